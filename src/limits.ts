@@ -1,0 +1,27 @@
+/** Every bound on what comes from outside: frames, queues, documents, retries. Units last in the name. */
+
+export const limits = {
+  /** A services document as text. */
+  documentBytes: 256 * 1024 * 1024,
+  /** Problems listed for one bad document before the rest are only counted. */
+  problemsListed: 100,
+  serviceNameChars: 63,
+  servicesPerDocument: 200_000,
+  backendsPerService: 1024,
+  /** Elements in one netlink batch, and its bytes: a longer one would hold the nf_tables mutex for too long. */
+  batchElements: 200_000,
+  batchBytes: 6 * 1024 * 1024,
+  /** NFTA_SET_ELEM_LIST_ELEMENTS is a u16-length attribute: one message carries at most this many bytes of elements. */
+  elementListBytes: 60_000,
+  /** One protobuf message on the replication websocket. */
+  syncFrameBytes: 1024 * 1024,
+  /** Unacknowledged delta entries per peer before its queue is dropped and it must resync. */
+  syncQueueEntries: 262_144,
+  /** Messages a peer may send before it has said hello. */
+  syncHelloMs: 5_000,
+  /** A heartbeat datagram: larger ones are not read. */
+  heartbeatBytes: 1_400,
+  controlBodyBytes: 256 * 1024 * 1024,
+  commandOutputBytes: 64 * 1024 * 1024,
+  commandMs: 30_000,
+} as const;

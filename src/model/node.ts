@@ -1,0 +1,78 @@
+/** What a cluster and a node are, after parsing node.yaml. */
+
+import type { Ipv4 } from './address.js';
+
+export interface SocketAddress {
+  readonly address: Ipv4;
+  readonly port: number;
+}
+
+export interface ClusterNode {
+  readonly name: string;
+  /** Own addresses for heartbeats, one per path; every node lists the same number of paths in the same order. */
+  readonly heartbeat: readonly SocketAddress[];
+  /** Where its replication websocket listens. */
+  readonly sync: SocketAddress;
+}
+
+export interface FloatingAddress {
+  readonly address: Ipv4;
+  readonly prefixLength: number;
+  readonly interface: string;
+}
+
+export interface AddressGroup {
+  readonly name: string;
+  readonly addresses: readonly FloatingAddress[];
+  /** Node that becomes active first when several could. */
+  readonly preferred?: string;
+  /** Move back to the preferred node when it returns. */
+  readonly preempt: boolean;
+  /** Interfaces whose loss of carrier makes the node step down. */
+  readonly trackLinks: readonly string[];
+}
+
+/** `arbiter`: a `relevo witness`; safe under every partition. `ping`, `none`: weaker, and named as such in status. */
+export type Witness =
+  | { readonly kind: 'arbiter'; readonly at: readonly SocketAddress[] }
+  | { readonly kind: 'ping'; readonly address: Ipv4 }
+  | { readonly kind: 'none' };
+
+export interface Timing {
+  /** Life of a kernel lease (L in the design). */
+  readonly leaseMs: number;
+  readonly renewMs: number;
+  readonly heartbeatMs: number;
+  /** Silence on every path after which a peer counts as dead. */
+  readonly deadMs: number;
+  /** Longest wait for a complete replica before a node becomes eligible all the same. */
+  readonly syncWaitMs: number;
+  /** Interval of repeated gratuitous ARP while active. */
+  readonly announceMs: number;
+}
+
+export interface NodeConfig {
+  readonly cluster: string;
+  readonly node: string;
+  readonly nodes: readonly ClusterNode[];
+  readonly groups: readonly AddressGroup[];
+  readonly witness: Witness;
+  readonly timing: Timing;
+  /** Shared secret of heartbeats and grants, read from `secretFile`. */
+  readonly secretFile: string;
+  readonly tls: { readonly ca: string; readonly cert: string; readonly key: string };
+  readonly replication: { readonly enabled: boolean; readonly logGroup: number };
+  readonly conntrackd: {
+    readonly manage: boolean;
+    readonly enabled: boolean;
+    readonly interface: string;
+    readonly local: Ipv4;
+    readonly peers: readonly Ipv4[];
+    readonly port: number;
+  };
+  readonly stateDir: string;
+  readonly controlSocket: string;
+  readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
+  /** Ask the kernel to own the service table, so that foreign hands cannot change it (Linux ≥ 6.9). */
+  readonly protect: boolean;
+}

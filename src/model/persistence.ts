@@ -1,0 +1,19 @@
+/** A persistence entry by logical identity: means the same on every node, survives reordering of backends. */
+
+import type { Ipv4 } from './address.js';
+import type { Protocol } from './service.js';
+
+export interface PersistenceKey {
+  readonly client: Ipv4;
+  readonly address: Ipv4;
+  readonly protocol: Protocol;
+  readonly port: number;
+}
+
+export interface PersistenceEntry extends PersistenceKey {
+  readonly backendAddress: Ipv4;
+  readonly backendPort: number;
+  /** Full lifetime of the entry, and what is left of it: durations, never wall-clock times. */
+  readonly ttlMs: number;
+  readonly remainingMs: number;
+}
