@@ -1,5 +1,6 @@
 /** What the applications need of the outside: interfaces only. `shell/` implements them, `test/fakes/` imitates them. */
 
+import type { Ipv4 } from './model/address.js';
 import type { ElementBytes, NftTable, TableName, Transaction } from './netlink/nft/ast.js';
 
 /** Monotonic time in milliseconds (fractions allowed) since an arbitrary start. Never wall-clock time. */
@@ -61,4 +62,61 @@ export interface Files {
   read(path: string): Promise<string | undefined>;
   /** Writes beside, syncs, renames: readers see the old or the new content, never a mixture. */
   writeAtomic(path: string, content: string, mode?: number): Promise<void>;
+}
+
+export interface LinkState {
+  readonly index: number;
+  readonly name: string;
+  readonly mac: string;
+  /** Administratively up and with carrier (IFF_UP and IFF_LOWER_UP, IFF_RUNNING). */
+  readonly usable: boolean;
+}
+
+/** Interfaces and addresses, over rtnetlink. Failures are RelevoErrors with `kernel-*` codes. */
+export interface Links {
+  list(): Promise<LinkState[]>;
+  /** Told once per change of usability, MAC, arrival or departure (`undefined` state). */
+  onChange(listener: (name: string, state: LinkState | undefined) => void): () => void;
+  /** No error if the address is already there. `noPrefixRoute` for floating addresses inside a network the node is in. */
+  addAddress(linkName: string, address: Ipv4, prefixLength: number): Promise<void>;
+  /** No error if it is not there. */
+  removeAddress(linkName: string, address: Ipv4, prefixLength: number): Promise<void>;
+  addresses(): Promise<{ link: string; address: Ipv4; prefixLength: number }[]>;
+  close(): void;
+}
+
+/** Raw Ethernet frames on one interface (AF_PACKET). */
+export interface FrameSocket {
+  /** Complete frame, Ethernet header included. Throws RelevoError when the kernel refuses it. */
+  send(frame: Uint8Array): void;
+  /** Frames of the socket's EtherType, without those this socket sent. */
+  onFrame(listener: (frame: Uint8Array) => void): () => void;
+  close(): void;
+}
+
+/** Packets reported by `log group N` rules (nfnetlink_log). */
+export interface PacketLog {
+  /**
+   * `payload` starts with the network header, as the packet was at the hook of the rule; `sequence` is the group's own counter.
+   * All packets of one netlink message arrive in one call.
+   */
+  onPackets(listener: (packets: readonly LoggedPacket[]) => void): () => void;
+  /** The kernel dropped reports (ENOBUFS, or a hole in the sequence): dump and compare. */
+  onLoss(listener: (detail: string) => void): () => void;
+  /** Packets to gather before a message is sent (1 = at once); adjustable at run time. */
+  setThreshold(packets: number): Promise<void>;
+  close(): void;
+}
+
+export interface LoggedPacket {
+  readonly payload: Uint8Array;
+  readonly prefix: string;
+  readonly sequence: number;
+  /** Original destination of the connection, when the group asks for it (NFULNL_CFG_F_CONNTRACK). */
+  readonly original?: {
+    readonly source: Ipv4;
+    readonly destination: Ipv4;
+    readonly protocol: number;
+    readonly destinationPort: number;
+  };
 }

@@ -181,6 +181,13 @@ export type Operation =
       readonly elements: readonly ElementBytes[];
       readonly create?: boolean;
     }
+  /** Removes what is there of them and passes over the rest (NFT_MSG_DESTROYSETELEM, kernel ≥ 6.3). */
+  | {
+      readonly op: 'destroy-elements';
+      readonly table: TableName;
+      readonly set: SetSpec;
+      readonly elements: readonly ElementBytes[];
+    }
   /** Fails whole with `kernel-missing` when one is not there or has expired: the compare of a compare-and-swap. */
   | {
       readonly op: 'delete-elements';

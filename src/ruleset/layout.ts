@@ -1,0 +1,91 @@
+/** The shared maps of table `ip relevo`: their names, shapes and the byte form of a persistence entry. */
+
+import { type Ipv4, ipv4Bytes, ipv4FromBytes } from '../model/address.js';
+import type { PersistenceEntry } from '../model/persistence.js';
+import { type Protocol, protocolNumber } from '../model/service.js';
+import type { ElementBytes, SetSpec, TableName } from '../netlink/nft/ast.js';
+
+export const serviceTable: TableName = { family: 'ip', name: 'relevo' };
+
+/** `vip . proto . port → goto <kind chain>`: the activation of a service. */
+export const servicesMap: SetSpec = {
+  name: 'services',
+  key: ['ipv4_addr', 'inet_proto', 'inet_service'],
+  data: 'verdict',
+};
+
+/** `vip . proto . port . slot → backend . port`: what a scheduler reads. */
+export const slotsMap: SetSpec = {
+  name: 'slots',
+  key: ['ipv4_addr', 'inet_proto', 'inet_service', 'integer'],
+  data: ['ipv4_addr', 'inet_service'],
+  modulus: 1024,
+};
+
+/** `client . vip . proto . port → backend . port`: written by packets, replicated between nodes. */
+export const persistMap: SetSpec = {
+  name: 'persist',
+  key: ['ipv4_addr', 'ipv4_addr', 'inet_proto', 'inet_service'],
+  data: ['ipv4_addr', 'inet_service'],
+  flags: ['timeout', 'dynamic'],
+  size: 1_048_576,
+};
+
+/**
+ * `vip . proto . port . backend . port → goto <recorder chain>`: which backends may gather persistence entries, and with which lifetime.
+ * A dead backend has no element here, so a retransmitted packet cannot write it back.
+ */
+export const recordersMap: SetSpec = {
+  name: 'recorders',
+  key: ['ipv4_addr', 'inet_proto', 'inet_service', 'ipv4_addr', 'inet_service'],
+  data: 'verdict',
+};
+
+/** `vip . proto . port . backend . port → source address` of snat services. */
+export const sourcesMap: SetSpec = {
+  name: 'sources',
+  key: ['ipv4_addr', 'inet_proto', 'inet_service', 'ipv4_addr', 'inet_service'],
+  data: ['ipv4_addr'],
+};
+
+const protocolByNumber: Readonly<Record<number, Protocol>> = { 6: 'tcp', 17: 'udp' };
+
+/** 16 bytes of key and 8 of data, each part padded to four. */
+export const persistElement = (entry: PersistenceEntry): ElementBytes => {
+  const key = new Uint8Array(16);
+  key.set(ipv4Bytes(entry.client), 0);
+  key.set(ipv4Bytes(entry.address), 4);
+  key[8] = protocolNumber[entry.protocol];
+  key[12] = entry.port >> 8;
+  key[13] = entry.port & 0xff;
+  const data = new Uint8Array(8);
+  data.set(ipv4Bytes(entry.backendAddress), 0);
+  data[4] = entry.backendPort >> 8;
+  data[5] = entry.backendPort & 0xff;
+  return { key, data, timeoutMs: entry.ttlMs, expiresMs: entry.remainingMs };
+};
+
+/** Undefined for an element that no service of ours could have written. */
+export const persistEntry = (element: ElementBytes): PersistenceEntry | undefined => {
+  const { key, data, timeoutMs } = element;
+  const protocol = protocolByNumber[key[8] ?? 0];
+  if (
+    key.length !== 16 ||
+    !(data instanceof Uint8Array) ||
+    data.length !== 8 ||
+    !protocol ||
+    timeoutMs === undefined
+  ) {
+    return undefined;
+  }
+  return {
+    client: ipv4FromBytes(key, 0),
+    address: ipv4FromBytes(key, 4) as Ipv4,
+    protocol,
+    port: (key[12]! << 8) | key[13]!,
+    backendAddress: ipv4FromBytes(data, 0),
+    backendPort: (data[4]! << 8) | data[5]!,
+    ttlMs: timeoutMs,
+    remainingMs: element.expiresMs ?? timeoutMs,
+  };
+};
