@@ -38,6 +38,13 @@ const writeSynced = async (handle: FileHandle, content: string): Promise<void> =
 };
 
 export const createFiles = (): Files => ({
+  async remove(path) {
+    try {
+      await unlink(path);
+    } catch (thrown) {
+      if (codeOf(thrown) !== 'ENOENT') throw fileError(thrown, 'removing', path);
+    }
+  },
   async read(path) {
     try {
       return await readFile(path, 'utf8');
