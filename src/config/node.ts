@@ -1,54 +1,22 @@
 /** node.yaml → NodeConfig, or every problem in it with its path. */
 
-import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
-import { type Ipv4, parseIpv4, parseIpv4Prefix } from '../model/address.js';
-import type { NodeConfig, SocketAddress, Witness } from '../model/node.js';
+import type { Ipv4 } from '../model/address.js';
+import type { NodeConfig, Witness } from '../model/node.js';
 import type { Problem } from '../model/service.js';
-import { formatProblems, problemsFromZod } from './problems.js';
-
-export { formatProblems };
-
-const name = z
-  .string({ error: 'is missing: give a name' })
-  .regex(
-    /^[a-zA-Z0-9][a-zA-Z0-9_-]{0,31}$/,
-    'must be 1 to 32 letters, digits, - or _, and start with a letter or digit',
-  );
-
-const ipv4 = z.string({ error: 'is missing: give an IPv4 address' }).transform((text, context): Ipv4 => {
-  const address = parseIpv4(text);
-  if (address) return address;
-  context.addIssue(`'${text}' is not an IPv4 address: write it like 10.0.0.1`);
-  return z.NEVER;
-});
-
-const socketAddress = z
-  .string({ error: 'is missing: write it as address:port, like 10.30.0.1:5780' })
-  .transform((text, context): SocketAddress => {
-    const [addressText = '', portText = ''] = text.split(':');
-    const address = parseIpv4(addressText);
-    const port = Number(portText);
-    if (address && /^\d+$/.test(portText) && port >= 1 && port <= 65_535) return { address, port };
-    context.addIssue(`'${text}' is not an address and port: write it like 10.30.0.1:5780`);
-    return z.NEVER;
-  });
-
-const interfaceName = z
-  .string({ error: 'is missing: name an interface' })
-  .regex(/^[^\s/]{1,15}$/, 'must be an interface name of 1 to 15 characters');
-
-const prefix = z.string({ error: 'is missing: give an address' }).transform((text, context) => {
-  const parsed = parseIpv4Prefix(text);
-  if (parsed) return parsed;
-  context.addIssue(`'${text}' is not an address with a prefix length: write it like 10.10.0.100/24`);
-  return z.NEVER;
-});
-
-const milliseconds = (least: number, most: number) =>
-  z.number({ error: 'must be a number of milliseconds' }).int().min(least).max(most);
-
-const path = z.string({ error: 'is missing: give the path of a file' }).min(1, 'must not be empty');
+import {
+  interfaceName,
+  ipv4,
+  logLevel,
+  milliseconds,
+  name,
+  path,
+  prefix,
+  resolvePath,
+  socketAddress,
+} from './fields.js';
+import { problemsFromZod } from './problems.js';
+import { readYaml } from './yaml.js';
 
 const witness = z
   .union(
@@ -134,7 +102,7 @@ const schema = z.strictObject({
     .optional(),
   stateDir: path.default('/var/lib/relevo'),
   controlSocket: path.default('/run/relevo/relevo.sock'),
-  logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
+  logLevel,
   protect: z.boolean().default(true),
 });
 
@@ -231,7 +199,7 @@ const crossProblems = (config: Parsed): Problem[] => {
 };
 
 const shape = (config: Parsed, folder: string): NodeConfig => {
-  const file = (text: string): string => (text.startsWith('/') ? text : `${folder}/${text}`);
+  const file = (text: string): string => resolvePath(text, folder);
   return {
     cluster: config.cluster,
     node: config.node,
@@ -270,52 +238,10 @@ export type NodeConfigResult =
  * Every problem is listed at once, each with its path and what to do.
  */
 export const parseNodeConfig = (text: string, folder: string): NodeConfigResult => {
-  let value: unknown;
-  try {
-    value = parseYaml(text);
-  } catch (error) {
-    return {
-      ok: false,
-      problems: [{ path: '(document)', message: `is not YAML: ${(error as Error).message.split('\n')[0]}` }],
-    };
-  }
-  const parsed = schema.safeParse(value);
+  const read = readYaml(text);
+  if (!read.ok) return read;
+  const parsed = schema.safeParse(read.value);
   if (!parsed.success) return { ok: false, problems: problemsFromZod(parsed.error) };
   const problems = crossProblems(parsed.data);
   return problems.length > 0 ? { ok: false, problems } : { ok: true, config: shape(parsed.data, folder) };
-};
-
-const witnessSchema = z.strictObject({
-  cluster: name,
-  listen: z.array(socketAddress).min(1),
-  secretFile: path,
-  leaseMs: milliseconds(40, 60_000).default(120),
-  logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
-});
-
-export type WitnessConfig = z.infer<typeof witnessSchema>;
-
-/** Parses the configuration of `relevo witness`, like `parseNodeConfig`. */
-export const parseWitnessConfig = (
-  text: string,
-  folder: string,
-):
-  | { readonly ok: true; readonly config: WitnessConfig }
-  | { readonly ok: false; readonly problems: readonly Problem[] } => {
-  let value: unknown;
-  try {
-    value = parseYaml(text);
-  } catch (error) {
-    return {
-      ok: false,
-      problems: [{ path: '(document)', message: `is not YAML: ${(error as Error).message.split('\n')[0]}` }],
-    };
-  }
-  const parsed = witnessSchema.safeParse(value);
-  if (!parsed.success) return { ok: false, problems: problemsFromZod(parsed.error) };
-  const file = parsed.data.secretFile;
-  return {
-    ok: true,
-    config: { ...parsed.data, secretFile: file.startsWith('/') ? file : `${folder}/${file}` },
-  };
 };
