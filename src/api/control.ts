@@ -49,11 +49,9 @@ export const createControlApi = (control: NodeControl, log: Log): FastifyInstanc
       .send({ error: { code: error.code, message: error.message, facts: error.facts } });
   });
   app.setNotFoundHandler((request, reply) => {
-    void reply
-      .status(404)
-      .send({
-        error: { code: 'not-found', message: `no such request: ${request.method} ${request.url}`, facts: {} },
-      });
+    void reply.status(404).send({
+      error: { code: 'not-found', message: `no such request: ${request.method} ${request.url}`, facts: {} },
+    });
   });
 
   app.get('/v1/status', () => control.status());
