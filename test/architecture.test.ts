@@ -104,7 +104,7 @@ test('pure folders take time and chance as arguments', (t) => {
 });
 
 /** Longest file allowed, and the ratchet: the files that are longer today may only shrink. */
-const longestLines = 300;
+const longestLines = 350;
 const longerToday: Record<string, number> = {};
 
 test('files stay small', (t) => {
