@@ -1,6 +1,7 @@
 /** What the applications need of the outside: interfaces only. `shell/` implements them, `test/fakes/` imitates them. */
 
 import type { Ipv4 } from './model/address.js';
+import type { Endpoint } from './model/service.js';
 import type { ElementBytes, NftTable, TableName, Transaction } from './netlink/nft/ast.js';
 
 /** Monotonic time in milliseconds (fractions allowed) since an arbitrary start. Never wall-clock time. */
@@ -138,4 +139,13 @@ export interface LoggedPacket {
     readonly protocol: number;
     readonly destinationPort: number;
   };
+}
+
+/**
+ * Who holds persistence entries of a backend, without asking the kernel. The replica keeps one; without it the rule engine
+ * dumps the map. It may lag behind the kernel by what is still in flight: whoever purges by it looks again afterwards.
+ */
+export interface PersistenceIndex {
+  /** Keys of map `persist`, in the form of `persistElement`. */
+  keysOfBackend(endpoint: Endpoint, backendAddress: Ipv4, backendPort: number): Iterable<Uint8Array>;
 }

@@ -32,6 +32,7 @@ const standIn: Readonly<Record<Exclude<DataType, 'integer'>, readonly [number, .
   inet_service: [EXPR_PAYLOAD, 11, 2], // th dport
   ether_addr: [EXPR_PAYLOAD, 17, 1], // ether daddr
   mark: [EXPR_META, 3], // meta mark
+  classid: [EXPR_META, 2], // meta priority
   ifname: [EXPR_META, 6], // meta iifname
 };
 

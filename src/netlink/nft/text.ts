@@ -72,6 +72,10 @@ export const statementText = (statement: Statement, family: TableName['family'] 
       return logText(statement);
     case 'dynset':
       return dynsetText(statement);
+    case 'set-priority':
+      return `meta priority set ${keyText(statement.key)} map @${statement.map}`;
+    case 'reject-port-unreachable':
+      return 'reject with icmp port-unreachable';
     case 'reject-tcp-reset':
       return 'reject with tcp reset';
     case 'verdict':
