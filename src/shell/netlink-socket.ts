@@ -176,7 +176,8 @@ export const openNetlinkSocket = (options: NetlinkSocketOptions, events: Netlink
       checking = true;
       setImmediate(checkDrops);
     }
-    guarded(() => events.message(bytes));
+    // As a plain Uint8Array: Buffer's `slice` shares memory, and a decoded key would keep the whole message alive.
+    guarded(() => events.message(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)));
   });
   raw.on('truncatedMessage', (bytes, info) =>
     guarded(() => {
