@@ -9,7 +9,7 @@ import { adopt, type KernelPicture, mustRebuild, rebuild } from '../ruleset/adop
 import { type Batches, createBatches } from '../ruleset/batches.js';
 import type { EngineContext } from '../ruleset/context.js';
 import { changeEndpoints, type Installed } from '../ruleset/installed.js';
-import { persistEntry, persistMap, servicesMap, serviceTable } from '../ruleset/layout.js';
+import { persistEntry, persistMap, servicesMap } from '../ruleset/layout.js';
 import {
   belongs,
   createRegistry,
@@ -41,6 +41,8 @@ export const createReconciler = (ports: ReconcilePorts, context: EngineContext):
   /** Undefined: unknown, to be read from the kernel before the next change. */
   let installed: Installed | undefined;
   let picture: KernelPicture | undefined;
+  /** Until the first document is in force, what the kernel holds is not ours to judge. */
+  let inForce = false;
   let repairs = 0;
   let sweepWaits = false;
 
@@ -115,10 +117,9 @@ export const createReconciler = (ports: ReconcilePorts, context: EngineContext):
 
   /** After a refusal: what a half-sent cold start has left behind goes back to the services in force. */
   const restore = async (): Promise<void> => {
+    if (!inForce) return;
     try {
-      if (registry.size > 0 || (await nft.readTable(serviceTable))) {
-        await align(registry, 'back to the services in force');
-      }
+      await align(registry, 'back to the services in force');
     } catch (thrown) {
       log.error({ error: errorFrom(thrown).message }, 'the services in force could not be restored');
     }
@@ -143,6 +144,7 @@ export const createReconciler = (ports: ReconcilePorts, context: EngineContext):
       throw error;
     }
     registry = change.next;
+    inForce = true;
     const tookMs = clock.nowMs() - startMs;
     log.debug({ operations, services: change.changed.length, tookMs }, reason);
     emit({ kind: 'applied', reason, operations, changed: change.changed, tookMs });
@@ -151,6 +153,7 @@ export const createReconciler = (ports: ReconcilePorts, context: EngineContext):
 
   const repair = (foreign: ForeignChange): Promise<void> =>
     queue(async () => {
+      if (!inForce) return;
       const startMs = clock.nowMs();
       picture = await readKernel(nft);
       const persistenceLost = picture.table === undefined;
