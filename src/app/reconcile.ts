@@ -106,7 +106,7 @@ export const createReconciler = (ports: ReconcilePorts, context: EngineContext):
     // Until the kernel has said yes, nobody knows what is there.
     installed = undefined;
     const batches = createBatches();
-    const dead = changeEndpoints(current, change.endpoints, context, batches);
+    const dead = changeEndpoints(current, change.endpoints(), context, batches);
     destroyEntries(batches, uniqueKeys(await keysOfDead(nft, dead, ports.persistenceIndex)));
     const { size } = batches;
     await commit(batches, reason);

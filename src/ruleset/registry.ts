@@ -13,7 +13,8 @@ import { type EndpointPlan, planService } from './plan.js';
 export interface RegistryChange {
   /** Names of services that are new, different or gone. */
   readonly changed: readonly string[];
-  readonly endpoints: readonly EndpointChange[];
+  /** Computed when asked for: a cold start goes by `next` alone. */
+  endpoints(): readonly EndpointChange[];
   /** The services after the change. */
   readonly next: Registry;
   /** Takes back what was changed in place, when the kernel refuses. */
@@ -82,7 +83,7 @@ export const createRegistry = (context: EngineContext, services: readonly Servic
         changed.push(service.name);
         before.push(service);
       }
-      return { changed, endpoints: planChanges(before, after, context), next, undo() {} };
+      return { changed, endpoints: () => planChanges(before, after, context), next, undo() {} };
     },
     changeBackend(name, backendName, state) {
       const service = byName.get(name);
@@ -103,7 +104,7 @@ export const createRegistry = (context: EngineContext, services: readonly Servic
       byName.set(name, after);
       return {
         changed: [name],
-        endpoints: planChanges([service], [after], context),
+        endpoints: () => planChanges([service], [after], context),
         next: registry,
         undo() {
           byName.set(name, service);
