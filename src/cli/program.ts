@@ -1,0 +1,22 @@
+/** The command line: what there is to say, and which module answers it. */
+
+import { Command } from 'commander';
+import { version } from '../model/version.js';
+import { addClientCommands, type Output } from './client-commands.js';
+
+/** Commands print through `output` and throw RelevoErrors; the process entry turns both into text and an exit code. */
+export const createProgram = (
+  environment: Readonly<Record<string, string | undefined>>,
+  output: Output,
+): Command => {
+  const program = new Command('relevo')
+    .description(
+      'load balancing with nftables, replicated state, and addresses that move before clients notice',
+    )
+    .version(version)
+    .showHelpAfterError('(relevo --help lists the commands)')
+    .exitOverride()
+    .enablePositionalOptions();
+  addClientCommands(program, environment, output);
+  return program;
+};
