@@ -149,3 +149,32 @@ export interface PersistenceIndex {
   /** Keys of map `persist`, in the form of `persistElement`. */
   keysOfBackend(endpoint: Endpoint, backendAddress: Ipv4, backendPort: number): Iterable<Uint8Array>;
 }
+
+/** One connection to a peer that has shown a certificate of the cluster with its name. */
+export interface PeerLink {
+  readonly peer: string;
+  /** Where it comes from or goes to, for the log. */
+  readonly remote: string;
+  /** Bytes handed over and not yet taken by the kernel. */
+  readonly bufferedBytes: number;
+  send(frame: Uint8Array): void;
+  /** No more frames arrive after this; `onClose` follows. */
+  close(reason: string): void;
+}
+
+export interface PeerLinkListener {
+  onOpen(link: PeerLink): void;
+  /** The bytes are the listener's for the duration of the call. */
+  onFrame(link: PeerLink, frame: Uint8Array): void;
+  /** `bufferedBytes` fell to nothing. */
+  onDrain(link: PeerLink): void;
+  onClose(link: PeerLink, reason: string): void;
+  /** A connection that did not become a link. `peer` is undefined for a stranger. The message names the remedy. */
+  onFailure(peer: string | undefined, message: string): void;
+}
+
+/** Authenticated connections between the nodes of the cluster: at most one per peer, kept up by the node with the lower name. */
+export interface PeerLinks {
+  start(listener: PeerLinkListener): Promise<void>;
+  close(): Promise<void>;
+}

@@ -106,7 +106,8 @@ export class PeerSession {
       case 'pump':
         return this.outbound.pump(nowMs, event.roomBytes).map((frame) => send(frame as SendableFrame));
       case 'role':
-        return this.state === 'streaming' ? this.#onOwnRole(event.group) : [];
+        // Also before the peer's hello: ours, which is under way, named other roles.
+        return this.#onOwnRole(event.group);
       case 'tick':
         return this.#onTick(nowMs);
     }
