@@ -34,7 +34,7 @@ const chooseTarget = (
   turn: Turn,
   group: GroupState,
   wanted: string | undefined,
-): { to?: string; reason: string } => {
+): { to: string | undefined; reason: string } => {
   let best: string | undefined;
   let bestRank = 0;
   const refused: string[] = [];
@@ -50,8 +50,8 @@ const chooseTarget = (
       refused.push(`${name}: ${peer.alive ? peer.reason || 'not eligible' : 'not heard'}`);
   }
   if (best !== undefined) return { to: best, reason: '' };
-  if (wanted === turn.config.node) return { reason: `${wanted} is active already` };
-  return { reason: refused.join('; ') || `no other node${wanted ? ` called ${wanted}` : ''}` };
+  if (wanted === turn.config.node) return { to: undefined, reason: `${wanted} is active already` };
+  return { to: undefined, reason: refused.join('; ') || `no other node${wanted ? ` called ${wanted}` : ''}` };
 };
 
 const sendOffer = (turn: Turn, group: GroupState): void => {

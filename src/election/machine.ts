@@ -8,31 +8,15 @@
  */
 
 import { advanceActive, advanceDraining, endClaim, endClose, endRenew } from './active.js';
-import { countVote, repeatRelease } from './asking.js';
-import {
-  abandonClaim,
-  advanceInit,
-  advanceStandby,
-  answerOffer,
-  endArm,
-  noteRefusal,
-  ownEligibility,
-} from './claim.js';
+import { abandonClaim, advanceInit, advanceStandby, endArm } from './claim.js';
 import { deadlineMs } from './deadline.js';
-import { declined, keepHandoverAsk, startHandover } from './handover.js';
-import { type Body, messageLimits } from './messages.js';
-import { activePeer, createPeer, hearHeartbeat, hearPeer, notePeerGroup, watchPeers } from './peers.js';
-import { beginTurn, type Turn, voterConfig } from './turn.js';
-import {
-  type ElectionConfig,
-  type ElectionEvent,
-  type ElectionState,
-  type GroupState,
-  type PeerState,
-  type Step,
-  witnessName,
-} from './types.js';
-import { acceptRelease, answerAsk, createVoter } from './voter.js';
+import { startHandover } from './handover.js';
+import { heartbeat } from './heartbeat.js';
+import { onMessage } from './inbox.js';
+import { activePeer, createPeer, watchPeers } from './peers.js';
+import { beginTurn, type Turn } from './turn.js';
+import type { ElectionConfig, ElectionEvent, ElectionState, GroupState, Step } from './types.js';
+import { createVoter } from './voter.js';
 
 const createGroup = (name: string, nowMs: number): GroupState => ({
   name,
@@ -79,111 +63,12 @@ export const createElection = (config: ElectionConfig, nowMs: number): ElectionS
     links: {},
     gatewayMs: Number.NEGATIVE_INFINITY,
     heartbeatMs: nowMs,
+    greetMs: nowMs,
     offers: 0,
     witnessHeardMs: Number.NEGATIVE_INFINITY,
     peers: Object.fromEntries(peers.map((name) => [name, createPeer(name, nowMs)])),
     groups: Object.fromEntries(config.groups.map(({ name }) => [name, createGroup(name, nowMs)])),
   };
-};
-
-const release = (
-  turn: Turn,
-  from: string,
-  session: number,
-  body: { group: string; ask: number; to: string },
-): void => {
-  const { state, config, nowMs } = turn;
-  const given = { group: body.group, ask: body.ask, to: body.to, reserveMs: config.timing.leaseMs };
-  state.voter = acceptRelease(state.voter, { node: from, session }, given, nowMs).voter;
-};
-
-const heardHeartbeat = (
-  turn: Turn,
-  peer: PeerState,
-  path: number,
-  body: Body & { type: 'heartbeat' },
-): void => {
-  hearHeartbeat(turn, peer, path, body);
-  for (const entry of body.groups) {
-    const group = turn.state.groups[entry.group];
-    if (!group) continue;
-    group.epoch = Math.max(group.epoch, entry.epoch);
-    if (entry.releasedAsk > 0) {
-      release(turn, peer.name, peer.session, { group: entry.group, ask: entry.releasedAsk, to: '' });
-    }
-  }
-};
-
-const heardAsk = (
-  turn: Turn,
-  from: string,
-  session: number,
-  path: number,
-  body: Body & { type: 'ask' },
-): void => {
-  const group = turn.state.groups[body.group];
-  const send = (answer: {
-    verdict: 'unknown-group';
-    epoch: number;
-    waitMs: number;
-    holder: string;
-  }): void => {
-    const reply = { type: 'answer', group: body.group, ask: body.ask, session, ...answer } as const;
-    turn.effects.push({ type: 'send', to: from, path, body: reply });
-  };
-  if (!group) {
-    send({ verdict: 'unknown-group', epoch: 0, waitMs: 1000, holder: '' });
-    return;
-  }
-  if (keepHandoverAsk(group, from, session, path, body)) return;
-  const { voter, answer } = answerAsk(
-    turn.state.voter,
-    voterConfig(turn.config),
-    { node: from, session },
-    body,
-    turn.nowMs,
-  );
-  turn.state.voter = voter;
-  const reply = { type: 'answer', group: body.group, ask: body.ask, session, ...answer } as const;
-  turn.effects.push({ type: 'send', to: from, path, body: reply });
-};
-
-const onMessage = (turn: Turn, event: ElectionEvent & { type: 'message' }): void => {
-  const { from, session, path, body } = event;
-  const { state, config } = turn;
-  const peer = hearPeer(turn, from, session, path);
-  if (from === witnessName) state.witnessHeardMs = turn.nowMs;
-  else if (!peer) return;
-  if (body.type === 'hello') return;
-  if (body.type === 'heartbeat') {
-    if (peer) heardHeartbeat(turn, peer, path, body);
-    return;
-  }
-  if (body.type === 'ask') {
-    heardAsk(turn, from, session, path, body);
-    return;
-  }
-  const group = state.groups[body.group];
-  if (!group) return;
-  switch (body.type) {
-    case 'answer':
-      if (body.session !== config.session) return;
-      if (body.verdict === 'granted') countVote(group, from, body.ask);
-      else noteRefusal(turn, group, from, body);
-      return;
-    case 'release':
-      group.epoch = Math.max(group.epoch, body.epoch);
-      release(turn, from, session, body);
-      if (peer?.groups[body.group]?.role === 'active')
-        notePeerGroup(turn, peer, body.group, { role: 'draining' });
-      return;
-    case 'offer':
-      answerOffer(turn, group, from, body);
-      return;
-    case 'decline':
-      declined(turn, group, from, body.offer, body.reason);
-      return;
-  }
 };
 
 const onKernel = (turn: Turn, event: ElectionEvent & { type: 'kernel' }): void => {
@@ -272,65 +157,6 @@ const advance = (turn: Turn, group: GroupState): void => {
       advanceDraining(turn, group);
       return;
   }
-};
-
-/** One line for a heartbeat: what keeps this node from owning a group. */
-const ownReason = (turn: Turn): string => {
-  for (const name in turn.state.groups) {
-    const { level, reason } = ownEligibility(turn, turn.state.groups[name]!);
-    if (level !== 'ready') return reason;
-  }
-  return '';
-};
-
-const heartbeat = (turn: Turn): void => {
-  const { state, config, nowMs } = turn;
-  if (nowMs < state.heartbeatMs) return;
-  state.heartbeatMs = nowMs + config.timing.heartbeatMs;
-  const groups = config.groups.slice(0, messageLimits.groups).map(({ name }) => {
-    const group = state.groups[name]!;
-    repeatRelease(turn, group);
-    return {
-      group: name,
-      role: group.role,
-      eligible: ownEligibility(turn, group).level,
-      epoch: group.epoch,
-      releasedAsk: group.released ? group.voided : 0,
-    };
-  });
-  const reason = ownReason(turn);
-  for (const name in state.peers) {
-    turn.effects.push({
-      type: 'send',
-      to: name,
-      path: undefined,
-      // The stamps differ by path and are filled in where the datagram is sealed (`stampHeartbeat`).
-      body: {
-        type: 'heartbeat',
-        sentUs: Math.round(nowMs * 1000),
-        echoUs: 0,
-        echoHeldUs: 0,
-        ready: state.readiness.ready,
-        position: state.readiness.position,
-        reason,
-        groups,
-      },
-    });
-  }
-};
-
-/** Adds to a heartbeat what the peer needs to measure the round trip on this path. */
-export const stampHeartbeat = (
-  state: ElectionState,
-  to: string,
-  path: number,
-  body: Body,
-  nowMs: number,
-): Body => {
-  const stamp = state.peers[to]?.stamps[path];
-  if (body.type !== 'heartbeat' || !stamp || stamp.sentUs === 0) return body;
-  const echoHeldUs = Math.max(0, Math.round((nowMs - stamp.atMs) * 1000));
-  return { ...body, sentUs: Math.round(nowMs * 1000), echoUs: stamp.sentUs, echoHeldUs };
 };
 
 const finishStop = (turn: Turn): void => {

@@ -144,6 +144,8 @@ export interface ElectionState {
   /** Until when the pinged gateway counts as reachable. */
   gatewayMs: number;
   heartbeatMs: number;
+  /** When the witness is greeted next. */
+  greetMs: number;
   offers: number;
   witnessHeardMs: number;
   peers: Readonly<Record<string, PeerState>>;
