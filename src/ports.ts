@@ -1,6 +1,7 @@
 /** What the applications need of the outside: interfaces only. `shell/` implements them, `test/fakes/` imitates them. */
 
 import type { Ipv4 } from './model/address.js';
+import type { Endpoint } from './model/service.js';
 import type { ElementBytes, NftTable, TableName, Transaction } from './netlink/nft/ast.js';
 
 /** Monotonic time in milliseconds (fractions allowed) since an arbitrary start. Never wall-clock time. */
@@ -138,4 +139,42 @@ export interface LoggedPacket {
     readonly protocol: number;
     readonly destinationPort: number;
   };
+}
+
+/**
+ * Who holds persistence entries of a backend, without asking the kernel. The replica keeps one; without it the rule engine
+ * dumps the map. It may lag behind the kernel by what is still in flight: whoever purges by it looks again afterwards.
+ */
+export interface PersistenceIndex {
+  /** Keys of map `persist`, in the form of `persistElement`. */
+  keysOfBackend(endpoint: Endpoint, backendAddress: Ipv4, backendPort: number): Iterable<Uint8Array>;
+}
+
+/** One connection to a peer that has shown a certificate of the cluster with its name. */
+export interface PeerLink {
+  readonly peer: string;
+  /** Where it comes from or goes to, for the log. */
+  readonly remote: string;
+  /** Bytes handed over and not yet taken by the kernel. */
+  readonly bufferedBytes: number;
+  send(frame: Uint8Array): void;
+  /** No more frames arrive after this; `onClose` follows. */
+  close(reason: string): void;
+}
+
+export interface PeerLinkListener {
+  onOpen(link: PeerLink): void;
+  /** The bytes are the listener's for the duration of the call. */
+  onFrame(link: PeerLink, frame: Uint8Array): void;
+  /** `bufferedBytes` fell to nothing. */
+  onDrain(link: PeerLink): void;
+  onClose(link: PeerLink, reason: string): void;
+  /** A connection that did not become a link. `peer` is undefined for a stranger. The message names the remedy. */
+  onFailure(peer: string | undefined, message: string): void;
+}
+
+/** Authenticated connections between the nodes of the cluster: at most one per peer, kept up by the node with the lower name. */
+export interface PeerLinks {
+  start(listener: PeerLinkListener): Promise<void>;
+  close(): Promise<void>;
 }

@@ -1,0 +1,10 @@
+/** What a node knows of the kernel's copy of a row: bits of `EntryTable.marks`. */
+
+export const mark = {
+  /** The kernel's map has it, as far as we know. */
+  inKernel: 1,
+  /** Waits to be written; the row must not be freed meanwhile. */
+  queued: 2,
+  /** Was not in the last dump; a second absence means that it was deleted. */
+  missing: 4,
+} as const;
