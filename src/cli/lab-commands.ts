@@ -111,10 +111,12 @@ interface DrillFlags {
   readonly repeat: number;
   readonly seed: number;
   readonly json?: string;
+  readonly replication: boolean;
 }
 
 const runDrillCommand = async (fault: FaultName, flags: DrillFlags, output: Output): Promise<void> => {
   const ports = createLabPorts();
+  await checkControl(ports, flags);
   const { runs, error } = await runDrill(
     ports,
     { ...flags, fault, onProgress: (sentence) => process.stderr.write(`${sentence}\n`) },
@@ -126,7 +128,28 @@ const runDrillCommand = async (fault: FaultName, flags: DrillFlags, output: Outp
     await ports.files.writeAtomic(flags.json, reportJson(runs, about), 0o644);
   }
   if (error) throw error;
+  if (!flags.replication) {
+    const blind = runs.filter(({ findings }) => findings.persistence.kept === findings.persistence.clients);
+    output.print(
+      blind.length === 0
+        ? 'NEGATIVE CONTROL PASS: without replication, persistence is lost and the drill sees it'
+        : `NEGATIVE CONTROL FAIL: ${blind.length} of ${runs.length} runs kept all persistence without replication`,
+    );
+    if (blind.length > 0) output.fail();
+    return;
+  }
   if (runs.some((run) => !run.verdict.passed)) output.fail();
+};
+
+/** The negative control proves something only in a lab that does not replicate. */
+const checkControl = async (ports: LabPorts, flags: DrillFlags): Promise<void> => {
+  const { health, replication } = await labStatus(ports, flags.lab);
+  if (health === 'none' || replication === flags.replication) return;
+  const remedy = `relevo lab up --name ${flags.lab}${flags.replication ? '' : ' --no-replication'}`;
+  throw new RelevoError(
+    'conflict',
+    `lab '${flags.lab}' ${replication ? 'replicates' : 'does not replicate'}: '${remedy}' rebuilds it as this drill needs it`,
+  );
 };
 
 const addDrill = (program: Command, output: Output): void => {
@@ -146,6 +169,10 @@ const addDrill = (program: Command, output: Output): void => {
     .option('--lab <name>', 'the lab to break', defaultLabName)
     .option('--repeat <times>', 'how many times', positive, 1)
     .option('--seed <number>', 'of the streams’ bytes', positive, 1)
+    .option(
+      '--no-replication',
+      'negative control: passes only if persistence is lost, in a lab without replication',
+    )
     .option('--json <file>', 'write the report, with the whole history, to a file')
     .description('probe, break, watch, heal, judge; exit status 1 when a budget is broken')
     .action(async (fault: string, flags: DrillFlags) => {

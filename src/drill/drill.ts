@@ -109,6 +109,7 @@ const breakAndWatch = async (
   await untilSettled(ports, owner, healMs);
   const settledMs = ports.clock.nowMs();
   await sleep(settledTailMs, signal);
+  signal.throwIfAborted();
   const recorded = await probes.stop();
   const viewsAfter = await nodeViews(owner);
   const takeovers = takeoversBetween(viewsBefore, viewsAfter, ports.clock.nowMs() - startedMs);
