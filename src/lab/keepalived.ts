@@ -9,7 +9,7 @@ const own = (node: NodeName, device: string): string =>
     .address.split('/')[0]!;
 
 /**
- * VRRP over the front segment, unicast, one advert each `advertSeconds`: takeover after three adverts and a skew. Both addresses
+ * VRRP version 3 (version 2 knows whole seconds only) over the front segment, unicast, one advert each `advertSeconds`: takeover after three adverts and a skew. Both addresses
  * move together, both nodes start as BACKUP and the one that owns goes on owning (as relevo's `preempt: false`).
  */
 export const keepalivedConfig = (
@@ -18,6 +18,7 @@ export const keepalivedConfig = (
   advertSeconds: number,
 ): string => `global_defs {
   router_id ${node}
+  vrrp_version 3
   vrrp_garp_master_repeat 5
   vrrp_garp_master_refresh 10
 }

@@ -55,8 +55,8 @@ export const nodeYaml = (
       },
     ],
     timing: options.timing ?? labTiming,
-    secretFile: 'cluster.key',
-    tls: { ca: 'ca.pem', cert: `${node}.pem`, key: `${node}.key` },
+    secretFile: 'heartbeat.secret',
+    tls: { ca: 'ca.crt', cert: `${node}.crt`, key: `${node}.key` },
     replication: { enabled: options.replication, logGroup: 7010 },
     conntrackd: {
       enabled: true,
@@ -73,4 +73,4 @@ export const nodeYaml = (
   });
 
 export const witnessYaml = (timing: LabTiming = labTiming): string =>
-  stringify({ cluster: 'lab', listen: witnessAt, secretFile: 'cluster.key', leaseMs: timing.leaseMs });
+  stringify({ cluster: 'lab', listen: witnessAt, secretFile: 'heartbeat.secret', leaseMs: timing.leaseMs });

@@ -2,10 +2,10 @@
 
 import { RelevoError } from '../errors.js';
 import type { HandoverResult, NodeStatus } from '../model/status.js';
+import { initAuthority, issueCertificate } from '../shell/certificates.js';
 import { createControlClient } from '../shell/control-socket.js';
 import { makeFolder } from '../shell/folders.js';
 import { builtProgram, nodeProgram } from '../shell/programs.js';
-import { runOrThrow } from '../shell/runner.js';
 import { nodeYaml, witnessYaml } from './node-files.js';
 import type { LabOwnerFactory } from './owner.js';
 import { labServices } from './services.js';
@@ -14,31 +14,25 @@ import { type NodeName, nodeNames } from './topology.js';
 
 const group = 'g1';
 
-export const relevoOwner: LabOwnerFactory = ({ runner, files }, { name: lab, replication }) => {
+export const relevoOwner: LabOwnerFactory = ({ files }, { name: lab, replication }) => {
   const relevo = builtProgram('bin/relevo.js');
   const client = (node: NodeName, timeoutMs = 2_000) =>
     createControlClient(`${hostFolder(lab, node)}/relevo.sock`, timeoutMs);
   const certificates = `${labFolder(lab)}/certificates`;
-  const copy = async (from: string, to: string): Promise<void> => {
-    const content = await files.read(from);
-    if (content === undefined)
-      throw new RelevoError('not-found', `${from} is not there: relevo cert did not write it`);
-    await files.writeAtomic(to, content);
+  /** Gives a host its copy of a file of the cluster's, as an operator would. */
+  const hand = async (host: string, file: string): Promise<void> => {
+    const content = await files.read(`${certificates}/${file}`);
+    if (content === undefined) throw new RelevoError('not-found', `${certificates}/${file} is not there`);
+    await files.writeAtomic(`${hostFolder(lab, host)}/${file}`, content);
   };
   return {
     needs: ['/usr/sbin/conntrackd', '/usr/sbin/conntrack', '/usr/sbin/nft'],
     agentName: 'agent',
     async prepareLab() {
-      makeFolder(certificates);
-      await runOrThrow(runner, nodeProgram, [relevo, 'cert', 'init', '--dir', certificates]);
-      for (const node of nodeNames) {
-        await runOrThrow(runner, nodeProgram, [relevo, 'cert', 'issue', node, '--dir', certificates]);
-      }
-      const secret = await runOrThrow(runner, 'openssl', ['rand', '-hex', '32']);
-      for (const host of [...nodeNames, 'witness']) {
-        makeFolder(hostFolder(lab, host));
-        await files.writeAtomic(`${hostFolder(lab, host)}/cluster.key`, secret);
-      }
+      await initAuthority(certificates, 'lab');
+      for (const node of nodeNames) await issueCertificate(certificates, node);
+      makeFolder(hostFolder(lab, 'witness'));
+      await hand('witness', 'heartbeat.secret');
       await files.writeAtomic(`${hostFolder(lab, 'witness')}/witness.yaml`, witnessYaml());
     },
     sharedProcesses: () => [
@@ -52,9 +46,7 @@ export const relevoOwner: LabOwnerFactory = ({ runner, files }, { name: lab, rep
     async prepareNode(node) {
       const folder = hostFolder(lab, node);
       makeFolder(`${folder}/state`);
-      await copy(`${certificates}/ca.pem`, `${folder}/ca.pem`);
-      await copy(`${certificates}/${node}.pem`, `${folder}/${node}.pem`);
-      await copy(`${certificates}/${node}.key`, `${folder}/${node}.key`);
+      for (const file of ['ca.crt', `${node}.crt`, `${node}.key`, 'heartbeat.secret']) await hand(node, file);
       await files.writeAtomic(`${folder}/node.yaml`, nodeYaml(node, { replication }));
     },
     nodeProcesses: (node) => [
