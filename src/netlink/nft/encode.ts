@@ -1,0 +1,208 @@
+/** A transaction as one nf_tables batch, and the way back from a sequence number in the kernel's answer to the operation it names. */
+
+import { RelevoError } from '../../errors.js';
+import { ByteWriter } from '../attributes.js';
+import {
+  beginMessage,
+  endMessage,
+  NLM_F_ACK,
+  NLM_F_APPEND,
+  NLM_F_CREATE,
+  NLM_F_EXCL,
+  NLM_F_REQUEST,
+  writeNfgen,
+} from '../message.js';
+import type { ChainSpec, Operation, TableName, Transaction } from './ast.js';
+import { writeRule } from './encode-rule.js';
+import { writeElements, writeSet } from './encode-set.js';
+import {
+  familyNumber,
+  hookNumber,
+  messageType,
+  msg,
+  NFNL_MSG_BATCH_BEGIN,
+  NFNL_MSG_BATCH_END,
+  NFNL_SUBSYS_NFTABLES,
+  NFT_TABLE_F_OWNER,
+  NFT_TABLE_F_PERSIST,
+  verdictCode,
+} from './numbers.js';
+
+export interface EncodedTransaction {
+  /** The whole batch, to be sent by one sendmsg(2). */
+  readonly bytes: Uint8Array;
+  /** Sequence number of NFNL_MSG_BATCH_BEGIN: errors about the batch as such carry it. */
+  readonly firstSequence: number;
+  /** The last message that asks for an acknowledgement: its answer ends the conversation. */
+  readonly ackSequence: number;
+  readonly nextSequence: number;
+  /** Which operation a sequence number belongs to, where its message starts, and its first element; undefined for the frame. */
+  locate(sequence: number): MessageOrigin | undefined;
+}
+
+export interface MessageOrigin {
+  readonly operation: number;
+  readonly messageStart: number;
+  readonly firstElement: number;
+}
+
+class BatchWriter {
+  readonly writer = new ByteWriter(64 * 1024);
+  readonly origins: MessageOrigin[] = [];
+  sequence: number;
+  /** Where the flags of the last message are, to ask for its acknowledgement at the end. */
+  lastFlagsAt = -1;
+  setId = 0;
+
+  constructor(readonly firstSequence: number) {
+    this.sequence = firstSequence;
+  }
+
+  frame(type: number): void {
+    const start = beginMessage(this.writer, type, NLM_F_REQUEST, this.sequence++);
+    writeNfgen(this.writer, 0, NFNL_SUBSYS_NFTABLES);
+    endMessage(this.writer, start);
+  }
+
+  /** One message for a table's thing; `body` writes what follows NFTA_*_TABLE. */
+  message(
+    operation: number,
+    message: number,
+    flags: number,
+    table: TableName,
+    body: () => void,
+    firstElement = 0,
+  ): void {
+    this.origins.push({ operation, messageStart: this.writer.length, firstElement });
+    this.lastFlagsAt = this.writer.length + 6;
+    const start = beginMessage(this.writer, messageType(message), NLM_F_REQUEST | flags, this.sequence++);
+    writeNfgen(this.writer, familyNumber[table.family]);
+    this.writer.attributeString(1, table.name);
+    body();
+    endMessage(this.writer, start);
+  }
+}
+
+const writeChain = (writer: ByteWriter, chain: ChainSpec): void => {
+  writer.attributeString(3, chain.name);
+  const { hook } = chain;
+  if (!hook) return;
+  writer.attributeString(7, hook.type);
+  writer.attributeU32Be(5, verdictCode[hook.policy]);
+  const nested = writer.begin(4);
+  writer.attributeU32Be(1, hookNumber[hook.hook] ?? 0);
+  writer.attributeU32Be(2, hook.priority);
+  if (hook.devices?.length === 1) writer.attributeString(3, hook.devices[0]!);
+  else if (hook.devices) {
+    const devices = writer.begin(4);
+    for (const device of hook.devices) writer.attributeString(1, device);
+    writer.end(devices);
+  }
+  writer.end(nested);
+};
+
+const writeElementMessages = (
+  batch: BatchWriter,
+  index: number,
+  operation: Extract<Operation, { readonly op: 'add-elements' | 'destroy-elements' | 'delete-elements' }>,
+): void => {
+  const { set, elements, table } = operation;
+  let message: number = msg.delElement;
+  let flags = 0;
+  if (operation.op === 'add-elements') {
+    message = msg.newElement;
+    flags = NLM_F_CREATE | (operation.create ? NLM_F_EXCL : 0);
+  } else if (operation.op === 'destroy-elements') message = msg.destroyElement;
+  let next = 0;
+  while (next < elements.length) {
+    const first = next;
+    batch.message(
+      index,
+      message,
+      flags,
+      table,
+      () => {
+        batch.writer.attributeString(2, set.name);
+        next = writeElements(batch.writer, set, elements, first);
+      },
+      first,
+    );
+  }
+};
+
+const writeOperation = (batch: BatchWriter, index: number, operation: Operation): void => {
+  const { writer } = batch;
+  const { table } = operation;
+  switch (operation.op) {
+    case 'add-table':
+      batch.message(index, msg.newTable, NLM_F_CREATE, table, () => {
+        if (operation.owner) writer.attributeU32Be(2, NFT_TABLE_F_OWNER | NFT_TABLE_F_PERSIST);
+      });
+      return;
+    case 'delete-table':
+      batch.message(index, operation.destroy ? msg.destroyTable : msg.delTable, 0, table, () => {});
+      return;
+    case 'add-chain':
+      batch.message(index, msg.newChain, NLM_F_CREATE, table, () => writeChain(writer, operation.chain));
+      return;
+    case 'flush-chain':
+      batch.message(index, msg.delRule, 0, table, () => writer.attributeString(2, operation.chain));
+      return;
+    case 'delete-chain':
+      batch.message(index, msg.delChain, 0, table, () => writer.attributeString(3, operation.chain));
+      return;
+    case 'add-rule':
+      batch.message(index, msg.newRule, NLM_F_CREATE | NLM_F_APPEND, table, () => {
+        writer.attributeString(2, operation.rule.chain);
+        writeRule(writer, table.family, operation.rule);
+      });
+      return;
+    case 'add-set':
+      batch.message(index, msg.newSet, NLM_F_CREATE, table, () => {
+        writer.attributeString(2, operation.set.name);
+        writeSet(writer, operation.set, ++batch.setId);
+      });
+      return;
+    case 'delete-set':
+      batch.message(index, msg.delSet, 0, table, () => writer.attributeString(2, operation.set));
+      return;
+    case 'flush-set':
+      batch.message(index, msg.delElement, 0, table, () => writer.attributeString(2, operation.set));
+      return;
+    case 'add-elements':
+    case 'destroy-elements':
+    case 'delete-elements':
+      writeElementMessages(batch, index, operation);
+      return;
+  }
+};
+
+/** Undefined for a transaction that says nothing to the kernel. Sequence numbers are counted up from `firstSequence`. */
+export const encodeTransaction = (
+  transaction: Transaction,
+  firstSequence: number,
+): EncodedTransaction | undefined => {
+  const batch = new BatchWriter(firstSequence);
+  batch.frame(NFNL_MSG_BATCH_BEGIN);
+  for (const [index, operation] of transaction.operations.entries()) writeOperation(batch, index, operation);
+  if (batch.origins.length === 0) return undefined;
+  const ackSequence = batch.sequence - 1;
+  // Errors are delivered in the order of the messages, so the answer to the last one closes the list (nfnl_err_deliver).
+  batch.writer.setU16(batch.lastFlagsAt, flagsWithAck(batch.writer, batch.lastFlagsAt));
+  batch.frame(NFNL_MSG_BATCH_END);
+  const { origins } = batch;
+  return {
+    bytes: batch.writer.finish(),
+    firstSequence,
+    ackSequence,
+    nextSequence: batch.sequence,
+    locate: (sequence) => origins[sequence - firstSequence - 1],
+  };
+};
+
+const flagsWithAck = (writer: ByteWriter, at: number): number => {
+  const low = writer.bytes[at];
+  const high = writer.bytes[at + 1];
+  if (low === undefined || high === undefined) throw new RelevoError('internal', 'no message to acknowledge');
+  return low | (high << 8) | NLM_F_ACK;
+};

@@ -1,0 +1,204 @@
+/** The expressions a rule is made of, one function each, as netlink attributes. Registers are numbered in 32-bit words. */
+
+import type { ByteWriter } from '../attributes.js';
+import type { Verdict } from './ast.js';
+import { verdictCode } from './numbers.js';
+
+/** NFT_REG32_00: the first of sixteen 32-bit registers. */
+const NFT_REG32_00 = 8;
+export const registerWords = 16;
+const register = (word: number): number => NFT_REG32_00 + word;
+const NFT_REG_VERDICT = 0;
+
+const NFTA_LIST_ELEM = 1;
+const NFTA_EXPR_NAME = 1;
+const NFTA_EXPR_DATA = 2;
+const NFTA_DATA_VALUE = 1;
+const NFTA_DATA_VERDICT = 2;
+
+const expression = (writer: ByteWriter, name: string, body: () => void): void => {
+  const element = writer.begin(NFTA_LIST_ELEM);
+  writer.attributeString(NFTA_EXPR_NAME, name);
+  const data = writer.begin(NFTA_EXPR_DATA);
+  body();
+  writer.end(data);
+  writer.end(element);
+};
+
+const value = (writer: ByteWriter, type: number, bytes: Uint8Array): void => {
+  const nested = writer.begin(type);
+  writer.attributeBytes(NFTA_DATA_VALUE, bytes);
+  writer.end(nested);
+};
+
+/** A verdict as attribute `type`: of an immediate expression or of a map element. */
+export const writeVerdict = (writer: ByteWriter, type: number, verdict: Verdict): void => {
+  const data = writer.begin(type);
+  const nested = writer.begin(NFTA_DATA_VERDICT);
+  writer.attributeU32Be(1, verdictCode[verdict.kind]);
+  if ('chain' in verdict) writer.attributeString(2, verdict.chain);
+  writer.end(nested);
+  writer.end(data);
+};
+
+export const payloadLoad = (
+  writer: ByteWriter,
+  word: number,
+  base: number,
+  offset: number,
+  length: number,
+): void =>
+  expression(writer, 'payload', () => {
+    writer.attributeU32Be(1, register(word));
+    writer.attributeU32Be(2, base);
+    writer.attributeU32Be(3, offset);
+    writer.attributeU32Be(4, length);
+  });
+
+export const metaLoad = (writer: ByteWriter, word: number, key: number): void =>
+  expression(writer, 'meta', () => {
+    writer.attributeU32Be(2, key);
+    writer.attributeU32Be(1, register(word));
+  });
+
+export const ctLoad = (writer: ByteWriter, word: number, key: number, direction: 0 | 1 | undefined): void =>
+  expression(writer, 'ct', () => {
+    writer.attributeU32Be(2, key);
+    writer.attributeU32Be(1, register(word));
+    if (direction !== undefined) writer.attributeU8(3, direction);
+  });
+
+export const compare = (writer: ByteWriter, word: number, op: '==' | '!=', bytes: Uint8Array): void =>
+  expression(writer, 'cmp', () => {
+    writer.attributeU32Be(1, register(word));
+    writer.attributeU32Be(2, op === '==' ? 0 : 1);
+    value(writer, 3, bytes);
+  });
+
+/** register &= mask, over four bytes. */
+export const mask = (writer: ByteWriter, word: number, bits: Uint8Array): void =>
+  expression(writer, 'bitwise', () => {
+    writer.attributeU32Be(1, register(word));
+    writer.attributeU32Be(2, register(word));
+    writer.attributeU32Be(3, 4);
+    value(writer, 4, bits);
+    value(writer, 5, new Uint8Array(4));
+  });
+
+export const numgen = (writer: ByteWriter, word: number, mode: 'inc' | 'random', modulus: number): void =>
+  expression(writer, 'numgen', () => {
+    writer.attributeU32Be(1, register(word));
+    writer.attributeU32Be(2, modulus);
+    writer.attributeU32Be(3, mode === 'inc' ? 0 : 1);
+    writer.attributeU32Be(4, 0);
+  });
+
+export const jhash = (
+  writer: ByteWriter,
+  word: number,
+  source: { readonly word: number; readonly length: number },
+  modulus: number,
+  seed: number,
+): void =>
+  expression(writer, 'hash', () => {
+    writer.attributeU32Be(1, register(source.word));
+    writer.attributeU32Be(2, register(word));
+    writer.attributeU32Be(3, source.length);
+    writer.attributeU32Be(4, modulus);
+    writer.attributeU32Be(5, seed);
+    writer.attributeU32Be(7, 0);
+  });
+
+export const symhash = (writer: ByteWriter, word: number, modulus: number): void =>
+  expression(writer, 'hash', () => {
+    writer.attributeU32Be(2, register(word));
+    writer.attributeU32Be(4, modulus);
+    writer.attributeU32Be(7, 1);
+  });
+
+/** `destination`: undefined for a set, a word for a map, `verdict` for a verdict map. */
+export const lookup = (
+  writer: ByteWriter,
+  set: string,
+  word: number,
+  destination: number | 'verdict' | undefined,
+  invert: boolean,
+): void =>
+  expression(writer, 'lookup', () => {
+    writer.attributeString(1, set);
+    writer.attributeU32Be(2, register(word));
+    if (destination !== undefined) {
+      writer.attributeU32Be(3, destination === 'verdict' ? NFT_REG_VERDICT : register(destination));
+    }
+    if (invert) writer.attributeU32Be(5, 1);
+  });
+
+export const nat = (
+  writer: ByteWriter,
+  type: 'dnat' | 'snat',
+  protocolFamily: number,
+  addressWord: number,
+  portWord: number | undefined,
+): void =>
+  expression(writer, 'nat', () => {
+    writer.attributeU32Be(1, type === 'snat' ? 0 : 1);
+    writer.attributeU32Be(2, protocolFamily);
+    writer.attributeU32Be(3, register(addressWord));
+    if (portWord !== undefined) writer.attributeU32Be(5, register(portWord));
+  });
+
+export const immediateVerdict = (writer: ByteWriter, verdict: Verdict): void =>
+  expression(writer, 'immediate', () => {
+    writer.attributeU32Be(1, NFT_REG_VERDICT);
+    writeVerdict(writer, 2, verdict);
+  });
+
+export const log = (
+  writer: ByteWriter,
+  options: {
+    readonly group: number;
+    readonly prefix?: string;
+    readonly snaplen?: number;
+    readonly queueThreshold?: number;
+  },
+): void =>
+  expression(writer, 'log', () => {
+    writer.attributeU16Be(1, options.group);
+    if (options.prefix) writer.attributeString(2, options.prefix);
+    if (options.snaplen) writer.attributeU32Be(3, options.snaplen);
+    if (options.queueThreshold) writer.attributeU16Be(4, options.queueThreshold);
+  });
+
+const dynsetOp = { add: 0, update: 1, delete: 2 } as const;
+
+export const dynset = (
+  writer: ByteWriter,
+  set: string,
+  op: 'add' | 'update' | 'delete',
+  keyWord: number,
+  dataWord: number | undefined,
+  timeoutMs: number | undefined,
+): void =>
+  expression(writer, 'dynset', () => {
+    writer.attributeString(1, set);
+    writer.attributeU32Be(3, dynsetOp[op]);
+    writer.attributeU32Be(4, register(keyWord));
+    if (dataWord !== undefined) writer.attributeU32Be(5, register(dataWord));
+    if (timeoutMs !== undefined) writer.attributeU64Be(6, timeoutMs);
+  });
+
+export const counter = (writer: ByteWriter): void =>
+  expression(writer, 'counter', () => {
+    writer.attributeU64Be(1, 0);
+    writer.attributeU64Be(2, 0);
+  });
+
+export const rejectTcpReset = (writer: ByteWriter): void =>
+  expression(writer, 'reject', () => {
+    writer.attributeU32Be(1, 1);
+    writer.attributeU8(2, 0);
+  });
+
+/** Expressions without attributes: notrack, masq. */
+export const plain = (writer: ByteWriter, name: 'notrack' | 'masq'): void =>
+  expression(writer, name, () => {});

@@ -1,0 +1,153 @@
+/** nf_tables over netlink: the port `Nft`. Usable in any thread; several may live side by side. */
+
+import { RelevoError } from '../errors.js';
+import type { ElementBytes, NftTable, TableName } from '../netlink/nft/ast.js';
+import {
+  type DumpedElement,
+  joinIntervals,
+  readChainFacts,
+  readElements,
+  readRuleFacts,
+  readSetFacts,
+  readSetTimeout,
+  readTableFacts,
+} from '../netlink/nft/decode.js';
+import { hookName, NFT_TABLE_F_OWNER } from '../netlink/nft/numbers.js';
+import { dumpElements, dumpObjects, getSet, getTable } from '../netlink/nft/requests.js';
+import type { ForeignChange, Log, Nft } from '../ports.js';
+import { createNetlinkAsker, type NetlinkAsker } from './netlink-dumps.js';
+import { NETLINK_NETFILTER } from './netlink-socket.js';
+import { createNftBatches } from './nft-batches.js';
+import { createNftWatch, type NftWatch, ownPorts, tableId } from './nft-watch.js';
+
+export interface NftOptions {
+  readonly log: Log;
+  /** Netlink ports of other processes that belong to us; those of this process are known. */
+  readonly ownPortIds?: readonly number[];
+}
+
+/** A dump that met a change is asked for again this often; then what came is taken as it is. */
+const dumpTries = 3;
+
+const dumpSet = async (asker: NetlinkAsker, table: TableName, set: string): Promise<DumpedElement[]> => {
+  let elements: DumpedElement[] = [];
+  for (let tries = 0; tries < dumpTries; tries++) {
+    elements = [];
+    const { interrupted } = await asker.ask(
+      `reading ${tableId(table)} ${set}`,
+      (sequence) => dumpElements(table, set, sequence),
+      (received, message) => readElements(received, message.from, message.to, elements),
+    );
+    if (!interrupted) break;
+  }
+  return elements;
+};
+
+/** The kernel leaves out a lifetime that equals the set's default. */
+const withDefaultTimeout = async (
+  asker: NetlinkAsker,
+  table: TableName,
+  set: string,
+  elements: ElementBytes[],
+): Promise<ElementBytes[]> => {
+  if (!elements.some((element) => element.expiresMs !== undefined && element.timeoutMs === undefined)) {
+    return elements;
+  }
+  let timeoutMs: number | undefined;
+  await asker.ask(
+    `reading ${tableId(table)} ${set}`,
+    (sequence) => getSet(table, set, sequence),
+    (received, message) => {
+      timeoutMs = readSetTimeout(received, message.from, message.to);
+    },
+  );
+  if (timeoutMs === undefined) return elements;
+  const lifetime = timeoutMs;
+  return elements.map((element) =>
+    element.expiresMs !== undefined && element.timeoutMs === undefined
+      ? { ...element, timeoutMs: lifetime }
+      : element,
+  );
+};
+
+const readWholeTable = async (asker: NetlinkAsker, table: TableName): Promise<NftTable> => {
+  const what = `reading ${tableId(table)}`;
+  let owned = false;
+  await asker.ask(
+    what,
+    (sequence) => getTable(table, sequence),
+    (received, message) => {
+      owned = (readTableFacts(received, message.from, message.to).flags & NFT_TABLE_F_OWNER) !== 0;
+    },
+  );
+  const chains = new Map<string, { name: string; hook?: string; ruleComments: string[] }>();
+  await asker.ask(
+    what,
+    (sequence) => dumpObjects('getChain', table, sequence),
+    (received, message) => {
+      const chain = readChainFacts(received, message.from, message.to);
+      if (chain.table !== table.name) return;
+      const hook = chain.hook === undefined ? undefined : hookName(table.family, chain.hook);
+      chains.set(chain.name, { name: chain.name, ...(hook && { hook }), ruleComments: [] });
+    },
+  );
+  const sets: NftTable['sets'][number][] = [];
+  await asker.ask(
+    what,
+    (sequence) => dumpObjects('getSet', table, sequence),
+    (received, message) => {
+      const { table: owner, ...set } = readSetFacts(received, message.from, message.to);
+      if (owner === table.name) sets.push(set);
+    },
+  );
+  await asker.ask(
+    what,
+    (sequence) => dumpObjects('getRule', table, sequence),
+    (received, message) => {
+      const rule = readRuleFacts(received, message.from, message.to);
+      if (rule.table === table.name) chains.get(rule.chain)?.ruleComments.push(rule.comment);
+    },
+  );
+  return { table, owned, chains: [...chains.values()], sets };
+};
+
+export const createNft = (options: NftOptions): Nft => {
+  const batches = createNftBatches(options.log);
+  const asker = createNetlinkAsker(NETLINK_NETFILTER);
+  const used = new Set<string>();
+  const listeners = new Set<(change: ForeignChange) => void>();
+  const isOwn = ownPorts(options.ownPortIds);
+  let watch: NftWatch | undefined;
+  return {
+    commit(transaction) {
+      for (const operation of transaction.operations) used.add(tableId(operation.table));
+      return batches.commit(transaction);
+    },
+    async dumpElements(table, set) {
+      used.add(tableId(table));
+      return withDefaultTimeout(asker, table, set, joinIntervals(await dumpSet(asker, table, set)));
+    },
+    async readTable(table) {
+      used.add(tableId(table));
+      try {
+        return await readWholeTable(asker, table);
+      } catch (thrown) {
+        if (thrown instanceof RelevoError && thrown.code === 'kernel-missing') return undefined;
+        throw thrown;
+      }
+    },
+    onForeignChange(listener) {
+      watch ??= createNftWatch(used, isOwn, (change) => {
+        for (const one of listeners) one(change);
+      });
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    close() {
+      listeners.clear();
+      watch?.close();
+      asker.close();
+      batches.close();
+    },
+  };
+};
