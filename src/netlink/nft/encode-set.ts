@@ -45,7 +45,10 @@ const typeofPart = (writer: ByteWriter, type: DataType, modulus: number): void =
 };
 
 const typeofExpression = (writer: ByteWriter, types: readonly DataType[], modulus: number): void => {
-  if (types.length === 1) return typeofPart(writer, types[0]!, modulus);
+  if (types.length === 1) {
+    typeofPart(writer, types[0]!, modulus);
+    return;
+  }
   userdataU32(writer, 0, EXPR_CONCAT);
   userdata(writer, 1, () => {
     for (const [index, type] of types.entries()) {
