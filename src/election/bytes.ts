@@ -32,113 +32,134 @@ export const isWireName = (name: string): boolean => {
   return true;
 };
 
-export interface Writer {
+/** Names seen on the wire in this process, by their 32 bytes' text: most datagrams carry the same few. */
+const fieldByName = new Map<string, Uint8Array>();
+const knownNames = 256;
+
+const nameField = (name: string): Uint8Array => {
+  const known = fieldByName.get(name);
+  if (known) return known;
+  const field = new Uint8Array(nameBytes);
+  for (let index = 0; index < name.length && index < nameBytes; index++)
+    field[index] = name.charCodeAt(index);
+  if (fieldByName.size < knownNames) fieldByName.set(name, field);
+  return field;
+};
+
+/** Writes fields one after the other. The buffer is reused: take a copy of what was written (`taken`). */
+export class Writer {
+  length = 0;
   readonly bytes: Uint8Array;
-  readonly length: number;
-  u8(value: number): void;
-  u16(value: number): void;
-  u32(value: number): void;
+  readonly #view: DataView;
+
+  constructor(capacityBytes: number) {
+    this.bytes = new Uint8Array(capacityBytes);
+    this.#view = new DataView(this.bytes.buffer);
+  }
+
+  u8(value: number): void {
+    this.bytes[this.length] = value;
+    this.length += 1;
+  }
+
+  u16(value: number): void {
+    this.#view.setUint16(this.length, value);
+    this.length += 2;
+  }
+
+  u32(value: number): void {
+    this.#view.setUint32(this.length, value);
+    this.length += 4;
+  }
+
   /** A whole number below 2^53. */
-  u64(value: number): void;
-  name(value: string): void;
+  u64(value: number): void {
+    this.#view.setUint32(this.length, Math.floor(value / high));
+    this.#view.setUint32(this.length + 4, value % high);
+    this.length += 8;
+  }
+
+  name(value: string): void {
+    this.bytes.set(nameField(value), this.length);
+    this.length += nameBytes;
+  }
+
   /** UTF-8 with a 16-bit length, cut to `limitBytes`. */
-  text(value: string, limitBytes: number): void;
+  text(value: string, limitBytes: number): void {
+    let written = 0;
+    if (value !== '') {
+      const from = this.length + 2;
+      written = encoder.encodeInto(value, this.bytes.subarray(from, from + limitBytes)).written;
+    }
+    this.u16(written);
+    this.length += written;
+  }
 }
 
-export const createWriter = (capacityBytes: number): Writer => {
-  const bytes = new Uint8Array(capacityBytes);
-  const view = new DataView(bytes.buffer);
-  let at = 0;
-  return {
-    bytes,
-    get length() {
-      return at;
-    },
-    u8(value) {
-      view.setUint8(at, value);
-      at += 1;
-    },
-    u16(value) {
-      view.setUint16(at, value);
-      at += 2;
-    },
-    u32(value) {
-      view.setUint32(at, value);
-      at += 4;
-    },
-    u64(value) {
-      view.setUint32(at, Math.floor(value / high));
-      view.setUint32(at + 4, value % high);
-      at += 8;
-    },
-    name(value) {
-      for (let index = 0; index < value.length && index < nameBytes; index++) {
-        bytes[at + index] = value.charCodeAt(index);
-      }
-      at += nameBytes;
-    },
-    text(value, limitBytes) {
-      const room = new Uint8Array(limitBytes);
-      const { written } = encoder.encodeInto(value, room);
-      view.setUint16(at, written);
-      bytes.set(room.subarray(0, written), at + 2);
-      at += 2 + written;
-    },
-  };
-};
+/** Reads fields one after the other, never past `end`. */
+export class Reader {
+  readonly #bytes: Uint8Array;
+  readonly #view: DataView;
+  readonly #end: number;
+  #at: number;
 
-export interface Reader {
-  readonly remaining: number;
-  u8(what: string): number;
-  u16(what: string): number;
-  u32(what: string): number;
-  u64(what: string): number;
-  name(what: string, optional?: boolean): string;
-  text(what: string, limitBytes: number): string;
-}
+  constructor(bytes: Uint8Array, start: number, end: number) {
+    this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#at = start;
+    this.#end = end;
+  }
 
-export const createReader = (bytes: Uint8Array, start: number, end: number): Reader => {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  let at = start;
-  const take = (size: number, what: string): number => {
-    if (at + size > end) throw new Malformed(what);
-    const from = at;
-    at += size;
+  get remaining(): number {
+    return this.#end - this.#at;
+  }
+
+  #take(size: number, what: string): number {
+    const from = this.#at;
+    if (from + size > this.#end) throw new Malformed(what);
+    this.#at = from + size;
     return from;
-  };
-  return {
-    get remaining() {
-      return end - at;
-    },
-    u8: (what) => view.getUint8(take(1, what)),
-    u16: (what) => view.getUint16(take(2, what)),
-    u32: (what) => view.getUint32(take(4, what)),
-    u64(what) {
-      const from = take(8, what);
-      const top = view.getUint32(from);
-      if (top >= 0x20_0000) throw new Malformed(what);
-      return top * high + view.getUint32(from + 4);
-    },
-    name(what, optional = false) {
-      const from = take(nameBytes, what);
-      let name = '';
-      let index = 0;
-      for (; index < nameBytes; index++) {
-        const code = bytes[from + index]!;
-        if (code === 0) break;
-        if (!isNameChar(code)) throw new Malformed(what);
-        name += String.fromCharCode(code);
-      }
-      for (; index < nameBytes; index++) if (bytes[from + index] !== 0) throw new Malformed(what);
-      if (name === '' && !optional) throw new Malformed(what);
-      return name;
-    },
-    text(what, limitBytes) {
-      const from = take(2, what);
-      const size = view.getUint16(from);
-      if (size > limitBytes) throw new Malformed(what);
-      const textAt = take(size, what);
-      return decoder.decode(bytes.subarray(textAt, textAt + size));
-    },
-  };
-};
+  }
+
+  u8(what: string): number {
+    return this.#view.getUint8(this.#take(1, what));
+  }
+
+  u16(what: string): number {
+    return this.#view.getUint16(this.#take(2, what));
+  }
+
+  u32(what: string): number {
+    return this.#view.getUint32(this.#take(4, what));
+  }
+
+  u64(what: string): number {
+    const from = this.#take(8, what);
+    const top = this.#view.getUint32(from);
+    if (top >= 0x20_0000) throw new Malformed(what);
+    return top * high + this.#view.getUint32(from + 4);
+  }
+
+  name(what: string, optional = false): string {
+    const bytes = this.#bytes;
+    const from = this.#take(nameBytes, what);
+    let name = '';
+    let index = 0;
+    for (; index < nameBytes; index++) {
+      const code = bytes[from + index]!;
+      if (code === 0) break;
+      if (!isNameChar(code)) throw new Malformed(what);
+      name += String.fromCharCode(code);
+    }
+    for (; index < nameBytes; index++) if (bytes[from + index] !== 0) throw new Malformed(what);
+    if (name === '' && !optional) throw new Malformed(what);
+    return name;
+  }
+
+  text(what: string, limitBytes: number): string {
+    const size = this.u16(what);
+    if (size > limitBytes) throw new Malformed(what);
+    const from = this.#take(size, what);
+    return size === 0 ? '' : decoder.decode(this.#bytes.subarray(from, from + size));
+  }
+}

@@ -13,7 +13,7 @@
  */
 
 import { limits } from '../limits.js';
-import { createReader, createWriter, Malformed, type Reader, type Writer } from './bytes.js';
+import { Malformed, Reader, Writer } from './bytes.js';
 import {
   type Body,
   eligibilities,
@@ -161,9 +161,13 @@ const readBody = (type: Body['type'], reader: Reader): Body => {
   }
 };
 
+/** Datagrams are built here and copied out: thirty a second and receiver should leave little to collect. */
+const scratch = new Writer(limits.heartbeatBytes);
+
 /** The sealed datagram. Names must be wire names (`isWireName`), checked where the configuration is read. */
 export const encodeDatagram = (header: Header, body: Body, mac: Mac): Uint8Array => {
-  const writer = createWriter(limits.heartbeatBytes);
+  const writer = scratch;
+  writer.length = 0;
   writer.u16(magic);
   writer.u8(wireVersion);
   writer.u8(types.indexOf(body.type));
@@ -182,7 +186,7 @@ export const encodeDatagram = (header: Header, body: Body, mac: Mac): Uint8Array
   signed[6] = total >> 8;
   signed[7] = total & 0xff;
   writer.bytes.set(mac(signed), signed.length);
-  return writer.bytes.subarray(0, total);
+  return writer.bytes.slice(0, total);
 };
 
 export type WireRefusal =
@@ -213,7 +217,7 @@ export const decodeDatagram = (bytes: Uint8Array, cluster: string, mac: Mac): De
   if (bytes.length > limits.heartbeatBytes) return refuse('oversized', `${bytes.length} bytes`);
   if (bytes.length < headerBytes + macBytes) return refuse('truncated', `${bytes.length} bytes`);
   try {
-    const reader = createReader(bytes, 0, bytes.length - macBytes);
+    const reader = new Reader(bytes, 0, bytes.length - macBytes);
     if (reader.u16('magic') !== magic) return refuse('not-relevo', 'no relevo datagram');
     const version = reader.u8('version');
     if (version !== wireVersion) return refuse('other-version', `version ${version}, not ${wireVersion}`);

@@ -70,6 +70,13 @@ export class BackendIndex {
     return rows;
   }
 
+  /** One row for every endpoint and backend that has any. */
+  *representatives(): Generator<number> {
+    for (const lists of this.#listByBackendByEndpoint.values()) {
+      for (const list of lists.values()) yield this.#head[list]!;
+    }
+  }
+
   #drop(row: number, list: number): void {
     const table = this.#table;
     const endpoint = endpointKey(table.address[row]!, table.protocolPort[row]!);

@@ -31,6 +31,8 @@ interface RemoteGroup {
   /** A decisive digest differed: the end of the next snapshot completes the group. */
   completing: boolean;
   suspects: ReadonlySet<number>;
+  /** Buckets in which the owner's last digest differed from ours; undefined before the first. */
+  differing: number | undefined;
 }
 
 interface RunningSnapshot {
@@ -77,10 +79,10 @@ export class Inbound {
   }
 
   /** Groups the peer is active in, with whether we hold all of them. */
-  activeGroups(): { group: number; complete: boolean }[] {
+  activeGroups(): { group: number; complete: boolean; differing: number | undefined }[] {
     return [...this.#remote]
       .filter(([, { active }]) => active)
-      .map(([group, { complete }]) => ({ group, complete }));
+      .map(([group, { complete, differing }]) => ({ group, complete, differing }));
   }
 
   get behind(): number {
@@ -101,7 +103,13 @@ export class Inbound {
       return;
     }
     if (this.#groups.admit(name, epoch, this.#peer) !== 'accepted') return;
-    this.#remote.set(group, { active: true, complete: false, completing: false, suspects: new Set() });
+    this.#remote.set(group, {
+      active: true,
+      complete: false,
+      completing: false,
+      suspects: new Set(),
+      differing: undefined,
+    });
   }
 
   onStart(sequence: number): void {
@@ -178,6 +186,7 @@ export class Inbound {
     if (remote?.completing) {
       remote.completing = false;
       remote.complete = true;
+      remote.differing = 0;
     }
     return rows;
   }
@@ -189,6 +198,7 @@ export class Inbound {
     const remote = this.#remote.get(group);
     if (!remote) return undefined;
     const different = differingBuckets(digestOf(this.#replica, group, nowMs), frame);
+    remote.differing = different.length;
     if (frame.decisive) {
       remote.suspects = new Set();
       remote.complete = different.length === 0;

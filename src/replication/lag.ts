@@ -10,6 +10,10 @@ export class LagMeter {
     this.#samplesMs[this.#count++ % kept] = lagMs;
   }
 
+  get count(): number {
+    return this.#count;
+  }
+
   /** 0 as long as nothing was measured. `share` 0.5 is the median. */
   percentileMs(share: number): number {
     const count = Math.min(this.#count, kept);

@@ -56,6 +56,8 @@ export class Outbound {
   ackedEntries = 0;
   overflows = 0;
   readonly lag = new LagMeter();
+  /** By group: how often the peer answered a digest, and in how many buckets it differed last. */
+  readonly answers = new Map<number, { readonly answers: number; readonly differing: number }>();
 
   readonly #replica: Replica;
   readonly #groups: GroupBook;
@@ -134,6 +136,8 @@ export class Outbound {
   }
 
   onResync(group: number, buckets: Uint8Array | undefined): void {
+    const answers = (this.answers.get(group)?.answers ?? 0) + 1;
+    this.answers.set(group, { answers, differing: buckets ? bucketsIn(buckets) : 0 });
     if (!buckets || bucketsIn(buckets) === 0 || !this.#groups.isActive(group)) return;
     this.#snapshots.push({ group, buckets, row: 0 });
   }

@@ -14,7 +14,7 @@ import type { EntryColumns, KeyColumns } from '../model/columns.js';
 import { protocolOf } from '../model/columns.js';
 import type { PersistenceEntry } from '../model/persistence.js';
 import { BackendIndex } from './backend-index.js';
-import { mark } from './marks.js';
+import { heldMarks, mark } from './marks.js';
 import { EntryTable, rowState } from './table.js';
 
 export interface ReplicaOptions {
@@ -27,6 +27,16 @@ export interface ReplicaOptions {
   /** Number of the group that an address belongs to (0–254), or -1. */
   readonly groupOf: (address: number) => number;
 }
+
+export interface BackendPair {
+  readonly address: number;
+  readonly protocolPort: number;
+  readonly backend: number;
+  readonly backendPort: number;
+}
+
+/** A lifetime that grew by less is no refresh, but the time that a dump takes. */
+const refreshSlackMs = 1_000;
 
 /** Why a change left no trace. */
 export const unchanged = -1;
@@ -92,7 +102,8 @@ export class Replica {
       this.live++;
     } else if (table.state[row] === rowState.live) {
       const same = table.backend[row] === backend && table.backendPort[row] === backendPort;
-      if (same && table.expiresAtMs[row]! - nowMs >= ttlMs / 2) return unchanged;
+      const knownMs = table.expiresAtMs[row]! - nowMs;
+      if (same && (knownMs >= ttlMs / 2 || remainingMs <= knownMs + refreshSlackMs)) return unchanged;
       this.#backends.remove(row);
     } else {
       table.state[row] = rowState.live;
@@ -170,6 +181,17 @@ export class Replica {
     return this.#backends.rows(address, protocolPort, backend, backendPort);
   }
 
+  /** Every pair of endpoint and backend that has entries. */
+  pairs(): BackendPair[] {
+    const { table } = this;
+    return Array.from(this.#backends.representatives(), (row) => ({
+      address: table.address[row]!,
+      protocolPort: table.protocolPort[row]!,
+      backend: table.backend[row]!,
+      backendPort: table.backendPort[row]!,
+    }));
+  }
+
   entry(row: number, nowMs: number): PersistenceEntry {
     const { table } = this;
     const protocolPort = table.protocolPort[row]!;
@@ -209,7 +231,7 @@ export class Replica {
       if (this.#sweepRow >= table.used) this.#sweepRow = 0;
       const row = this.#sweepRow++;
       if (table.state[row] === rowState.free || table.expiresAtMs[row]! > nowMs) continue;
-      if (table.marks[row]! & mark.queued) continue;
+      if (table.marks[row]! & heldMarks) continue;
       if (table.state[row] === rowState.live) {
         this.#backends.remove(row);
         this.live--;
@@ -241,6 +263,7 @@ export class Replica {
     table.expiresAtMs[row] = nowMs + remainingMs;
     table.epoch[row] = epoch;
     table.changedAtMs[row] = nowMs;
+    table.marks[row]! &= ~mark.missing;
     this.#backends.add(row);
   }
 

@@ -10,7 +10,7 @@ import type { SyncCredentials } from './sync-credentials.js';
 import { adoptSocket, webSocketOptions } from './sync-link.js';
 
 const firstDelayMs = 100;
-const longestDelayMs = 2_000;
+const longestDelayMs = 1_000;
 /** A link that stood this long was a good one: the next attempt comes soon. */
 const goodMs = 5_000;
 

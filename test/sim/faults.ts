@@ -11,6 +11,14 @@ export type Fault =
       readonly ms: number;
       readonly steps: number;
     }
+  /** Freezes it just before its next write to the kernel, and strikes again right after that write. */
+  | {
+      readonly atMs: number;
+      readonly type: 'ambush';
+      readonly who: string;
+      readonly ms: number;
+      readonly then: 'kill' | 'silence' | 'freeze';
+    }
   | { readonly atMs: number; readonly type: 'cut' | 'mend'; readonly directions: readonly string[] }
   | {
       readonly atMs: number;
@@ -24,12 +32,7 @@ export type Fault =
   | { readonly atMs: number; readonly type: 'ready'; readonly who: string; readonly ready: boolean }
   | { readonly atMs: number; readonly type: 'handover' | 'stop'; readonly who: string };
 
-const directionsOf = (
-  random: SimRandom,
-  nodes: readonly string[],
-  witness: string,
-  paths: number,
-): string[] => {
+const everyDirection = (nodes: readonly string[], witness: string, paths: number): string[] => {
   const all: string[] = [];
   for (const from of [...nodes, witness]) {
     for (const to of [...nodes, witness]) {
@@ -38,6 +41,16 @@ const directionsOf = (
       for (let path = 0; path < count; path++) all.push(`${from}>${to}/${path}`);
     }
   }
+  return all;
+};
+
+const directionsOf = (
+  random: SimRandom,
+  nodes: readonly string[],
+  witness: string,
+  paths: number,
+): string[] => {
+  const all = everyDirection(nodes, witness, paths);
   if (random.chance(0.4)) {
     // One node loses sight of one other, on every path, one way or both.
     const from = random.pick([...nodes, witness]);
@@ -50,6 +63,35 @@ const directionsOf = (
   }
   const share = random.between(0.1, 0.9);
   return all.filter(() => random.chance(share));
+};
+
+/** Stories of several faults that chance alone would seldom tell, each aimed at one part of the safety argument. */
+const drawPlot = (
+  random: SimRandom,
+  nodes: readonly string[],
+  witness: string,
+  paths: number,
+  atMs: number,
+  leaseMs: number,
+): Fault[] => {
+  const who = random.pick(nodes);
+  if (random.chance(0.6)) {
+    // Whoever owns the group: everybody is ambushed, only owners and claimants write.
+    const ms = random.between(0.2, 1) * leaseMs;
+    const then = random.pick(['kill', 'silence', 'freeze'] as const);
+    return nodes.map((name) => ({ atMs, type: 'ambush', who: name, ms, then }));
+  }
+  // An owner whose only other voter forgets: its peers do not hear it, the witness (or a peer) restarts.
+  const directions = everyDirection(nodes, witness, paths).filter(
+    (one) => (one.startsWith(`${who}>`) || one.includes(`>${who}/`)) && !one.includes(witness),
+  );
+  const restarted = nodes.length === 2 ? witness : random.pick(nodes.filter((name) => name !== who));
+  const killMs = atMs + random.between(0, 3 * leaseMs);
+  return [
+    { atMs, type: 'cut', directions },
+    { atMs: killMs, type: 'kill', who: restarted },
+    { atMs: killMs + random.between(0, leaseMs / 2), type: 'start', who: restarted },
+  ];
 };
 
 export const drawFaults = (
@@ -69,14 +111,23 @@ export const drawFaults = (
     const anybody = random.pick([...nodes, ...nodes, witness]);
     const laterMs = atMs + random.between(0, 4 * leaseMs);
     const roll = random.below(100);
-    if (roll < 35) {
-      faults.push({
-        atMs,
-        type: 'freeze',
-        who: anybody,
-        ms: random.chance(0.5) ? random.between(1, leaseMs) : random.between(leaseMs, 6 * leaseMs),
-        steps: random.below(12),
-      });
+    if (roll < 12) {
+      faults.push(...drawPlot(random, nodes, witness, paths, atMs, leaseMs));
+    } else if (roll < 38) {
+      const ms = random.chance(0.6) ? random.between(1, leaseMs) : random.between(leaseMs, 6 * leaseMs);
+      faults.push({ atMs, type: 'freeze', who: anybody, ms, steps: random.below(12) });
+      // The cruel cases: it wakes with a grant in hand, acts on it, and then nobody can reach it or it is dead.
+      if (random.chance(0.3)) {
+        const directions = everyDirection(nodes, witness, paths).filter((one) =>
+          one.startsWith(`${anybody}>`),
+        );
+        faults.push({ atMs: atMs + random.between(0, leaseMs / 4), type: 'cut', directions });
+        faults.push({ atMs: laterMs, type: 'mend', directions });
+      }
+      if (random.chance(0.2)) {
+        faults.push({ atMs: atMs + ms + random.between(0, leaseMs / 8), type: 'kill', who: anybody });
+        if (random.chance(0.5)) faults.push({ atMs: laterMs + ms, type: 'start', who: anybody });
+      }
     } else if (roll < 50) {
       faults.push({ atMs, type: random.chance(0.5) ? 'kill' : 'power-off', who: anybody });
       if (random.chance(0.8)) faults.push({ atMs: laterMs, type: 'start', who: anybody });
@@ -102,6 +153,9 @@ export const drawFaults = (
       faults.push({ atMs, type: 'stop', who });
       faults.push({ atMs: laterMs, type: 'start', who });
     }
+  }
+  for (const [index, fault] of faults.entries()) {
+    if (fault.atMs > untilMs) faults[index] = { ...fault, atMs: untilMs };
   }
   return faults.sort((left, right) => left.atMs - right.atMs);
 };

@@ -17,6 +17,8 @@ export interface Network {
   weather: Weather;
   /** Directions that are cut: `from>to/path`. */
   readonly cuts: Set<string>;
+  /** Senders that nobody hears. */
+  readonly silenced: Set<string>;
   send(from: string, to: string, path: number, bytes: Uint8Array): void;
 }
 
@@ -26,12 +28,14 @@ export const createNetwork = (
   deliver: (to: string, path: number, bytes: Uint8Array) => void,
 ): Network => {
   const cuts = new Set<string>();
+  const silenced = new Set<string>();
   const network: Network = {
     weather: fairWeather,
     cuts,
+    silenced,
     send(from, to, path, bytes) {
       const { weather } = network;
-      if (cuts.has(`${from}>${to}/${path}`) || random.chance(weather.loss)) return;
+      if (silenced.has(from) || cuts.has(`${from}>${to}/${path}`) || random.chance(weather.loss)) return;
       const copies = random.chance(weather.duplicate) ? 2 : 1;
       for (let copy = 0; copy < copies; copy++) {
         const delayMs = random.between(weather.minDelayMs, weather.maxDelayMs);

@@ -35,13 +35,15 @@ export interface SimProcess {
   tell(event: ElectionEvent): void;
   /** Stops for `ms` after `steps` more steps of its work (0: now). */
   freeze(ms: number, steps: number): void;
+  /** Freezes for `ms` just before the next kernel write; `after` runs right behind that write. */
+  ambush(ms: number, after: () => void): void;
   thaw(): void;
   kill(): void;
   view(): ElectionState | undefined;
 }
 
 /** A planted bug: the harness around the machine breaks a promise the machine relies on. */
-export type Mutation = 'none' | 'ack-before-write';
+export type Mutation = 'none' | 'ack-before-write' | 'stale-grants';
 
 export interface ProcessPorts {
   readonly agenda: Agenda;
@@ -136,6 +138,7 @@ export const startNode = (
   const worker = createWorker(agenda, random);
   let state = createElection(config, now());
   let timerMs = Number.POSITIVE_INFINITY;
+  let trap: { readonly ms: number; readonly after: () => void } | undefined;
   const say = ports.trace && ((text: string): void => ports.trace?.(`${config.node} ${text}`));
 
   const sendBody = (to: string, path: number | undefined, body: Body): void => {
@@ -155,13 +158,22 @@ export const startNode = (
       );
     };
     if (ports.mutation === 'ack-before-write' && op === 'close') answer('done');
+    const write = (): void => {
+      const after = trap && op !== 'close' && op !== 'arm' ? trap.after : undefined;
+      if (trap && after && trap.ms > 0) {
+        worker.freeze(trap.ms, 0);
+        trap = { ...trap, ms: 0 };
+        worker.add(write, true);
+        return;
+      }
+      const result = kernel.write(op, group, agenda.nowMs);
+      if (ports.mutation !== 'ack-before-write' || op !== 'close') answer(result);
+      if (!after) return;
+      trap = undefined;
+      after();
+    };
     // Other work of the process comes between the decision and the system call.
-    agenda.at(agenda.nowMs + random.next() * (random.chance(0.05) ? 8 : 0.3), () =>
-      worker.add(() => {
-        const result = kernel.write(op, group, agenda.nowMs);
-        if (ports.mutation !== 'ack-before-write' || op !== 'close') answer(result);
-      }),
-    );
+    agenda.at(agenda.nowMs + random.next() * (random.chance(0.05) ? 8 : 0.3), () => worker.add(write));
   };
 
   const perform = (effect: Effect): void => {
@@ -174,6 +186,7 @@ export const startNode = (
   const run = (event: ElectionEvent): void => {
     const result = step(config, state, event, now());
     state = result.state;
+    if (ports.mutation === 'stale-grants') for (const name in state.groups) state.groups[name]!.voided = 0;
     for (let index = result.effects.length - 1; index >= 0; index--) {
       const effect = result.effects[index]!;
       worker.add(() => perform(effect), true);
@@ -206,7 +219,13 @@ export const startNode = (
     },
     tell: handle,
     freeze: worker.freeze,
-    thaw: worker.thaw,
+    ambush(ms, after) {
+      trap = { ms, after };
+    },
+    thaw() {
+      trap = undefined;
+      worker.thaw();
+    },
     kill: worker.kill,
     view: () => (worker.alive ? state : undefined),
   };
@@ -246,6 +265,7 @@ export const startWitness = (
     },
     tell: () => {},
     freeze: worker.freeze,
+    ambush: () => {},
     thaw: worker.thaw,
     kill: worker.kill,
     view: () => undefined,

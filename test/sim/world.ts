@@ -44,14 +44,20 @@ export interface SimResult {
 
 const group = 'front';
 const cluster = 'sim';
-const paths = 2;
 
 /** A keyed checksum: quick, and good enough against chance. Real runs use HMAC-SHA256. */
 const quickMac: Mac = (bytes) => {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let sum = 0x811c9dc5;
-  for (let index = 0; index < bytes.length; index++) sum = Math.imul(sum ^ bytes[index]!, 0x01000193);
+  let index = 0;
+  for (; index + 4 <= bytes.length; index += 4)
+    sum = Math.imul(sum ^ view.getInt32(index), 0x01000193) ^ (sum >>> 15);
+  for (; index < bytes.length; index++) sum = Math.imul(sum ^ bytes[index]!, 0x01000193);
   const mac = new Uint8Array(32);
-  new DataView(mac.buffer).setInt32(0, sum);
+  mac[0] = sum;
+  mac[1] = sum >> 8;
+  mac[2] = sum >> 16;
+  mac[3] = sum >> 24;
   return mac;
 };
 
@@ -65,23 +71,24 @@ export const simulate = (options: SimOptions): SimResult => {
     (_, index) => `lb${index + 1}`,
   );
   const witness = nodes.length === 2 ? 'arbiter' : 'none';
-  const leaseMs = random.pick([40, 80, 120]);
+  const paths = random.chance(0.3) ? 2 : 1;
+  const leaseMs = random.pick([60, 120]);
   const lockMs = (lease: number): number => lockMsFor(lease) - (mutation === 'short-lock' ? lease : 0);
   const step = leaseMs / 4;
   const timing = {
     leaseMs,
     renewMs: step,
-    heartbeatMs: random.chance(0.5) ? step : 2 * step,
+    heartbeatMs: random.chance(0.3) ? step : 1.5 * step,
     deadMs: Math.round(leaseMs * 0.85),
     syncWaitMs: 8 * leaseMs,
     announceMs: 10_000,
   };
-  const faultsFromMs = 4 * leaseMs;
-  const faultsUntilMs = 12 * leaseMs;
-  const quietMs = faultsUntilMs + 2 * leaseMs;
+  const faultsFromMs = 3.5 * leaseMs;
+  const faultsUntilMs = 10 * leaseMs;
+  const quietMs = faultsUntilMs + leaseMs;
   // Restart wait, silence, a claim that collides with another's, and the wait of whoever goes second.
-  const boundMs = quietMs + Math.max(4 * lockMsFor(leaseMs), 8 * leaseMs) + 60;
-  const endMs = boundMs + 2 * leaseMs;
+  const boundMs = quietMs + 3.5 * lockMsFor(leaseMs);
+  const endMs = boundMs + leaseMs;
   const preferred = random.chance(0.3) ? random.pick(nodes) : undefined;
   const preempt = random.chance(0.2);
 
@@ -133,7 +140,7 @@ export const simulate = (options: SimOptions): SimResult => {
     mac: quickMac,
     paths,
     trace: say,
-    mutation: mutation === 'ack-before-write' ? mutation : 'none',
+    mutation: mutation === 'short-lock' || mutation === 'no-restart-wait' ? 'none' : mutation,
     onEffect(effect) {
       if (effect.type === 'report' && effect.report.kind === 'role' && effect.report.to === 'active')
         takeovers += 1;
@@ -204,6 +211,14 @@ export const simulate = (options: SimOptions): SimResult => {
       case 'freeze':
         processes.get(fault.who)?.freeze(fault.ms, fault.steps);
         return;
+      case 'ambush':
+        processes.get(fault.who)?.ambush(fault.ms, () => {
+          say?.(`ambush of ${fault.who} ends: ${fault.then}`);
+          if (fault.then === 'kill') down(fault.who);
+          else if (fault.then === 'freeze') processes.get(fault.who)?.freeze(6 * leaseMs, 0);
+          else network.silenced.add(fault.who);
+        });
+        return;
       case 'cut':
         for (const direction of fault.directions) network.cuts.add(direction);
         return;
@@ -234,6 +249,7 @@ export const simulate = (options: SimOptions): SimResult => {
   const mendAll = (): void => {
     say?.('everything is mended');
     network.cuts.clear();
+    network.silenced.clear();
     network.weather = fairWeather;
     for (const name of everybody) {
       if (name === witnessName && witness === 'none') continue;
@@ -255,6 +271,8 @@ export const simulate = (options: SimOptions): SimResult => {
     const holders = nodes.filter((name) => kernels.get(name)!.heldUntilMs(group) > agenda.nowMs);
     const active = nodes.filter((name) => processes.get(name)?.view()?.groups[group]?.role === 'active');
     if (holders.length === 1 && active.length === 1) return;
+    // The preferred node may be getting its group back just now.
+    if (nodes.some((name) => processes.get(name)?.view()?.groups[group]?.handover)) return;
     const states = nodes.map((name) => {
       const view: ElectionState | undefined = processes.get(name)?.view();
       const own = view?.groups[group];
