@@ -144,7 +144,7 @@ export const advanceStandby = (turn: Turn, group: GroupState): void => {
   }
 };
 
-/** The end of `arm` or `claim` (see `active.ts` for what follows an opened claim). */
+/** The end of `arm`; `active.ts` has the end of `claim`. */
 export const endArm = (turn: Turn, group: GroupState, result: string, detail: string): void => {
   voidAsks(group);
   if (!group.claim) return;
@@ -154,12 +154,6 @@ export const endArm = (turn: Turn, group: GroupState, result: string, detail: st
   }
   group.claim = { ...group.claim, phase: 'asking', armedMs: turn.nowMs };
   askAll(turn, group);
-};
-
-export const endFailedClaim = (turn: Turn, group: GroupState, result: string, detail: string): void => {
-  const reason =
-    result === 'missing' ? 'the claim came too late, its lease had run out' : `cannot open: ${detail}`;
-  abandonClaim(turn, group, result === 'missing' ? 0 : 200, reason);
 };
 
 /** A voter said no. */
