@@ -39,9 +39,7 @@ export const electionConfig = (config: NodeConfig, session: number): ElectionCon
       name: group.name,
       preferred: group.preferred,
       preempt: group.preempt,
-      trackLinks: [
-        ...new Set([...group.trackLinks, ...group.addresses.map((address) => address.interface)]),
-      ],
+      trackLinks: [...new Set([...group.trackLinks, ...group.addresses.map((address) => address.interface)])],
     })),
     timing,
     lockMs: lockMsFor,

@@ -1,8 +1,14 @@
 /** The guard's writes to the kernel: its table, the lease batches, local addresses, announcements. Nobody else makes them. */
 
-import { errorFrom, RelevoError } from '../errors.js';
-import { adoptGuard, buildGuard, guardTable, leaseTransaction, removeGuard } from '../election/guard-table.js';
+import {
+  adoptGuard,
+  buildGuard,
+  guardTable,
+  leaseTransaction,
+  removeGuard,
+} from '../election/guard-table.js';
 import type { KernelOp } from '../election/types.js';
+import { errorFrom, RelevoError } from '../errors.js';
 import type { FloatingAddress, NodeConfig } from '../model/node.js';
 import { gratuitousReply, gratuitousRequest } from '../netlink/arp.js';
 import type { FrameSocket, LinkState } from '../ports.js';
@@ -168,7 +174,8 @@ export const createGuardKernel = (
       } catch (thrown) {
         const { code, message } = errorFrom(thrown);
         // Without a table nothing is held: that is what a close wants.
-        if (code === 'kernel-missing') return { result: op === 'close' ? 'done' : 'missing', detail: message };
+        if (code === 'kernel-missing')
+          return { result: op === 'close' ? 'done' : 'missing', detail: message };
         return { result: 'failed', detail: message };
       }
     },

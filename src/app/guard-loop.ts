@@ -52,7 +52,13 @@ export const createGuardLoop = (
     handle({ type: 'faults', faults: [...outerFaults, ...ownFaults.values()] });
   };
   const kernel = createGuardKernel(ports, node, (detail) => setFault('address', detail));
-  const network = createGuardNetwork(ports, node, options.session, (message) => handle({ ...message, type: 'message' }), tell);
+  const network = createGuardNetwork(
+    ports,
+    node,
+    options.session,
+    (message) => handle({ ...message, type: 'message' }),
+    tell,
+  );
 
   const postState = (): void => {
     isStateDue = false;
@@ -159,7 +165,10 @@ export const createGuardLoop = (
       setFault('table', undefined);
       tell({ kind: 'guard-repaired', detail });
     } catch (thrown) {
-      setFault('table', `the guard table cannot be put back: ${thrown instanceof Error ? thrown.message : thrown}`);
+      setFault(
+        'table',
+        `the guard table cannot be put back: ${thrown instanceof Error ? thrown.message : thrown}`,
+      );
       timers.after(1_000, () => void repair(detail));
     } finally {
       repairing = false;
@@ -190,7 +199,9 @@ export const createGuardLoop = (
       watch();
       const usable = Object.fromEntries([...kernel.links].map(([name, link]) => [name, link.usable]));
       handle({ type: 'start', links: usable, epochs: options.epochs });
-      const gateway = watchGateway(ports, node, kernel.links, (untilMs) => handle({ type: 'gateway', untilMs }));
+      const gateway = watchGateway(ports, node, kernel.links, (untilMs) =>
+        handle({ type: 'gateway', untilMs }),
+      );
       if (gateway) stopWatching.push(gateway);
       postStateRegularly();
       ports.post({ type: 'started' });

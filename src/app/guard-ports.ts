@@ -1,8 +1,8 @@
 /** What the guard thread needs of the outside, beyond `ports.ts`; and what it says to the main thread and hears from it. */
 
-import type { ElectionView } from '../election/view.js';
 import type { Mac } from '../election/messages.js';
 import type { Readiness, Report } from '../election/types.js';
+import type { ElectionView } from '../election/view.js';
 import type { NodeConfig, SocketAddress } from '../model/node.js';
 import type { Clock, FrameSocket, Links, Log, Nft } from '../ports.js';
 
@@ -62,7 +62,13 @@ export interface GuardState extends ElectionView {
 export type GuardEvent =
   | Report
   /** A datagram was refused; further ones of this kind are only counted for a while. */
-  | { readonly kind: 'refused'; readonly code: string; readonly detail: string; readonly from: string; readonly count: number }
+  | {
+      readonly kind: 'refused';
+      readonly code: string;
+      readonly detail: string;
+      readonly from: string;
+      readonly count: number;
+    }
   | { readonly kind: 'guard-repaired'; readonly detail: string }
   | { readonly kind: 'fault'; readonly detail: string }
   | { readonly kind: 'thread-died'; readonly detail: string };

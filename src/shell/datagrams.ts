@@ -37,7 +37,9 @@ export const openDatagrams = (local: SocketAddress | undefined): Promise<Datagra
           if (!closed) socket.send(bytes, to.port, to.address, () => {});
         },
         onDatagram(listener) {
-          socket.on('message', (bytes, from) => listener(bytes, { address: from.address as Ipv4, port: from.port }));
+          socket.on('message', (bytes, from) =>
+            listener(bytes, { address: from.address as Ipv4, port: from.port }),
+          );
         },
         close() {
           if (closed) return;
