@@ -208,6 +208,7 @@ export const createReconciler = (ports: ReconcilePorts, context: EngineContext):
         return perform(change, `${service}: backend ${backend} is ${state}`);
       }),
     document: () => ({ services: [...registry.services()] }),
+    serviceAt: (endpoint) => registry.ownerOf(endpoint),
     sessions,
     isBackendAlive: (endpoint, address, port) => isBackendAlive(registry, endpoint, address, port),
     belongs: (entry) => belongs(registry, entry),

@@ -103,7 +103,7 @@ export interface ApplyResult {
 }
 
 export type HandoverResult =
-  | { readonly ok: true; readonly to: string; readonly tookMs: number }
+  | { readonly ok: true; readonly tookMs: number }
   | { readonly ok: false; readonly reason: string };
 
 export interface VerifyResult {
