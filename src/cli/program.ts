@@ -3,6 +3,7 @@
 import { Command } from 'commander';
 import { version } from '../model/version.js';
 import { addClientCommands, type Output } from './client-commands.js';
+import { addLabCommands } from './lab-commands.js';
 
 /** Commands print through `output` and throw RelevoErrors; the process entry turns both into text and an exit code. */
 export const createProgram = (
@@ -18,5 +19,6 @@ export const createProgram = (
     .exitOverride()
     .enablePositionalOptions();
   addClientCommands(program, environment, output);
+  addLabCommands(program, output);
   return program;
 };

@@ -4,12 +4,19 @@ import { limits } from '../limits.js';
 import type { ElementBytes, Operation, SetSpec } from '../netlink/nft/ast.js';
 import { servicesMap, serviceTable } from './layout.js';
 
+/** Where a transaction is closed at the next mark. */
 export interface Bounds {
   readonly elements: number;
   readonly bytes: number;
 }
 
-export const kernelBounds: Bounds = { elements: limits.batchElements, bytes: limits.batchBytes };
+/** What one service may add beyond a bound before the next mark: 1024 slots, recorders and sources. */
+const reserve: Bounds = { elements: 4_096, bytes: 512 * 1024 };
+
+export const kernelBounds: Bounds = {
+  elements: limits.batchElements - reserve.elements,
+  bytes: limits.batchBytes - reserve.bytes,
+};
 
 interface Batch {
   readonly before: Operation[];
@@ -81,32 +88,16 @@ export const createBatches = (bounds: Bounds = kernelBounds): Batches => {
   const activations: ElementBytes[] = [];
   const cleanups: Operation[] = [];
   let batch = emptyBatch();
-  let open = emptyBatch();
   let size = 0;
   const count = (element: ElementBytes): void => {
-    open.elements++;
-    open.bytes += elementBytes(element);
+    batch.elements++;
+    batch.bytes += elementBytes(element);
     size++;
   };
   const mark = (): void => {
-    if (open.elements === 0) return;
-    if (
-      batch.elements > 0 &&
-      (batch.elements + open.elements > bounds.elements || batch.bytes + open.bytes > bounds.bytes)
-    ) {
-      done.push(batch);
-      batch = emptyBatch();
-    }
-    for (const part of ['removed', 'destroyed', 'added'] as const) {
-      for (const [set, elements] of open[part]) {
-        for (const element of elements) push(batch[part], set, element);
-        elements.length = 0;
-      }
-    }
-    batch.elements += open.elements;
-    batch.bytes += open.bytes;
-    open.elements = 0;
-    open.bytes = 0;
+    if (batch.elements < bounds.elements && batch.bytes < bounds.bytes) return;
+    done.push(batch);
+    batch = emptyBatch();
   };
   return {
     structure(...operations) {
@@ -115,15 +106,15 @@ export const createBatches = (bounds: Bounds = kernelBounds): Batches => {
       size += operations.length;
     },
     remove(set, element) {
-      push(open.removed, set, element);
+      push(batch.removed, set, element);
       count(element);
     },
     destroy(set, element) {
-      push(open.destroyed, set, element);
+      push(batch.destroyed, set, element);
       count(element);
     },
     add(set, element) {
-      push(open.added, set, element);
+      push(batch.added, set, element);
       count(element);
     },
     activate(element) {
@@ -140,11 +131,10 @@ export const createBatches = (bounds: Bounds = kernelBounds): Batches => {
       return size + activations.length + cleanups.length;
     },
     finish() {
-      mark();
       for (const element of activations) {
-        push(open.added, servicesMap, element);
-        open.elements++;
-        open.bytes += elementBytes(element);
+        push(batch.added, servicesMap, element);
+        batch.elements++;
+        batch.bytes += elementBytes(element);
         mark();
       }
       const lists = [...done, batch].map(operationsOf).filter((operations) => operations.length > 0);
@@ -153,8 +143,6 @@ export const createBatches = (bounds: Bounds = kernelBounds): Batches => {
         if (lists.length === 1 && last) last.push(...cleanups);
         else lists.push([...cleanups]);
       }
-      open = emptyBatch();
-      batch = emptyBatch();
       return lists;
     },
   };

@@ -242,4 +242,5 @@ export const constantChains = (recorders: readonly string[]): readonly Chain[] =
   postroutingNat,
 ];
 
-export const isOwnChain = (name: string): boolean => constantChains([]).some((chain) => chain.name === name);
+export const isConstantChain = (name: string): boolean =>
+  constantChains([]).some((chain) => chain.name === name);

@@ -1,9 +1,8 @@
 /** The byte form of the elements that a plan stands for. */
 
-import type { ElementBytes, SetSpec } from '../netlink/nft/ast.js';
+import type { ElementBytes } from '../netlink/nft/ast.js';
 import type { TargetId } from './ids.js';
 import { type KindNumber, kindChainName, kindOf } from './kinds.js';
-import { backendsSet, kindsMap, masqueradingSet, servicesMap, slotsMap, sourcesMap } from './layout.js';
 import type { EndpointPlan } from './plan.js';
 
 /** Registers of numgen and of the packet's priority are in host order. */
@@ -105,13 +104,3 @@ export const kindElement = (number: KindNumber): ElementBytes => {
 };
 
 export const readKindElement = (element: ElementBytes): KindNumber => hostU32(element.key, 0);
-
-/** Sets that are always there, in the order they are made; recorder sets come beside them. */
-export const staticSets: readonly SetSpec[] = [
-  servicesMap,
-  kindsMap,
-  backendsSet,
-  slotsMap,
-  sourcesMap,
-  masqueradingSet,
-];

@@ -72,6 +72,17 @@ export const masqueradingSet: SetSpec = {
   key: ['ipv4_addr', 'inet_proto', 'inet_service', 'ipv4_addr', 'inet_service'],
 };
 
+/** The sets that are always there, in the order they are made; recorder sets come beside them. */
+export const staticSets: readonly SetSpec[] = [
+  servicesMap,
+  kindsMap,
+  backendsSet,
+  slotsMap,
+  persistMap,
+  sourcesMap,
+  masqueradingSet,
+];
+
 const protocolByNumber: Readonly<Record<number, Protocol>> = { 6: 'tcp', 17: 'udp' };
 
 /** 16 bytes of key and 8 of data, each part padded to four. */

@@ -36,14 +36,19 @@ const servingRank = (backends: readonly Backend[]): Backend[] => {
   return backends.filter((backend) => backend.priority === best).sort(byAddress);
 };
 
-const approximateModulus = (backends: number): number => (backends > exactSlots ? mostSlots : manySlots);
+/** More slots where many backends, or one with a tiny weight, would each take a slot that is not theirs by weight. */
+const approximateModulus = (weights: readonly number[]): number => {
+  const sum = weights.reduce((a, b) => a + b, 0);
+  const tiny = weights.some((weight) => weight * manySlots * 2 < sum);
+  return tiny || weights.length > exactSlots ? mostSlots : manySlots;
+};
 
 const weighted = (service: Service): Slots => {
   const usable = servingRank(service.backends).filter(isUsable);
   if (usable.length === 0) return { modulus: 1, owners: [] };
   const weights = reduceWeights(usable.map((backend) => backend.weight));
   const sum = weights.reduce((a, b) => a + b, 0);
-  const modulus = sum <= exactSlots ? sum : approximateModulus(usable.length);
+  const modulus = sum <= exactSlots ? sum : approximateModulus(weights);
   const counts = sum <= exactSlots ? weights : apportion(modulus, weights, true);
   return { modulus, owners: interleave(counts).map((index) => usable[index]!) };
 };
@@ -57,11 +62,15 @@ const hashModulus = (backends: readonly Backend[]): number => {
     else ranks.set(priority, [weight]);
   }
   let common = 1;
+  let many = 0;
   for (const weights of ranks.values()) {
     const sum = reduceWeights(weights).reduce((a, b) => a + b, 0);
     common = (common / gcd(common, sum)) * sum;
-    if (common > manySlots) return approximateModulus(backends.length);
+    many = Math.max(many, approximateModulus(weights));
+    // What matters from here on is only that it is too large.
+    if (common > manySlots) common = manySlots + 1;
   }
+  if (common > manySlots) return many;
   return Math.ceil(exactSlots / common) * common;
 };
 

@@ -30,12 +30,14 @@ export interface NetlinkSocket {
   readonly port: number;
   /** Hands bytes to the kernel by one sendmsg(2), in which it does the work; `failed` hears of a refusal to take them. */
   send(bytes: Uint8Array, failed: (error: RelevoError) => void): void;
+  /** Looks for drops now; done by itself whenever messages come. */
+  checkLoss(): void;
   close(): void;
 }
 
 export interface NetlinkEvents {
   message(bytes: Uint8Array): void;
-  /** Something the kernel had for us is gone: ENOBUFS, or a message larger than `messageBytes`. */
+  /** Something the kernel had for us is gone: its queue was full, or a message larger than `messageBytes`. */
   lost(error: RelevoError): void;
 }
 
@@ -44,6 +46,10 @@ const SO_SNDBUFFORCE = 32;
 const SO_RCVBUFFORCE = 33;
 const SO_PROTOCOL = 38;
 const SOL_NETLINK = 270;
+const SO_MEMINFO = 55;
+/** Index into what SO_MEMINFO fills (linux/sock_diag.h). */
+const SK_MEMINFO_DROPS = 8;
+const NETLINK_NO_ENOBUFS = 5;
 const NETLINK_CAP_ACK = 10;
 const NETLINK_EXT_ACK = 11;
 const AF_NETLINK = 16;
@@ -88,6 +94,17 @@ const tune = (fd: number, options: NetlinkSocketOptions): void => {
   // Without CAP_ACK an error carries the whole refused message, 60 KB of elements perhaps, and does not fit the buffer.
   setsockopt(fd, SOL_NETLINK, NETLINK_CAP_ACK, int32(1), 4);
   setsockopt(fd, SOL_NETLINK, NETLINK_EXT_ACK, int32(1), 4);
+  // An overrun makes poll(2) say POLLERR, libuv takes that for a broken descriptor, and the package (0.3.0) answers by ending
+  // the process (a null string in its error path). So the kernel must not signal overruns; we read its counter instead.
+  setsockopt(fd, SOL_NETLINK, NETLINK_NO_ENOBUFS, int32(1), 4);
+};
+
+/** Messages the kernel could not queue for this socket since it was opened. */
+const dropsOf = (fd: number): number => {
+  const memory = new Uint32Array(16);
+  const length = Uint32Array.of(memory.byteLength);
+  const bytes = new Uint8Array(memory.buffer);
+  return getsockopt(fd, SOL_SOCKET, SO_MEMINFO, bytes, length) === 0 ? (memory[SK_MEMINFO_DROPS] ?? 0) : 0;
 };
 
 const errnoOf = (thrown: unknown): number =>
@@ -118,24 +135,59 @@ const open = (options: NetlinkSocketOptions): { raw: RawNetlinkSocket; port: num
 export const openNetlinkSocket = (options: NetlinkSocketOptions, events: NetlinkEvents): NetlinkSocket => {
   const { raw, port } = open(options);
   let closed = false;
+  let fd: number;
   try {
-    tune(descriptorOf(port, options.protocol), options);
+    fd = descriptorOf(port, options.protocol);
+    tune(fd, options);
     for (const group of options.groups ?? []) raw.addMembership(group);
   } catch (thrown) {
     raw.close();
     throw thrown instanceof RelevoError ? thrown : errnoError(errnoOf(thrown), 'joining a netlink group');
   }
-  raw.on('message', (bytes) => {
-    if (!closed) events.message(bytes);
-  });
-  raw.on('truncatedMessage', (bytes, info) => {
+  // A throw inside one of the package's callbacks ends the process (Napi::Error, std::terminate): rethrow it in a turn of its own.
+  const guarded = (body: () => void): void => {
     if (closed) return;
-    const facts = { bytes: info.truncated, read: bytes.length };
-    events.lost(new RelevoError('kernel-overrun', 'a netlink message did not fit the read buffer', facts));
+    try {
+      body();
+    } catch (thrown) {
+      setImmediate(() => {
+        throw thrown;
+      });
+    }
+  };
+  let drops = 0;
+  let checking = false;
+  const checkDrops = (): void => {
+    checking = false;
+    if (closed) return;
+    const now = dropsOf(fd);
+    if (now === drops) return;
+    const lost = (now - drops) >>> 0;
+    drops = now;
+    events.lost(
+      new RelevoError('kernel-overrun', `the kernel dropped ${lost} netlink messages for us: read again`, {
+        lost,
+      }),
+    );
+  };
+  raw.on('message', (bytes) => {
+    // Where something was dropped the queue was full, so messages come: one look per turn of the loop suffices.
+    if (!checking) {
+      checking = true;
+      setImmediate(checkDrops);
+    }
+    // As a plain Uint8Array: Buffer's `slice` shares memory, and a decoded key would keep the whole message alive.
+    guarded(() => events.message(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)));
   });
-  raw.on('error', (error) => {
-    if (!closed) events.lost(errnoError(errnoOf(error), 'reading a netlink socket'));
-  });
+  raw.on('truncatedMessage', (bytes, info) =>
+    guarded(() => {
+      const facts = { bytes: info.truncated, read: bytes.length };
+      events.lost(new RelevoError('kernel-overrun', 'a netlink message did not fit the read buffer', facts));
+    }),
+  );
+  raw.on('error', (error) =>
+    guarded(() => events.lost(errnoError(errnoOf(error), 'reading a netlink socket'))),
+  );
   return {
     port,
     send(bytes, failed) {
@@ -145,6 +197,7 @@ export const openNetlinkSocket = (options: NetlinkSocketOptions, events: Netlink
           failed(errnoError(errnoOf(error), `a netlink message of ${bytes.length} bytes`));
       });
     },
+    checkLoss: checkDrops,
     close() {
       if (closed) return;
       closed = true;

@@ -23,8 +23,9 @@ interface Pending {
   firstError?: Ack;
 }
 
+/** An answer comes within the commit, which is part of sendmsg: when none does, it was dropped. */
+const answerMs = 5_000;
 const EINVAL = 22;
-const ENOBUFS = 105;
 
 const shortText = (operation: Operation): string => {
   const text = operationText(operation);
@@ -55,16 +56,25 @@ const refusal = (pending: Pending, ack: Ack): RelevoError => {
   return error;
 };
 
+/** Neither applied nor refused for sure: never to be taken for success. */
+const unknownVerdict = (pending: Pending | undefined): RelevoError =>
+  new RelevoError(
+    'kernel-overrun',
+    `the kernel's verdict on "${pending?.transaction.reason}" was lost: read the tables again`,
+  );
+
 export const createNftBatches = (log: Log): NftBatches => {
   const queue: Pending[] = [];
   let current: Pending | undefined;
   let sequence = 1;
   let closed = false;
+  let deadline: NodeJS.Timeout | undefined;
 
   const settle = (error?: RelevoError): void => {
     const done = current;
     if (!done) return;
     current = undefined;
+    clearTimeout(deadline);
     if (error) done.reject(error);
     else done.resolve();
     sendNext();
@@ -102,12 +112,7 @@ export const createNftBatches = (log: Log): NftBatches => {
           { error: error.message, ...error.facts },
           'the kernel lost answers to a change of nf_tables',
         );
-        settle(
-          errnoError(
-            ENOBUFS,
-            `the verdict on "${current?.transaction.reason}" is unknown: read it again; it was`,
-          ),
-        );
+        settle(unknownVerdict(current));
       },
     },
   );
@@ -117,6 +122,7 @@ export const createNftBatches = (log: Log): NftBatches => {
       const next = queue.shift();
       if (!next) return;
       current = next;
+      deadline = setTimeout(() => settle(unknownVerdict(next)), answerMs);
       socket.send(next.encoded.bytes, (error) => settle(error));
     }
   };
@@ -156,6 +162,7 @@ export const createNftBatches = (log: Log): NftBatches => {
       const left = current ? [current, ...queue] : [...queue];
       queue.length = 0;
       current = undefined;
+      clearTimeout(deadline);
       for (const one of left)
         one.reject(new RelevoError('not-ready', 'nf_tables was closed before the verdict'));
       socket.close();

@@ -17,7 +17,7 @@ interface Known {
 
 const META_PROTOCOL = 1;
 const META_PRIORITY = 2;
-const META_IIFTYPE = 4;
+const META_IIFTYPE = 8;
 const META_NFPROTO = 15;
 const META_L4PROTO = 16;
 const ARPHRD_ETHER = Uint8Array.of(1, 0);

@@ -89,20 +89,7 @@ export const statementText = (statement: Statement, family: TableName['family'] 
 
 /** The statements of a rule and its comment, as a line of a chain. */
 export const ruleText = (rule: RuleSpec, family: TableName['family'] = 'ip'): string => {
-  const words: string[] = [];
-  let tcpKnown = false;
-  for (const statement of rule.statements) {
-    if (
-      statement.kind === 'compare' &&
-      statement.field === 'meta l4proto' &&
-      statement.value.bytes[0] === 6
-    ) {
-      tcpKnown = true;
-    }
-    // A reset answers TCP only: the encoder adds the match, and nft prints it.
-    if (statement.kind === 'reject-tcp-reset' && !tcpKnown) words.push('meta l4proto tcp');
-    words.push(statementText(statement, family));
-  }
+  const words = rule.statements.map((statement) => statementText(statement, family));
   if (rule.comment !== undefined) words.push(`comment ${quote(rule.comment)}`);
   return words.join(' ');
 };
