@@ -117,7 +117,7 @@ const meaningByErrno: Readonly<Record<number, ErrnoMeaning>> = {
   1: {
     name: 'EPERM',
     code: 'not-permitted',
-    remedy: 'the table is owned by another socket, or the process lacks CAP_NET_ADMIN',
+    remedy: 'it is owned by another socket, or the process lacks CAP_NET_ADMIN',
   },
   2: { name: 'ENOENT', code: 'kernel-missing' },
   6: { name: 'ENXIO', code: 'kernel-missing' },
