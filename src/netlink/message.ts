@@ -95,8 +95,8 @@ export const readAck = (view: DataView, message: Message): Ack | undefined => {
   const sequence = view.getUint32(message.from + 4 + 8, true);
   if ((message.flags & NLM_F_ACK_TLVS) === 0) return { sequence, errno };
   const echoed = message.flags & NLM_F_CAPPED ? headerBytes : view.getUint32(message.from + 4, true);
+  if (echoed > message.to - message.from) return { sequence, errno };
   const from = message.from + 4 + align4(echoed);
-  if (from > message.to) return { sequence, errno };
   let text: string | undefined;
   let offset: number | undefined;
   const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
