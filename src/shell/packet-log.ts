@@ -12,6 +12,7 @@ import {
   readLoggedPacket,
   setGroupThreshold,
 } from '../netlink/nflog.js';
+import { beforeNatPrefix, createOriginalFinder } from '../netlink/nflog-originals.js';
 import type { LoggedPacket, PacketLog } from '../ports.js';
 import { NETLINK_NETFILTER, openNetlinkSocket } from './netlink-socket.js';
 
@@ -24,8 +25,8 @@ export interface PacketLogOptions {
   /** Longest wait for the threshold, in the kernel's steps of 10 ms. */
   readonly flushMs?: number;
   readonly receiveBufferBytes?: number;
-  /** Ask for the original tuple of the connection. */
-  readonly conntrack?: boolean;
+  /** How to learn the original tuple: from the kernel where it can (`kernel`), else from reports before NAT. Default: try. */
+  readonly originals?: 'kernel' | 'reports';
 }
 
 export interface OpenPacketLog extends PacketLog {
@@ -49,6 +50,7 @@ export const createPacketLog = (options: PacketLogOptions): OpenPacketLog => {
   const lossListeners = new Set<(detail: string) => void>();
   const waitingBySequence = new Map<number, Waiting>();
   const cache = createPrefixCache();
+  const originals = createOriginalFinder();
   let requests = 0;
   let expected: number | undefined;
   let closed = false;
@@ -87,7 +89,8 @@ export const createPacketLog = (options: PacketLogOptions): OpenPacketLog => {
           if (message.type === NFULNL_MSG_PACKET) {
             const packet = readLoggedPacket(view, bytes, message.from, message.to, cache);
             checkSequence(packet);
-            packets.push(packet);
+            if (packet.prefix === beforeNatPrefix) originals.remember(packet);
+            else packets.push(originals.complete(packet));
           } else if (message.type === NLMSG_ERROR) {
             const ack = readAck(view, message);
             if (ack) onAck(ack.sequence, ack.errno);
@@ -111,15 +114,32 @@ export const createPacketLog = (options: PacketLogOptions): OpenPacketLog => {
     });
 
   const configure = async (): Promise<void> => {
-    await request(`listening to log group ${group}`, (sequence) => bindGroup(sequence, group));
+    try {
+      await request(`listening to log group ${group}`, (sequence) => bindGroup(sequence, group));
+    } catch (thrown) {
+      // EPERM is what nfulnl_recv_config says to a second listener.
+      if (!(thrown instanceof RelevoError) || thrown.code !== 'not-permitted') throw thrown;
+      throw new RelevoError('kernel-busy', `another program listens to it: ${thrown.message}`, thrown.facts);
+    }
     const settings = {
       copyRange: options.copyRange ?? 128,
       bufferBytes: gatherBytes,
       flushHundredths: Math.max(1, Math.round((options.flushMs ?? 10) / 10)),
       threshold: options.threshold ?? 1,
-      flags: NFULNL_CFG_F_SEQ | (options.conntrack === false ? 0 : NFULNL_CFG_F_CONNTRACK),
     };
-    await request(`configuring log group ${group}`, (sequence) => configureGroup(sequence, group, settings));
+    const apply = (flags: number): Promise<void> =>
+      request(`configuring log group ${group}`, (sequence) =>
+        configureGroup(sequence, group, { ...settings, flags }),
+      );
+    if (options.originals === 'reports') return apply(NFULNL_CFG_F_SEQ);
+    try {
+      await apply(NFULNL_CFG_F_SEQ | NFULNL_CFG_F_CONNTRACK);
+    } catch (thrown) {
+      // CONFIG_NETFILTER_NETLINK_GLUE_CT is not set: the reports from before NAT tell the same.
+      if (options.originals || !(thrown instanceof RelevoError) || thrown.code !== 'unsupported')
+        throw thrown;
+      await apply(NFULNL_CFG_F_SEQ);
+    }
   };
 
   const ready = configure();
