@@ -77,7 +77,7 @@ export const runAgent = async (configPath: string, signal: AbortSignal): Promise
         random: systemRandom,
         log,
         openPacketLog: async (group) => {
-          const packets = createPacketLog({ group, conntrack: true });
+          const packets = createPacketLog({ group });
           await packets.ready;
           return packets;
         },
