@@ -89,7 +89,7 @@ export const runAgent = async (configPath: string, signal: AbortSignal): Promise
       { runner: createRunner(), files, daemons: createDaemons(), clock, log, sleep },
       config,
     );
-    const events = createEventRecorder(clock, wallTime, log);
+    const events = createEventRecorder(clock, wallTime);
     const store = createServicesStore(files, config.stateDir, log);
     const guard = createGuard(
       {

@@ -131,7 +131,10 @@ export const addClientCommands = (
       const { events } = await client().call<{ events: NodeEvent[] }>('GET', '/v1/events');
       const lines = options.json
         ? events.map((event) => JSON.stringify(event))
-        : events.map((event) => `${event.time}  ${event.kind.padEnd(12)} ${event.message}`);
+        : events.map(
+            (event) =>
+              `${event.time}  ${event.kind.padEnd(12)} ${event.message}${event.times ? ` (${event.times} times)` : ''}`,
+          );
       output.print(lines.join('\n'));
     });
 

@@ -91,6 +91,8 @@ export interface NodeEvent {
   readonly atMs: number;
   readonly kind: string;
   readonly message: string;
+  /** How often it happened in a row, when more than once; `time` is that of the first. */
+  readonly times?: number;
   readonly facts: Readonly<Record<string, unknown>>;
 }
 
