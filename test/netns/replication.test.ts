@@ -67,6 +67,7 @@ test.serial('new clients, a restart, lost reports and a failed backend, on real 
   await until('loss noticed', () => !again.replicator.status().peers[0]?.connected);
   t.true(again.replicator.readiness().ready);
   t.is((await kernelEntries(again.nft)).size, 1500, 'a takeover has nothing left to load');
+  await again.stop();
 });
 
 test.serial('negative control: with replication off nothing is reported and nothing arrives', async (t) => {

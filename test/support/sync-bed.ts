@@ -114,11 +114,10 @@ export const createBedNode = (
   const random = { next: () => Math.random() };
   const service = options.service ?? syncService();
   const enabled = options.enabled ?? true;
-  const context = { ...(enabled && { logGroup }), floating: [], protect: false };
   // A socket belongs to the namespace that it was made in, wherever it is used.
   const { nft, packetLog } = insideNamespace(namespace, () => ({
     nft: createNft({ log }),
-    packetLog: createPacketLog({ group: logGroup, conntrack: true }),
+    packetLog: createPacketLog({ group: logGroup }),
   }));
   const tls = { ca: join(dir, 'ca.crt'), cert: join(dir, `${name}.crt`), key: join(dir, `${name}.key`) };
   const replicator = createReplicator(
@@ -163,12 +162,15 @@ export const createBedNode = (
     lines,
     async start() {
       const ports = { nft, log, clock, ...(replicator.index && { persistenceIndex: replicator.index }) };
-      const reconciler = createReconciler(ports, context);
+      if (enabled) await packetLog.ready;
+      const reporting = { logGroup, reportBeforeNat: packetLog.needsBeforeNat };
+      const reconciler = createReconciler(ports, { ...(enabled && reporting), floating: [], protect: false });
       await reconciler.adopt();
       await reconciler.apply({ services: [service] });
       ended = replicator.run(abort.signal);
     },
     async stop() {
+      if (abort.signal.aborted) return;
       abort.abort();
       await ended;
       packetLog.close();
