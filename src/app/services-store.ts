@@ -15,7 +15,7 @@ export const createServicesStore = (files: Files, folder: string, log: Log): Ser
   const path = `${folder}/services.json`;
   return {
     save: (document) =>
-      files.writeAtomic(path, `${JSON.stringify(formatServices(document), null, 1)}\n`, 0o640),
+      files.writeAtomic(path, formatServices(document), 0o640),
     async load() {
       const text = await files.read(path);
       if (text === undefined) return undefined;
