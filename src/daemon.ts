@@ -60,13 +60,18 @@ export const runAgent = async (configPath: string, signal: AbortSignal): Promise
 
     const nft = createNft({ log });
     cleanups.push(() => nft.close());
+    const packets = config.replication.enabled
+      ? createPacketLog({ group: config.replication.logGroup })
+      : undefined;
+    await packets?.ready;
+    const context = { ...engineContext(config), reportBeforeNat: packets?.needsBeforeNat ?? false };
     let replicator: Replicator;
     const persistenceIndex: PersistenceIndex = {
       keysOfBackend: (...backend) => replicator.index?.keysOfBackend(...backend) ?? [],
     };
     const engine = createReconciler(
       { nft, log, clock, ...(config.replication.enabled ? { persistenceIndex } : {}) },
-      engineContext(config),
+      context,
     );
     const links = createPeerLinks(config, systemRandom);
     replicator = createReplicator(
@@ -76,11 +81,7 @@ export const runAgent = async (configPath: string, signal: AbortSignal): Promise
         clock,
         random: systemRandom,
         log,
-        openPacketLog: async (group) => {
-          const packets = createPacketLog({ group });
-          await packets.ready;
-          return packets;
-        },
+        openPacketLog: async () => packets!,
         serviceAt: (endpoint) => engine.serviceAt(endpoint),
       },
       { ...config, software: version },
@@ -111,6 +112,7 @@ export const runAgent = async (configPath: string, signal: AbortSignal): Promise
       store,
       events,
       memoryBytes,
+      context,
       complaints,
       takeovers: new Map<string, number>(),
     };

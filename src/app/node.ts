@@ -12,9 +12,9 @@ import type { ServicesDocument } from '../model/service.js';
 import type { NodeControl, NodeStatus } from '../model/status.js';
 import { version } from '../model/version.js';
 import type { Clock } from '../ports.js';
+import type { EngineContext } from '../ruleset/context.js';
 import type { Conntrackd } from './conntrackd.js';
 import { diffDocuments } from './documents.js';
-import { engineContext } from './engine-context.js';
 import type { EventRecorder } from './events.js';
 import type { Guard } from './guard.js';
 import { guardStatus } from './guard-status.js';
@@ -33,6 +33,7 @@ export interface NodeParts {
   readonly store: ServicesStore;
   readonly events: EventRecorder;
   readonly takeovers: ReadonlyMap<string, number>;
+  readonly context: EngineContext;
   /** Resident memory of the process, in bytes. */
   readonly memoryBytes: () => number;
   /** What the node itself lacks (sysctls that could not be set, say), found at start. */
@@ -96,7 +97,7 @@ export const createNodeControl = (parts: NodeParts): NodeControl => {
         return {
           dryRun,
           ...preview,
-          text: diffDocuments(engine.document(), wanted, engineContext(config)).text,
+          text: diffDocuments(engine.document(), wanted, parts.context).text,
         };
       }
       const report = await engine.apply(wanted);

@@ -11,10 +11,15 @@ import { openDatagrams } from './datagrams.js';
 import { createFrameSocket } from './frames.js';
 import { createLinks } from './links.js';
 import { createNft } from './nft.js';
+import { becomeRealtime } from './realtime.js';
 
 const { config, secret, epochs } = workerData as GuardThreadData;
 const port = parentPort!;
-const post = (message: FromGuard): void => port.postMessage(message);
+const post = (message: FromGuard): void => {
+  port.postMessage(message);
+  // Nothing keeps the thread alive then: it ends when the last socket is closed.
+  if (message.type === 'stopped' || message.type === 'failed') port.close();
+};
 
 /** Nothing is written from this thread; what matters is posted as an event. */
 const nothing = (): void => {};
@@ -44,8 +49,13 @@ const loop = createGuardLoop(
   { session, epochs },
 );
 
+if (!becomeRealtime()) {
+  const detail = 'no real-time scheduling: allow CAP_SYS_NICE, or busy processors will cost takeovers';
+  post({ type: 'event', event: { kind: 'fault', detail } });
+}
 port.on('message', (message: ToGuard) => loop.hear(message));
 loop.start().catch((thrown) => {
   const { code, message } = errorFrom(thrown);
+  loop.abandon();
   post({ type: 'failed', code, message });
 });
