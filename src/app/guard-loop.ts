@@ -15,6 +15,8 @@ export interface GuardLoop {
   /** Binds the sockets, cleans up, makes the guard table, starts the election. Rejects with the reason. */
   start(): Promise<void>;
   hear(message: ToGuard): void;
+  /** Closes every socket and nothing else: for a start that failed. */
+  abandon(): void;
 }
 
 const stateEveryMs = 250;
@@ -77,6 +79,12 @@ export const createGuardLoop = (
     timers.after(stateEveryMs, postStateRegularly);
   };
 
+  const closeSockets = (): void => {
+    network.close();
+    nft.close();
+    links.close();
+  };
+
   const finish = async (): Promise<void> => {
     isStopped = true;
     cancelTimer?.();
@@ -84,9 +92,7 @@ export const createGuardLoop = (
     // The addresses are gone and nothing is held: the table has nothing left to guard.
     await kernel.close({ removeTable: true });
     postState();
-    network.close();
-    nft.close();
-    links.close();
+    closeSockets();
     ports.post({ type: 'stopped' });
   };
 
@@ -205,6 +211,10 @@ export const createGuardLoop = (
       if (gateway) stopWatching.push(gateway);
       postStateRegularly();
       ports.post({ type: 'started' });
+    },
+    abandon() {
+      isStopped = true;
+      closeSockets();
     },
     hear(message) {
       switch (message.type) {

@@ -11,8 +11,8 @@ export type { GuardEvent, GuardState } from './guard-ports.js';
 
 export interface GuardThread {
   post(message: ToGuard): void;
-  /** Ends it at once, without any stepping down: the kernel lease then runs out by itself. */
-  terminate(): Promise<void>;
+  /** Waits a little for it to end by itself, then ends it: without stepping down, the kernel lease then runs out. */
+  end(): Promise<void>;
 }
 
 export type StartGuardThread = (
@@ -140,7 +140,7 @@ export const createGuard = (ports: GuardPorts, config: NodeConfig, secret: Uint8
   const end = async (): Promise<void> => {
     const ending = thread;
     thread = undefined;
-    await ending?.terminate();
+    await ending?.end();
   };
 
   return {

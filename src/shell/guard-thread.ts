@@ -4,6 +4,8 @@ import { Worker } from 'node:worker_threads';
 import type { StartGuardThread } from '../app/guard.js';
 import type { FromGuard } from '../app/guard-ports.js';
 
+/** Native sockets close behind the scenes; ending the thread under them can abort the process. */
+const patienceMs = 1_000;
 const isSource = import.meta.url.endsWith('.ts');
 
 /** Node 20 does not hand the loader of `--import=tsx` down to threads, so a thread from source loads it by itself. */
@@ -21,11 +23,17 @@ export const startGuardThread: StartGuardThread = (data, onMessage, onExit) => {
   worker.on('error', (error) => {
     detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
   });
-  worker.on('exit', (code) => onExit(detail || `exit code ${code}`));
+  const exited = new Promise<void>((resolve) => {
+    worker.on('exit', (code) => {
+      onExit(detail || `exit code ${code}`);
+      resolve();
+    });
+  });
   return {
     post: (message) => worker.postMessage(message),
-    terminate: async () => {
-      await worker.terminate();
+    end() {
+      const timer = setTimeout(() => void worker.terminate(), patienceMs);
+      return exited.finally(() => clearTimeout(timer));
     },
   };
 };

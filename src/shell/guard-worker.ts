@@ -14,7 +14,11 @@ import { createNft } from './nft.js';
 
 const { config, secret, epochs } = workerData as GuardThreadData;
 const port = parentPort!;
-const post = (message: FromGuard): void => port.postMessage(message);
+const post = (message: FromGuard): void => {
+  port.postMessage(message);
+  // Nothing keeps the thread alive then: it ends when the last socket is closed.
+  if (message.type === 'stopped' || message.type === 'failed') port.close();
+};
 
 /** Nothing is written from this thread; what matters is posted as an event. */
 const nothing = (): void => {};
@@ -47,5 +51,6 @@ const loop = createGuardLoop(
 port.on('message', (message: ToGuard) => loop.hear(message));
 loop.start().catch((thrown) => {
   const { code, message } = errorFrom(thrown);
+  loop.abandon();
   post({ type: 'failed', code, message });
 });
