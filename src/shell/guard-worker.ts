@@ -11,6 +11,7 @@ import { openDatagrams } from './datagrams.js';
 import { createFrameSocket } from './frames.js';
 import { createLinks } from './links.js';
 import { createNft } from './nft.js';
+import { becomeRealtime } from './realtime.js';
 
 const { config, secret, epochs } = workerData as GuardThreadData;
 const port = parentPort!;
@@ -48,6 +49,10 @@ const loop = createGuardLoop(
   { session, epochs },
 );
 
+if (!becomeRealtime()) {
+  const detail = 'no real-time scheduling: allow CAP_SYS_NICE, or busy processors will cost takeovers';
+  post({ type: 'event', event: { kind: 'fault', detail } });
+}
 port.on('message', (message: ToGuard) => loop.hear(message));
 loop.start().catch((thrown) => {
   const { code, message } = errorFrom(thrown);

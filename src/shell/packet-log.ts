@@ -12,6 +12,7 @@ import {
   readLoggedPacket,
   setGroupThreshold,
 } from '../netlink/nflog.js';
+import { beforeNatPrefix, createOriginalFinder } from '../netlink/nflog-originals.js';
 import type { LoggedPacket, PacketLog } from '../ports.js';
 import { NETLINK_NETFILTER, openNetlinkSocket } from './netlink-socket.js';
 
@@ -24,13 +25,15 @@ export interface PacketLogOptions {
   /** Longest wait for the threshold, in the kernel's steps of 10 ms. */
   readonly flushMs?: number;
   readonly receiveBufferBytes?: number;
-  /** Ask for the original tuple of the connection. */
-  readonly conntrack?: boolean;
+  /** How to learn the original tuple: from the kernel where it can (`kernel`), else from reports before NAT. Default: try. */
+  readonly originals?: 'kernel' | 'reports';
 }
 
 export interface OpenPacketLog extends PacketLog {
   /** Settles when the kernel has taken the configuration; rejects with `kernel-busy` when another program has the group. */
   readonly ready: Promise<void>;
+  /** Once ready: the kernel cannot tell original destinations, so the ruleset must report newcomers before NAT too. */
+  readonly needsBeforeNat: boolean;
 }
 
 /** A message and its padding fit the read buffer: the package allocates that for every message, so it is kept small. */
@@ -49,6 +52,9 @@ export const createPacketLog = (options: PacketLogOptions): OpenPacketLog => {
   const lossListeners = new Set<(detail: string) => void>();
   const waitingBySequence = new Map<number, Waiting>();
   const cache = createPrefixCache();
+  const originals = createOriginalFinder();
+  /** Reports come in pairs, before and behind NAT: a threshold counts both. */
+  let pairs = options.originals === 'reports';
   let requests = 0;
   let expected: number | undefined;
   let closed = false;
@@ -87,7 +93,8 @@ export const createPacketLog = (options: PacketLogOptions): OpenPacketLog => {
           if (message.type === NFULNL_MSG_PACKET) {
             const packet = readLoggedPacket(view, bytes, message.from, message.to, cache);
             checkSequence(packet);
-            packets.push(packet);
+            if (packet.prefix === beforeNatPrefix) originals.remember(packet);
+            else packets.push(originals.complete(packet));
           } else if (message.type === NLMSG_ERROR) {
             const ack = readAck(view, message);
             if (ack) onAck(ack.sequence, ack.errno);
@@ -111,15 +118,34 @@ export const createPacketLog = (options: PacketLogOptions): OpenPacketLog => {
     });
 
   const configure = async (): Promise<void> => {
-    await request(`listening to log group ${group}`, (sequence) => bindGroup(sequence, group));
+    try {
+      await request(`listening to log group ${group}`, (sequence) => bindGroup(sequence, group));
+    } catch (thrown) {
+      // EPERM is what nfulnl_recv_config says to a second listener.
+      if (!(thrown instanceof RelevoError) || thrown.code !== 'not-permitted') throw thrown;
+      throw new RelevoError('kernel-busy', `another program listens to it: ${thrown.message}`, thrown.facts);
+    }
     const settings = {
       copyRange: options.copyRange ?? 128,
       bufferBytes: gatherBytes,
       flushHundredths: Math.max(1, Math.round((options.flushMs ?? 10) / 10)),
-      threshold: options.threshold ?? 1,
-      flags: NFULNL_CFG_F_SEQ | (options.conntrack === false ? 0 : NFULNL_CFG_F_CONNTRACK),
     };
-    await request(`configuring log group ${group}`, (sequence) => configureGroup(sequence, group, settings));
+    const apply = (flags: number): Promise<void> => {
+      const threshold = (options.threshold ?? 1) * (pairs ? 2 : 1);
+      return request(`configuring log group ${group}`, (sequence) =>
+        configureGroup(sequence, group, { ...settings, threshold, flags }),
+      );
+    };
+    if (options.originals === 'reports') return apply(NFULNL_CFG_F_SEQ);
+    try {
+      await apply(NFULNL_CFG_F_SEQ | NFULNL_CFG_F_CONNTRACK);
+    } catch (thrown) {
+      // CONFIG_NETFILTER_NETLINK_GLUE_CT is not set: the reports from before NAT tell the same.
+      if (options.originals || !(thrown instanceof RelevoError) || thrown.code !== 'unsupported')
+        throw thrown;
+      pairs = true;
+      await apply(NFULNL_CFG_F_SEQ);
+    }
   };
 
   const ready = configure();
@@ -128,6 +154,9 @@ export const createPacketLog = (options: PacketLogOptions): OpenPacketLog => {
 
   return {
     ready,
+    get needsBeforeNat() {
+      return pairs;
+    },
     onPackets(listener) {
       packetListeners.add(listener);
       return () => packetListeners.delete(listener);
@@ -138,7 +167,7 @@ export const createPacketLog = (options: PacketLogOptions): OpenPacketLog => {
     },
     setThreshold: (packets) =>
       request(`setting the threshold of log group ${group}`, (sequence) =>
-        setGroupThreshold(sequence, group, packets),
+        setGroupThreshold(sequence, group, packets * (pairs ? 2 : 1)),
       ),
     close() {
       if (closed) return;

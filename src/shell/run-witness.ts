@@ -4,6 +4,7 @@ import { createHmac, randomBytes } from 'node:crypto';
 import { createWitness, type WitnessOptions } from '../app/witness.js';
 import type { Log } from '../ports.js';
 import { openDatagrams } from './datagrams.js';
+import { becomeRealtime } from './realtime.js';
 
 export interface RunWitnessOptions extends WitnessOptions {
   readonly secret: Uint8Array;
@@ -23,6 +24,8 @@ export const runWitness = async (options: RunWitnessOptions, signal: AbortSignal
     },
     { cluster, listen, leaseMs },
   );
+  if (!becomeRealtime())
+    log.warn({}, 'no real-time scheduling: allow CAP_SYS_NICE, or a busy processor delays grants');
   await witness.start();
   if (!signal.aborted) {
     await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));

@@ -4,7 +4,14 @@ import test from 'ava';
 import type { Family, Key, SetSpec, Statement } from '../../src/netlink/nft/ast.js';
 import { ruleText } from '../../src/netlink/nft/text.js';
 import { setText } from '../../src/netlink/nft/text-objects.js';
-import { persistMap, recordersMap, servicesMap, slotsMap, sourcesMap } from '../../src/ruleset/layout.js';
+import {
+  kindsMap,
+  persistMap,
+  recorderSet,
+  servicesMap,
+  slotsMap,
+  sourcesMap,
+} from '../../src/ruleset/layout.js';
 import {
   chainLines,
   concat,
@@ -32,6 +39,12 @@ const single: SetSpec = { name: 'single', key: ['ipv4_addr'], data: ['ipv4_addr'
 const hosts6: SetSpec = { name: 'hosts6', key: ['ipv6_addr'] };
 const names: SetSpec = { name: 'names', key: ['ifname'] };
 const bySlot: SetSpec = { name: 'byslot', key: ['integer'], data: ['ipv4_addr'], modulus: 16 };
+const verdicts: SetSpec = {
+  name: 'verdicts',
+  key: ['ipv4_addr', 'inet_proto', 'inet_service'],
+  data: 'verdict',
+};
+const recorders = recorderSet(60_000, true);
 const verdictBySlot: SetSpec = {
   name: 'vbyslot',
   key: ['ipv4_addr', 'integer'],
@@ -60,9 +73,11 @@ const originalKey = fields(
 const sets: Record<'ip' | 'ip6' | 'netdev' | 'inet', readonly SetSpec[]> = {
   ip: [
     servicesMap,
+    kindsMap,
+    verdicts,
     slotsMap,
     persistMap,
-    recordersMap,
+    recorders,
     sourcesMap,
     held,
     nets,
@@ -175,7 +190,7 @@ const shapes: readonly Shape[] = [
     title: 'services by verdict map',
     family: 'ip',
     chain: 'filter',
-    statements: [{ kind: 'vmap', key: endpoint, map: 'services' }],
+    statements: [{ kind: 'vmap', key: endpoint, map: 'verdicts' }],
   },
   {
     title: 'recorders by the original tuple and the backend',
@@ -184,9 +199,9 @@ const shapes: readonly Shape[] = [
     statements: [
       { kind: 'ct-direction', direction: 'original' },
       {
-        kind: 'vmap',
+        kind: 'lookup',
         key: fields('ct original ip daddr', 'meta l4proto', 'ct original proto-dst', 'ip daddr', 'th dport'),
-        map: 'recorders',
+        set: recorders.name,
       },
     ],
   },
@@ -303,6 +318,23 @@ const shapes: readonly Shape[] = [
     family: 'ip',
     chain: 'filter',
     statements: [{ kind: 'lookup', key: fields('ip daddr'), set: 'held' }, { kind: 'reject-tcp-reset' }],
+  },
+  {
+    title: 'port unreachable',
+    family: 'ip',
+    chain: 'filter',
+    statements: [{ kind: 'reject-port-unreachable' }],
+    // Its own default.
+    prints: 'reject',
+  },
+  {
+    title: 'the kind of a service by way of the priority',
+    family: 'ip',
+    chain: 'pre',
+    statements: [
+      { kind: 'set-priority', key: endpoint, map: 'services' },
+      { kind: 'vmap', key: fields('meta priority'), map: 'kinds' },
+    ],
   },
   { title: 'notrack', family: 'ip', chain: 'filter', statements: [{ kind: 'notrack' }] },
   {
@@ -445,8 +477,10 @@ test.serial('elements of every kind of set are taken, listed, and dumped as they
   const vip = ip4('10.0.0.1');
   const tcp = Uint8Array.of(6);
   const elements = [
-    [servicesMap, { key: concat(vip, tcp, port(80)), data: { kind: 'goto', chain: target } }],
-    [servicesMap, { key: concat(vip, tcp, port(81)), data: { kind: 'drop' } }],
+    [verdicts, { key: concat(vip, tcp, port(80)), data: { kind: 'goto', chain: target } }],
+    [verdicts, { key: concat(vip, tcp, port(81)), data: { kind: 'drop' } }],
+    [servicesMap, { key: concat(vip, tcp, port(80)), data: u32(0x1c00040) }],
+    [kindsMap, { key: u32(0x1c00040), data: { kind: 'goto', chain: target } }],
     [slotsMap, { key: concat(vip, tcp, port(80), u32(1000)), data: concat(ip4('10.1.0.1'), port(8080)) }],
     [sourcesMap, { key: concat(vip, tcp, port(80), vip, port(1)), data: ip4('10.9.9.9') }],
     [held, { key: vip, timeoutMs: 60_000, comment: 'lease' }],
@@ -473,6 +507,8 @@ test.serial('elements of every kind of set are taken, listed, and dumped as they
   const text = listing(kernel);
   for (const expected of [
     '10.0.0.1 . tcp . 80 : goto target',
+    '10.0.0.1 . tcp . 80 : 1c0:40',
+    '1c0:40 : goto target',
     '10.0.0.1 . tcp . 80 . 1000 : 10.1.0.1 . 8080',
     '10.0.0.1 timeout 1m',
     'comment "lease"',
