@@ -3,6 +3,7 @@ import {
   after,
   becomes,
   createGuardCluster,
+  floating,
   type GuardCluster,
   type Runner,
   type Said,
