@@ -69,7 +69,7 @@ const sameData = (a: ElementBytes['data'], b: ElementBytes['data']): boolean =>
 
 const applyOperation = (state: State, operation: Operation, nowMs: number): void => {
   const fail = (code: ErrorCode): never => {
-    throw new RelevoError(code, operationText(operation));
+    throw new RelevoError(code, operationText(operation), { op: operation.op });
   };
   const id = idOf(operation.table);
   if (operation.op === 'add-table') {
