@@ -221,6 +221,7 @@ export const createReconciler = (ports: ReconcilePorts, wish: EngineContext): Re
         return perform(change, `${service}: backend ${backend} is ${state}`);
       }),
     document: () => ({ services: [...registry.services()] }),
+    serviceAt: (endpoint) => registry.ownerOf(endpoint),
     sessions,
     isBackendAlive: (endpoint, address, port) => isBackendAlive(registry, endpoint, address, port),
     belongs: (entry) => belongs(registry, entry),

@@ -95,8 +95,8 @@ export const readAck = (view: DataView, message: Message): Ack | undefined => {
   const sequence = view.getUint32(message.from + 4 + 8, true);
   if ((message.flags & NLM_F_ACK_TLVS) === 0) return { sequence, errno };
   const echoed = message.flags & NLM_F_CAPPED ? headerBytes : view.getUint32(message.from + 4, true);
+  if (echoed > message.to - message.from) return { sequence, errno };
   const from = message.from + 4 + align4(echoed);
-  if (from > message.to) return { sequence, errno };
   let text: string | undefined;
   let offset: number | undefined;
   const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
@@ -117,7 +117,7 @@ const meaningByErrno: Readonly<Record<number, ErrnoMeaning>> = {
   1: {
     name: 'EPERM',
     code: 'not-permitted',
-    remedy: 'the table is owned by another socket, or the process lacks CAP_NET_ADMIN',
+    remedy: 'it is owned by another socket, or the process lacks CAP_NET_ADMIN',
   },
   2: { name: 'ENOENT', code: 'kernel-missing' },
   6: { name: 'ENXIO', code: 'kernel-missing' },

@@ -163,7 +163,7 @@ const structure = (
     if (!present.has(set.name)) batches.structure({ op: 'add-set', table: serviceTable, set });
   }
   const chains = [
-    ...[...kinds].map((number) => kindChain(kindOf(number)!)),
+    ...[...kinds].map((number) => kindChain(kindOf(number)!, context)),
     ...[...recorders.keys()].map((name) => recorderChain(name, context)),
     ...constantChains([...recorders.keys()]),
   ];

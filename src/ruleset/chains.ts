@@ -1,6 +1,7 @@
 /** Every chain and rule there is: the constant ones, one chain per kind, one per lifetime of persistence. */
 
 import type { HashField } from '../model/service.js';
+import { beforeNatPrefix } from '../netlink/nflog-originals.js';
 import type { BaseHook, DataType, Field, Key, RuleSpec, Statement } from '../netlink/nft/ast.js';
 import type { EngineContext } from './context.js';
 import { type Kind, kindChainName } from './kinds.js';
@@ -207,14 +208,27 @@ const slotKey = (kind: Kind): Key => [
  * Known clients first, then the scheduler. Whoever is left has no usable backend and is told so at once: a reset or an ICMP error,
  * instead of a silence that costs the client its timeout.
  */
-export const kindChain = (kind: Kind): Chain => {
+export const kindChain = (kind: Kind, context: EngineContext): Chain => {
   const name = kindChainName(kind);
+  const { logGroup, reportBeforeNat } = context;
+  const reported = kind.persistent && reportBeforeNat && logGroup !== undefined;
   const dnat = (purpose: string, key: Key, map: string): RuleSpec =>
     rule(name, purpose, { kind: 'nat', type: 'dnat', key, map, dataTypes: addressAndPort });
   return {
     name,
     rules: [
       ...(kind.persistent ? [dnat('known client', clientBefore, persistMap.name)] : []),
+      ...(reported
+        ? [
+            rule(name, 'where newcomers go', {
+              kind: 'log',
+              group: logGroup,
+              prefix: beforeNatPrefix,
+              snaplen: reportBytes,
+              queueThreshold: reportThreshold,
+            }),
+          ]
+        : []),
       dnat('scheduler', slotKey(kind), slotsMap.name),
       rule(
         name,

@@ -72,7 +72,7 @@ const needStructure = (
 ): void => {
   if (kind !== undefined && !installed.kinds.has(kind)) {
     installed.kinds.add(kind);
-    batches.structure(...chainOperations(kindChain(kindOf(kind)!)));
+    batches.structure(...chainOperations(kindChain(kindOf(kind)!, context)));
     batches.add(kindsMap, kindElement(kind));
     batches.mark();
   }

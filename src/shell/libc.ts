@@ -3,7 +3,6 @@
 import koffi from 'koffi';
 
 const libc = koffi.load('libc.so.6');
-const { errno } = koffi.os;
 
 export const getsockname: (fd: number, address: Uint8Array, lengthInOut: Uint32Array) => number = libc.func(
   'int getsockname(int fd, void *address, void *length)',
@@ -23,6 +22,60 @@ export const setsockopt: (
   length: number,
 ) => number = libc.func('int setsockopt(int fd, int level, int option, const void *value, uint32_t length)');
 
+export const socket: (domain: number, type: number, protocol: number) => number = libc.func(
+  'int socket(int domain, int type, int protocol)',
+);
+export const bind: (fd: number, address: Uint8Array, length: number) => number = libc.func(
+  'int bind(int fd, const void *address, uint32_t length)',
+);
+export const close: (fd: number) => number = libc.func('int close(int fd)');
+export const nameToIndex: (name: string) => number = libc.func('uint32_t if_nametoindex(const char *name)');
+/** Bytes sent, or -1. */
+export const sendto: (
+  fd: number,
+  bytes: Uint8Array,
+  length: number,
+  flags: number,
+  address: Uint8Array,
+  addressLength: number,
+) => number = libc.func(
+  'intptr_t sendto(int fd, const void *bytes, size_t length, int flags, const void *address, uint32_t addressLength)',
+);
+/** Bytes received, or -1. */
+export const recvfrom: (
+  fd: number,
+  bytes: Uint8Array,
+  length: number,
+  flags: number,
+  address: Uint8Array,
+  addressLengthInOut: Uint32Array,
+) => number = libc.func(
+  'intptr_t recvfrom(int fd, void *bytes, size_t length, int flags, void *address, void *addressLength)',
+);
+export const eventfd: (initial: number, flags: number) => number = libc.func(
+  'int eventfd(uint32_t initial, int flags)',
+);
+export const writeFd: (fd: number, bytes: Uint8Array, length: number) => number = libc.func(
+  'intptr_t write(int fd, const void *bytes, size_t length)',
+);
+export const readFd: (fd: number, bytes: Uint8Array, length: number) => number = libc.func(
+  'intptr_t read(int fd, void *bytes, size_t length)',
+);
+
+const pollFunction = libc.func('int poll(void *descriptors, size_t count, int timeout)');
+/** poll(2) on a thread of libuv's pool: `done` hears the number of ready descriptors. `descriptors` must stay untouched until then. */
+export const pollInPool = (
+  descriptors: Uint8Array,
+  count: number,
+  timeoutMs: number,
+  done: (ready: number) => void,
+): void => {
+  pollFunction.async(descriptors, count, timeoutMs, (error: unknown, ready: unknown) =>
+    done(error ? -1 : Number(ready)),
+  );
+};
+
 /** errno of the last call of this thread. */
 export const lastErrno = (): number => koffi.errno();
-export const errnoByName: Readonly<Record<string, number>> = errno;
+export const sched_setscheduler: (thread: number, policy: number, parameter: Int32Array) => number =
+  libc.func('int sched_setscheduler(int thread, int policy, const void *parameter)');

@@ -151,7 +151,9 @@ export const openNetlinkSocket = (options: NetlinkSocketOptions, events: Netlink
       body();
     } catch (thrown) {
       setImmediate(() => {
-        throw thrown;
+        // A message that cannot be read is one that is lost; anything else is a defect of ours and must be seen.
+        if (!(thrown instanceof RelevoError)) throw thrown;
+        if (!closed) events.lost(thrown);
       });
     }
   };

@@ -1,0 +1,152 @@
+/** rtnetlink messages (linux/rtnetlink.h, if_link.h, if_addr.h): links and IPv4 addresses. */
+
+import { type Ipv4, ipv4Bytes, ipv4FromBytes } from '../model/address.js';
+import type { LinkState } from '../ports.js';
+import { ByteWriter, eachAttribute, readString, readU32 } from './attributes.js';
+import {
+  beginMessage,
+  endMessage,
+  NLM_F_ACK,
+  NLM_F_CREATE,
+  NLM_F_DUMP,
+  NLM_F_EXCL,
+  NLM_F_REQUEST,
+} from './message.js';
+
+export const RTM_NEWLINK = 16;
+export const RTM_DELLINK = 17;
+const RTM_GETLINK = 18;
+export const RTM_NEWADDR = 20;
+const RTM_DELADDR = 21;
+const RTM_GETADDR = 22;
+export const RTNLGRP_LINK = 1;
+const AF_INET = 2;
+
+const IFF_UP = 0x1;
+const IFF_RUNNING = 0x40;
+const IFF_LOWER_UP = 0x10000;
+const usableFlags = IFF_UP | IFF_RUNNING | IFF_LOWER_UP;
+
+const IFLA_ADDRESS = 1;
+const IFLA_IFNAME = 3;
+const IFLA_EXT_MASK = 29;
+/** Statistics are most of a link's message, and not wanted. */
+const RTEXT_FILTER_SKIP_STATS = 8;
+
+const message = (
+  type: number,
+  flags: number,
+  sequence: number,
+  body: (writer: ByteWriter) => void,
+): Uint8Array => {
+  const writer = new ByteWriter(128);
+  const start = beginMessage(writer, type, NLM_F_REQUEST | flags, sequence);
+  body(writer);
+  endMessage(writer, start);
+  return writer.finish();
+};
+
+const writeIfinfo = (writer: ByteWriter): void => {
+  for (let word = 0; word < 4; word++) writer.u32(0);
+  writer.attributeU32(IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+};
+
+export const dumpLinks = (sequence: number): Uint8Array =>
+  message(RTM_GETLINK, NLM_F_DUMP, sequence, writeIfinfo);
+
+export const getLink = (sequence: number, name: string): Uint8Array =>
+  message(RTM_GETLINK, 0, sequence, (writer) => {
+    writeIfinfo(writer);
+    writer.attributeString(IFLA_IFNAME, name);
+  });
+
+/**
+ * struct ifinfomsg and attributes. Undefined for messages of the bridge family: there RTM_DELLINK means that a port left a
+ * bridge, not that the link is gone.
+ */
+export const readLink = (
+  view: DataView,
+  bytes: Uint8Array,
+  from: number,
+  to: number,
+): LinkState | undefined => {
+  if (to - from < 16 || bytes[from] !== 0) return undefined;
+  const index = view.getInt32(from + 4, true);
+  const flags = view.getUint32(from + 8, true);
+  let name = '';
+  let mac = '';
+  eachAttribute(view, from + 16, to, (type, start, end) => {
+    if (type === IFLA_IFNAME) name = readString(bytes, start, end);
+    if (type === IFLA_ADDRESS && end - start <= 32) {
+      mac = Array.from(bytes.subarray(start, end), (byte) => byte.toString(16).padStart(2, '0')).join(':');
+    }
+  });
+  return { index, name, mac, usable: (flags & usableFlags) === usableFlags };
+};
+
+const IFA_ADDRESS = 1;
+const IFA_LOCAL = 2;
+const IFA_FLAGS = 8;
+const IFA_F_NOPREFIXROUTE = 0x200;
+
+export interface LinkAddress {
+  readonly linkIndex: number;
+  readonly address: Ipv4;
+  readonly prefixLength: number;
+}
+
+const writeIfaddr = (writer: ByteWriter, address: LinkAddress | undefined): void => {
+  writer.u8(AF_INET);
+  writer.u8(address?.prefixLength ?? 0);
+  writer.u8(0);
+  writer.u8(0);
+  writer.u32(address?.linkIndex ?? 0);
+};
+
+/** `noPrefixRoute`: the network's route exists already, and must not go when this address goes. */
+export const addAddress = (sequence: number, address: LinkAddress, noPrefixRoute: boolean): Uint8Array =>
+  message(RTM_NEWADDR, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL, sequence, (writer) => {
+    writeIfaddr(writer, address);
+    const bytes = ipv4Bytes(address.address);
+    writer.attributeBytes(IFA_LOCAL, bytes);
+    writer.attributeBytes(IFA_ADDRESS, bytes);
+    if (noPrefixRoute) writer.attributeU32(IFA_FLAGS, IFA_F_NOPREFIXROUTE);
+  });
+
+export const deleteAddress = (sequence: number, address: LinkAddress): Uint8Array =>
+  message(RTM_DELADDR, NLM_F_ACK, sequence, (writer) => {
+    writeIfaddr(writer, address);
+    const bytes = ipv4Bytes(address.address);
+    writer.attributeBytes(IFA_LOCAL, bytes);
+    writer.attributeBytes(IFA_ADDRESS, bytes);
+  });
+
+export const dumpAddresses = (sequence: number): Uint8Array =>
+  message(RTM_GETADDR, NLM_F_DUMP, sequence, (writer) => writeIfaddr(writer, undefined));
+
+/** struct ifaddrmsg and attributes; undefined for other families. */
+export const readAddress = (
+  view: DataView,
+  bytes: Uint8Array,
+  from: number,
+  to: number,
+): LinkAddress | undefined => {
+  if (to - from < 8 || bytes[from] !== AF_INET) return undefined;
+  let address: Ipv4 | undefined;
+  eachAttribute(view, from + 8, to, (type, start, end) => {
+    if (end - start !== 4) return;
+    // On point-to-point links IFA_ADDRESS is the peer's; the own one is IFA_LOCAL.
+    if (type === IFA_LOCAL || (type === IFA_ADDRESS && !address)) address = ipv4FromBytes(bytes, start);
+  });
+  if (!address) return undefined;
+  return { linkIndex: readU32(view, from + 4, from + 8), address, prefixLength: bytes[from + 1]! };
+};
+
+const asNumber = (address: Ipv4): number =>
+  ipv4Bytes(address).reduce((number, byte) => number * 256 + byte, 0);
+
+/** True when `network` (an address with its prefix) covers `address`. */
+export const covers = (network: { address: Ipv4; prefixLength: number }, address: Ipv4): boolean => {
+  const size = 2 ** (32 - network.prefixLength);
+  return Math.floor(asNumber(network.address) / size) === Math.floor(asNumber(address) / size);
+};

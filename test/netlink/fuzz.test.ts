@@ -1,0 +1,190 @@
+/** Decoders against bytes no kernel would send: they end, and fail with nothing but a RelevoError. */
+
+import test from 'ava';
+import fc from 'fast-check';
+import { RelevoError } from '../../src/errors.js';
+import type { Ipv4 } from '../../src/model/address.js';
+import { gratuitousRequest, parseArp } from '../../src/netlink/arp.js';
+import { viewOf } from '../../src/netlink/attributes.js';
+import { eachMessage, readAck } from '../../src/netlink/message.js';
+import { createPrefixCache, readLoggedPacket } from '../../src/netlink/nflog.js';
+import { createOriginalFinder } from '../../src/netlink/nflog-originals.js';
+import type { SetSpec, TableName, Transaction } from '../../src/netlink/nft/ast.js';
+import * as decode from '../../src/netlink/nft/decode.js';
+import { encodeTransaction } from '../../src/netlink/nft/encode.js';
+import * as rt from '../../src/netlink/rtnetlink.js';
+
+const table: TableName = { family: 'ip', name: 'relevo' };
+const set: SetSpec = {
+  name: 'persist',
+  key: ['ipv4_addr', 'inet_service'],
+  data: ['ipv4_addr'],
+  flags: ['timeout'],
+  comment: 'x',
+};
+const sample: Transaction = {
+  reason: 'sample',
+  operations: [
+    { op: 'add-table', table, owner: true },
+    { op: 'add-set', table, set },
+    {
+      op: 'add-chain',
+      table,
+      chain: { name: 'c', hook: { type: 'filter', hook: 'input', priority: 1, policy: 'drop' } },
+    },
+    {
+      op: 'add-rule',
+      table,
+      rule: { chain: 'c', statements: [{ kind: 'counter' }, { kind: 'notrack' }], comment: 'why' },
+    },
+    {
+      op: 'add-elements',
+      table,
+      set,
+      elements: [
+        { key: new Uint8Array(8), data: new Uint8Array(4), timeoutMs: 5000, expiresMs: 10, comment: 'c' },
+        {
+          key: new Uint8Array(8).fill(1),
+          keyEnd: new Uint8Array(8).fill(2),
+          data: { kind: 'goto', chain: 'c' },
+        },
+      ],
+    },
+  ],
+};
+const realBatch = encodeTransaction(sample, 1)!.bytes.slice();
+const realLinks = rt.addAddress(1, { linkIndex: 3, address: '10.0.0.1' as Ipv4, prefixLength: 24 }, true);
+
+/** NFULNL_MSG_PACKET with a conntrack attribute, as an example of three levels of nesting. */
+const realPacket = (() => {
+  const tuple = Uint8Array.of(
+    ...[52, 0, 1, 0x80, 20, 0, 1, 0x80, 8, 0, 1, 0, 10, 0, 0, 1, 8, 0, 2, 0, 10, 0, 0, 2],
+    ...[28, 0, 2, 0x80, 5, 0, 1, 0, 6, 0, 0, 0, 6, 0, 2, 0, 1, 2, 0, 0, 6, 0, 3, 0, 0, 80, 0, 0],
+  );
+  const bytes = new Uint8Array(16 + 4 + 8 + 12 + 4 + tuple.length);
+  const view = viewOf(bytes);
+  view.setUint32(0, bytes.length, true);
+  view.setUint16(4, 0x400, true);
+  bytes.set([8, 0, 12, 0, 0, 0, 0, 9, 12, 0, 10, 0, 114, 101, 108, 101, 118, 111, 0, 0], 20);
+  view.setUint16(40, 4 + tuple.length, true);
+  view.setUint16(42, 18 | 0x8000, true);
+  bytes.set(tuple, 44);
+  return bytes;
+})();
+
+/** Everything that reads a message, on every message found. */
+const readEverything = (bytes: Uint8Array): void => {
+  const view = viewOf(bytes);
+  const received = { view, bytes };
+  const cache = createPrefixCache();
+  const finder = createOriginalFinder();
+  eachMessage(view, (message) => {
+    const { from, to } = message;
+    const readers = [
+      () => readAck(view, message),
+      () => {
+        const elements: decode.DumpedElement[] = [];
+        decode.readElements(received, from, to, elements);
+        decode.joinIntervals(elements);
+      },
+      () => decode.readTableFacts(received, from, to),
+      () => decode.readChainFacts(received, from, to),
+      () => decode.readSetFacts(received, from, to),
+      () => decode.readSetTimeout(received, from, to),
+      () => decode.readRuleFacts(received, from, to),
+      () => decode.readSubject(received, from, to),
+      () => decode.readGeneration(received, from, to),
+      () => rt.readLink(view, bytes, from, to),
+      () => rt.readAddress(view, bytes, from, to),
+      () => {
+        const packet = readLoggedPacket(view, bytes, from, to, cache);
+        finder.remember(packet);
+        finder.complete(packet);
+      },
+    ];
+    for (const read of readers) onlyRelevoErrors(read);
+  });
+};
+
+const onlyRelevoErrors = (body: () => unknown): void => {
+  try {
+    body();
+  } catch (thrown) {
+    if (!(thrown instanceof RelevoError)) throw thrown;
+  }
+};
+
+const real = fc.constantFrom(realBatch, realLinks, realPacket);
+
+test('the sample itself is read without an error', (t) => {
+  for (const bytes of [realBatch, realLinks, realPacket]) t.notThrows(() => readEverything(bytes));
+});
+
+test('the original tuple is found at its depth', (t) => {
+  const view = viewOf(realPacket);
+  const packet = readLoggedPacket(view, realPacket, 16, realPacket.length, createPrefixCache());
+  t.deepEqual(packet.original, {
+    source: '10.0.0.1',
+    destination: '10.0.0.2',
+    protocol: 6,
+    destinationPort: 80,
+  } as never);
+  t.is(packet.prefix, 'relevo');
+  t.is(packet.sequence, 9);
+});
+
+test('garbage', (t) => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 400 }), (bytes) => onlyRelevoErrors(() => readEverything(bytes))),
+    { numRuns: 2000 },
+  );
+  t.pass();
+});
+
+test('garbage behind a header that is right', (t) => {
+  fc.assert(
+    fc.property(fc.uint8Array({ minLength: 16, maxLength: 300 }), (bytes) => {
+      viewOf(bytes).setUint32(0, bytes.length, true);
+      onlyRelevoErrors(() => readEverything(bytes));
+    }),
+    { numRuns: 2000 },
+  );
+  t.pass();
+});
+
+test('real messages, truncated', (t) => {
+  fc.assert(
+    fc.property(real, fc.nat(2000), (bytes, cut) =>
+      onlyRelevoErrors(() => readEverything(bytes.slice(0, cut % (bytes.length + 1)))),
+    ),
+    { numRuns: 1000 },
+  );
+  t.pass();
+});
+
+test('real messages, bytes changed', (t) => {
+  const changes = fc.array(fc.tuple(fc.nat(5000), fc.nat(255)), { minLength: 1, maxLength: 12 });
+  fc.assert(
+    fc.property(real, changes, (bytes, edits) => {
+      const copy = bytes.slice();
+      for (const [at, value] of edits) copy[at % copy.length] = value;
+      onlyRelevoErrors(() => readEverything(copy));
+    }),
+    { numRuns: 3000 },
+  );
+  t.pass();
+});
+
+test('frames', (t) => {
+  const frame = gratuitousRequest('02:00:00:00:00:01', '10.0.0.1' as Ipv4);
+  t.is(parseArp(frame)?.senderAddress, '10.0.0.1' as Ipv4);
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 100 }), fc.nat(42), (bytes, cut) => {
+      parseArp(bytes);
+      const edited = frame.slice(0, cut);
+      edited.set(bytes.subarray(0, Math.min(3, cut)), 0);
+      parseArp(edited);
+    }),
+  );
+  t.pass();
+});
