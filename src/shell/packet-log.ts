@@ -25,6 +25,8 @@ export interface PacketLogOptions {
   /** Longest wait for the threshold, in the kernel's steps of 10 ms. */
   readonly flushMs?: number;
   readonly receiveBufferBytes?: number;
+  /** Whether the original tuple is wanted; default true. */
+  readonly conntrack?: boolean;
   /** How to learn the original tuple: from the kernel where it can (`kernel`), else from reports before NAT. Default: try. */
   readonly originals?: 'kernel' | 'reports';
 }
@@ -131,7 +133,7 @@ export const createPacketLog = (options: PacketLogOptions): OpenPacketLog => {
       request(`configuring log group ${group}`, (sequence) =>
         configureGroup(sequence, group, { ...settings, flags }),
       );
-    if (options.originals === 'reports') return apply(NFULNL_CFG_F_SEQ);
+    if (options.originals === 'reports' || options.conntrack === false) return apply(NFULNL_CFG_F_SEQ);
     try {
       await apply(NFULNL_CFG_F_SEQ | NFULNL_CFG_F_CONNTRACK);
     } catch (thrown) {
