@@ -15,6 +15,17 @@ export const limits = {
   elementListBytes: 60_000,
   /** One protobuf message on the replication websocket. */
   syncFrameBytes: 1024 * 1024,
+  /** Entries in one replication frame: at 29 bytes each at most, far below syncFrameBytes. */
+  syncFrameEntries: 8_192,
+  /** Entries sent to a peer and not yet acknowledged before sending pauses. */
+  syncWindowEntries: 65_536,
+  /** Bytes handed to a peer's socket and not yet taken by the kernel before sending pauses. */
+  syncBufferedBytes: 4 * 1024 * 1024,
+  /** Entries one node remembers: what the kernel's map can hold. */
+  replicaEntries: 1_048_576,
+  /** Groups and names in a frame. */
+  syncGroups: 255,
+  syncNameChars: 128,
   /** Unacknowledged delta entries per peer before its queue is dropped and it must resync. */
   syncQueueEntries: 262_144,
   /** Messages a peer may send before it has said hello. */

@@ -1,6 +1,7 @@
 /** What the applications need of the outside: interfaces only. `shell/` implements them, `test/fakes/` imitates them. */
 
 import type { Ipv4 } from './model/address.js';
+import type { Endpoint } from './model/service.js';
 import type { ElementBytes, NftTable, TableName, Transaction } from './netlink/nft/ast.js';
 
 /** Monotonic time in milliseconds (fractions allowed) since an arbitrary start. Never wall-clock time. */
@@ -58,10 +59,29 @@ export interface Runner {
   ): Promise<CommandResult>;
 }
 
+/** A long-running program: a child of this process, or one that an earlier process started and that is still there. */
+export interface Daemon {
+  readonly pid: number;
+  readonly adopted: boolean;
+  /** Settles when it has ended, with what is known of how (`status 1`, `SIGKILL`, `gone`). Never rejects. */
+  readonly ended: Promise<string>;
+  /** SIGTERM, and SIGKILL after `graceMs`; resolves when it is gone. */
+  stop(graceMs: number): Promise<void>;
+}
+
+export interface Daemons {
+  /** Starts it in a session of its own, so that it outlives this process; `output` takes what it prints (truncated first). */
+  start(file: string, args: readonly string[], output: string): Promise<Daemon>;
+  /** The running program with exactly these arguments, if there is one. */
+  adopt(file: string, args: readonly string[]): Promise<Daemon | undefined>;
+}
+
 export interface Files {
   read(path: string): Promise<string | undefined>;
   /** Writes beside, syncs, renames: readers see the old or the new content, never a mixture. */
   writeAtomic(path: string, content: string, mode?: number): Promise<void>;
+  /** No error if it is not there. */
+  remove(path: string): Promise<void>;
 }
 
 export interface LinkState {
@@ -119,4 +139,42 @@ export interface LoggedPacket {
     readonly protocol: number;
     readonly destinationPort: number;
   };
+}
+
+/**
+ * Who holds persistence entries of a backend, without asking the kernel. The replica keeps one; without it the rule engine
+ * dumps the map. It may lag behind the kernel by what is still in flight: whoever purges by it looks again afterwards.
+ */
+export interface PersistenceIndex {
+  /** Keys of map `persist`, in the form of `persistElement`. */
+  keysOfBackend(endpoint: Endpoint, backendAddress: Ipv4, backendPort: number): Iterable<Uint8Array>;
+}
+
+/** One connection to a peer that has shown a certificate of the cluster with its name. */
+export interface PeerLink {
+  readonly peer: string;
+  /** Where it comes from or goes to, for the log. */
+  readonly remote: string;
+  /** Bytes handed over and not yet taken by the kernel. */
+  readonly bufferedBytes: number;
+  send(frame: Uint8Array): void;
+  /** No more frames arrive after this; `onClose` follows. */
+  close(reason: string): void;
+}
+
+export interface PeerLinkListener {
+  onOpen(link: PeerLink): void;
+  /** The bytes are the listener's for the duration of the call. */
+  onFrame(link: PeerLink, frame: Uint8Array): void;
+  /** `bufferedBytes` fell to nothing. */
+  onDrain(link: PeerLink): void;
+  onClose(link: PeerLink, reason: string): void;
+  /** A connection that did not become a link. `peer` is undefined for a stranger. The message names the remedy. */
+  onFailure(peer: string | undefined, message: string): void;
+}
+
+/** Authenticated connections between the nodes of the cluster: at most one per peer, kept up by the node with the lower name. */
+export interface PeerLinks {
+  start(listener: PeerLinkListener): Promise<void>;
+  close(): Promise<void>;
 }

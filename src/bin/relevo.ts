@@ -1,4 +1,25 @@
 #!/usr/bin/env node
-/** Process entry: arguments, exit code. */
-process.stderr.write('relevo: nothing to do yet\n');
-process.exitCode = 2;
+/** Process entry: arguments, what is printed, exit code (0 done, 1 refused or failed, 2 wrong usage). */
+
+import { CommanderError } from 'commander';
+import { createProgram } from '../cli/program.js';
+import { errorFrom } from '../errors.js';
+
+const program = createProgram(process.env, {
+  print: (text) => process.stdout.write(`${text}\n`),
+  fail: () => {
+    process.exitCode = 1;
+  },
+});
+try {
+  await program.parseAsync(process.argv);
+} catch (thrown) {
+  if (thrown instanceof CommanderError) {
+    process.exitCode = thrown.exitCode === 0 ? 0 : 2;
+  } else {
+    const error = errorFrom(thrown);
+    process.stderr.write(`relevo: ${error.message}\n`);
+    if (error.code === 'internal' && error.stack) process.stderr.write(`${error.stack}\n`);
+    process.exitCode = 1;
+  }
+}

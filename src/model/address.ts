@@ -21,6 +21,16 @@ export const ipv4Bytes = (address: Ipv4): Uint8Array => Uint8Array.from(address.
 export const ipv4FromBytes = (bytes: Uint8Array, offset = 0): Ipv4 =>
   `${bytes[offset]}.${bytes[offset + 1]}.${bytes[offset + 2]}.${bytes[offset + 3]}` as Ipv4;
 
+/** 10.0.0.1 is 0x0a000001: the form of tables and wire columns. */
+export const ipv4Number = (address: Ipv4): number => {
+  let value = 0;
+  for (const part of address.split('.')) value = value * 256 + Number(part);
+  return value;
+};
+
+export const ipv4FromNumber = (value: number): Ipv4 =>
+  `${value >>> 24}.${(value >>> 16) & 255}.${(value >>> 8) & 255}.${value & 255}` as Ipv4;
+
 export interface Ipv4Prefix {
   readonly address: Ipv4;
   readonly prefixLength: number;

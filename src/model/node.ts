@@ -69,6 +69,8 @@ export interface NodeConfig {
     readonly local: Ipv4;
     readonly peers: readonly Ipv4[];
     readonly port: number;
+    /** Only with `manage: false`: the file the foreign conntrackd was started with, so that roles and counters reach it. */
+    readonly configFile?: string;
   };
   readonly stateDir: string;
   readonly controlSocket: string;

@@ -7,11 +7,23 @@ import type { ElementBytes, SetSpec, TableName } from '../netlink/nft/ast.js';
 
 export const serviceTable: TableName = { family: 'ip', name: 'relevo' };
 
-/** `vip . proto . port → goto <kind chain>`: the activation of a service. */
+/**
+ * `vip . proto . port → kind number`: the activation of a service. Not a verdict map on purpose: the kernel checks every element of
+ * every verdict map again when one of them gets an element (nft_chain_validate), which took 5 ms with 10,000 services.
+ */
 export const servicesMap: SetSpec = {
   name: 'services',
   key: ['ipv4_addr', 'inet_proto', 'inet_service'],
-  data: 'verdict',
+  data: ['classid'],
+};
+
+/** `kind number → goto <kind chain>`: a few dozen elements, whatever the number of services. */
+export const kindsMap: SetSpec = { name: 'kinds', key: ['classid'], data: 'verdict' };
+
+/** `backend . proto . port` of every configured backend: whose invalid replies are ours to drop. */
+export const backendsSet: SetSpec = {
+  name: 'backends',
+  key: ['ipv4_addr', 'inet_proto', 'inet_service'],
 };
 
 /** `vip . proto . port . slot → backend . port`: what a scheduler reads. */
@@ -31,14 +43,24 @@ export const persistMap: SetSpec = {
   size: 1_048_576,
 };
 
+/** `record_60s`, `record_60s_log`, `record_1500ms`: also the name of the chain that writes. */
+export const recorderName = (ttlMs: number, reported: boolean): string =>
+  `record_${ttlMs % 1000 === 0 ? `${ttlMs / 1000}s` : `${ttlMs}ms`}${reported ? '_log' : ''}`;
+
 /**
- * `vip . proto . port . backend . port → goto <recorder chain>`: which backends may gather persistence entries, and with which lifetime.
- * A dead backend has no element here, so a retransmitted packet cannot write it back.
+ * `vip . proto . port . backend . port`: which backends gather persistence entries of one lifetime, reported or not. A dead backend
+ * has no element here, so a retransmitted packet cannot write it back. One set per lifetime in use, for the reason given at `services`.
  */
-export const recordersMap: SetSpec = {
-  name: 'recorders',
+export const recorderSet = (ttlMs: number, reported: boolean): SetSpec => ({
+  name: recorderName(ttlMs, reported),
   key: ['ipv4_addr', 'inet_proto', 'inet_service', 'ipv4_addr', 'inet_service'],
-  data: 'verdict',
+});
+
+/** Lifetime and reporting of a recorder set, from its name. */
+export const recorderOf = (name: string): { ttlMs: number; reported: boolean } | undefined => {
+  const match = /^record_(\d+)(s|ms)(_log)?$/.exec(name);
+  if (!match) return undefined;
+  return { ttlMs: Number(match[1]) * (match[2] === 's' ? 1000 : 1), reported: match[3] !== undefined };
 };
 
 /** `vip . proto . port . backend . port → source address` of snat services. */
@@ -47,6 +69,23 @@ export const sourcesMap: SetSpec = {
   key: ['ipv4_addr', 'inet_proto', 'inet_service', 'ipv4_addr', 'inet_service'],
   data: ['ipv4_addr'],
 };
+
+/** `vip . proto . port . backend . port` of snat services without a source address: the node's own, outside a cluster. */
+export const masqueradingSet: SetSpec = {
+  name: 'masquerading',
+  key: ['ipv4_addr', 'inet_proto', 'inet_service', 'ipv4_addr', 'inet_service'],
+};
+
+/** The sets that are always there, in the order they are made; recorder sets come beside them. */
+export const staticSets: readonly SetSpec[] = [
+  servicesMap,
+  kindsMap,
+  backendsSet,
+  slotsMap,
+  persistMap,
+  sourcesMap,
+  masqueradingSet,
+];
 
 const protocolByNumber: Readonly<Record<number, Protocol>> = { 6: 'tcp', 17: 'udp' };
 

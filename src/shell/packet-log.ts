@@ -25,8 +25,6 @@ export interface PacketLogOptions {
   /** Longest wait for the threshold, in the kernel's steps of 10 ms. */
   readonly flushMs?: number;
   readonly receiveBufferBytes?: number;
-  /** Whether the original tuple is wanted; default true. */
-  readonly conntrack?: boolean;
   /** How to learn the original tuple: from the kernel where it can (`kernel`), else from reports before NAT. Default: try. */
   readonly originals?: 'kernel' | 'reports';
 }
@@ -34,6 +32,8 @@ export interface PacketLogOptions {
 export interface OpenPacketLog extends PacketLog {
   /** Settles when the kernel has taken the configuration; rejects with `kernel-busy` when another program has the group. */
   readonly ready: Promise<void>;
+  /** Once ready: the kernel cannot tell original destinations, so the ruleset must report newcomers before NAT too. */
+  readonly needsBeforeNat: boolean;
 }
 
 /** A message and its padding fit the read buffer: the package allocates that for every message, so it is kept small. */
@@ -53,6 +53,8 @@ export const createPacketLog = (options: PacketLogOptions): OpenPacketLog => {
   const waitingBySequence = new Map<number, Waiting>();
   const cache = createPrefixCache();
   const originals = createOriginalFinder();
+  /** Reports come in pairs, before and behind NAT: a threshold counts both. */
+  let pairs = options.originals === 'reports';
   let requests = 0;
   let expected: number | undefined;
   let closed = false;
@@ -127,19 +129,21 @@ export const createPacketLog = (options: PacketLogOptions): OpenPacketLog => {
       copyRange: options.copyRange ?? 128,
       bufferBytes: gatherBytes,
       flushHundredths: Math.max(1, Math.round((options.flushMs ?? 10) / 10)),
-      threshold: options.threshold ?? 1,
     };
-    const apply = (flags: number): Promise<void> =>
-      request(`configuring log group ${group}`, (sequence) =>
-        configureGroup(sequence, group, { ...settings, flags }),
+    const apply = (flags: number): Promise<void> => {
+      const threshold = (options.threshold ?? 1) * (pairs ? 2 : 1);
+      return request(`configuring log group ${group}`, (sequence) =>
+        configureGroup(sequence, group, { ...settings, threshold, flags }),
       );
-    if (options.originals === 'reports' || options.conntrack === false) return apply(NFULNL_CFG_F_SEQ);
+    };
+    if (options.originals === 'reports') return apply(NFULNL_CFG_F_SEQ);
     try {
       await apply(NFULNL_CFG_F_SEQ | NFULNL_CFG_F_CONNTRACK);
     } catch (thrown) {
       // CONFIG_NETFILTER_NETLINK_GLUE_CT is not set: the reports from before NAT tell the same.
       if (options.originals || !(thrown instanceof RelevoError) || thrown.code !== 'unsupported')
         throw thrown;
+      pairs = true;
       await apply(NFULNL_CFG_F_SEQ);
     }
   };
@@ -150,6 +154,9 @@ export const createPacketLog = (options: PacketLogOptions): OpenPacketLog => {
 
   return {
     ready,
+    get needsBeforeNat() {
+      return pairs;
+    },
     onPackets(listener) {
       packetListeners.add(listener);
       return () => packetListeners.delete(listener);
@@ -160,7 +167,7 @@ export const createPacketLog = (options: PacketLogOptions): OpenPacketLog => {
     },
     setThreshold: (packets) =>
       request(`setting the threshold of log group ${group}`, (sequence) =>
-        setGroupThreshold(sequence, group, packets),
+        setGroupThreshold(sequence, group, packets * (pairs ? 2 : 1)),
       ),
     close() {
       if (closed) return;

@@ -4,10 +4,10 @@ import test from 'ava';
 import type { Family } from '../../src/netlink/nft/ast.js';
 import { ruleText } from '../../src/netlink/nft/text.js';
 import { setText } from '../../src/netlink/nft/text-objects.js';
-import { servicesMap, slotsMap, sourcesMap } from '../../src/ruleset/layout.js';
+import { kindsMap, servicesMap, slotsMap, sourcesMap } from '../../src/ruleset/layout.js';
 import { chainLines, concat, enterKernel, ip4, listing, port, setLines, u32 } from './kernel.js';
 import { matches } from './shapes-matching.js';
-import { bySlot, held, macs, marks, names, nets, pairs, ports, sets } from './shapes-sets.js';
+import { bySlot, held, macs, marks, names, nets, pairs, ports, sets, verdicts } from './shapes-sets.js';
 import { translations } from './shapes-translation.js';
 
 const kernel = enterKernel();
@@ -68,8 +68,10 @@ test.serial('elements of every kind of set are taken, listed, and dumped as they
   const vip = ip4('10.0.0.1');
   const tcp = Uint8Array.of(6);
   const elements = [
-    [servicesMap, { key: concat(vip, tcp, port(80)), data: { kind: 'goto', chain: target } }],
-    [servicesMap, { key: concat(vip, tcp, port(81)), data: { kind: 'drop' } }],
+    [verdicts, { key: concat(vip, tcp, port(80)), data: { kind: 'goto', chain: target } }],
+    [verdicts, { key: concat(vip, tcp, port(81)), data: { kind: 'drop' } }],
+    [servicesMap, { key: concat(vip, tcp, port(80)), data: u32(0x1c00040) }],
+    [kindsMap, { key: u32(0x1c00040), data: { kind: 'goto', chain: target } }],
     [slotsMap, { key: concat(vip, tcp, port(80), u32(1000)), data: concat(ip4('10.1.0.1'), port(8080)) }],
     [sourcesMap, { key: concat(vip, tcp, port(80), vip, port(1)), data: ip4('10.9.9.9') }],
     [held, { key: vip, timeoutMs: 60_000, comment: 'lease' }],
@@ -96,6 +98,8 @@ test.serial('elements of every kind of set are taken, listed, and dumped as they
   const text = listing(kernel);
   for (const expected of [
     '10.0.0.1 . tcp . 80 : goto target',
+    '10.0.0.1 . tcp . 80 : 1c0:40',
+    '1c0:40 : goto target',
     '10.0.0.1 . tcp . 80 . 1000 : 10.1.0.1 . 8080',
     '10.0.0.1 timeout 1m',
     'comment "lease"',

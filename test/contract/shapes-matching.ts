@@ -89,6 +89,23 @@ export const matches: readonly Shape[] = [
     chain: 'filter',
     statements: [{ kind: 'lookup', key: fields('ip daddr'), set: 'held' }, { kind: 'reject-tcp-reset' }],
   },
+  {
+    title: 'port unreachable',
+    family: 'ip',
+    chain: 'filter',
+    statements: [{ kind: 'reject-port-unreachable' }],
+    // Its own default.
+    prints: 'reject',
+  },
+  {
+    title: 'the kind of a service by way of the priority',
+    family: 'ip',
+    chain: 'pre',
+    statements: [
+      { kind: 'set-priority', key: endpoint, map: 'services' },
+      { kind: 'vmap', key: fields('meta priority'), map: 'kinds' },
+    ],
+  },
   { title: 'notrack', family: 'ip', chain: 'filter', statements: [{ kind: 'notrack' }] },
   {
     title: 'jump',

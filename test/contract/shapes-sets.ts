@@ -1,7 +1,14 @@
 /** One set of every kind, by family: what the shapes of rules refer to. */
 
 import type { SetSpec } from '../../src/netlink/nft/ast.js';
-import { persistMap, recordersMap, servicesMap, slotsMap, sourcesMap } from '../../src/ruleset/layout.js';
+import {
+  kindsMap,
+  persistMap,
+  recorderSet,
+  servicesMap,
+  slotsMap,
+  sourcesMap,
+} from '../../src/ruleset/layout.js';
 
 export const held: SetSpec = { name: 'held', key: ['ipv4_addr'], flags: ['timeout'] };
 export const nets: SetSpec = { name: 'nets', key: ['ipv4_addr'], flags: ['interval'] };
@@ -19,6 +26,12 @@ export const single: SetSpec = { name: 'single', key: ['ipv4_addr'], data: ['ipv
 export const hosts6: SetSpec = { name: 'hosts6', key: ['ipv6_addr'] };
 export const names: SetSpec = { name: 'names', key: ['ifname'] };
 export const bySlot: SetSpec = { name: 'byslot', key: ['integer'], data: ['ipv4_addr'], modulus: 16 };
+export const verdicts: SetSpec = {
+  name: 'verdicts',
+  key: ['ipv4_addr', 'inet_proto', 'inet_service'],
+  data: 'verdict',
+};
+export const recorders = recorderSet(60_000, true);
 export const verdictBySlot: SetSpec = {
   name: 'vbyslot',
   key: ['ipv4_addr', 'integer'],
@@ -29,9 +42,11 @@ export const verdictBySlot: SetSpec = {
 export const sets: Record<'ip' | 'ip6' | 'netdev' | 'inet', readonly SetSpec[]> = {
   ip: [
     servicesMap,
+    kindsMap,
+    verdicts,
     slotsMap,
     persistMap,
-    recordersMap,
+    recorders,
     sourcesMap,
     held,
     nets,

@@ -2,6 +2,7 @@
 
 import type { Key, Statement } from '../../src/netlink/nft/ast.js';
 import { fields } from './kernel.js';
+import { recorders } from './shapes-sets.js';
 
 export interface Shape {
   readonly title: string;
@@ -115,7 +116,7 @@ export const translations: readonly Shape[] = [
     title: 'services by verdict map',
     family: 'ip',
     chain: 'filter',
-    statements: [{ kind: 'vmap', key: endpoint, map: 'services' }],
+    statements: [{ kind: 'vmap', key: endpoint, map: 'verdicts' }],
   },
   {
     title: 'recorders by the original tuple and the backend',
@@ -124,9 +125,9 @@ export const translations: readonly Shape[] = [
     statements: [
       { kind: 'ct-direction', direction: 'original' },
       {
-        kind: 'vmap',
+        kind: 'lookup',
         key: fields('ct original ip daddr', 'meta l4proto', 'ct original proto-dst', 'ip daddr', 'th dport'),
-        map: 'recorders',
+        set: recorders.name,
       },
     ],
   },

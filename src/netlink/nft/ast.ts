@@ -18,6 +18,7 @@ export type DataType =
   | 'inet_service' // 2 bytes, network order, padded to 4
   | 'ether_addr' // 6 bytes, padded to 8
   | 'mark' // 4 bytes, host order
+  | 'classid' // 4 bytes, host order: what `meta priority` holds
   | 'integer' // 4 bytes, host order; declared as `typeof numgen inc mod N`
   | 'ifname'; // 16 bytes
 
@@ -31,6 +32,7 @@ export type Field =
   | 'th dport'
   | 'meta l4proto'
   | 'meta mark'
+  | 'meta priority'
   | 'ct original ip saddr'
   | 'ct original ip daddr'
   | 'ct original proto-src'
@@ -86,6 +88,8 @@ export type Statement =
       readonly map: string;
       readonly dataTypes: readonly DataType[];
     }
+  /** `meta priority set key map @map`: the map's data is a classid. */
+  | { readonly kind: 'set-priority'; readonly key: Key; readonly map: string }
   | { readonly kind: 'masquerade' }
   | { readonly kind: 'ct-state'; readonly states: readonly CtState[] }
   | { readonly kind: 'ct-direction'; readonly direction: 'original' | 'reply' }
@@ -110,6 +114,7 @@ export type Statement =
   | { readonly kind: 'counter' }
   | { readonly kind: 'notrack' }
   | { readonly kind: 'reject-tcp-reset' }
+  | { readonly kind: 'reject-port-unreachable' }
   | { readonly kind: 'verdict'; readonly verdict: Verdict };
 
 export interface BaseHook {
@@ -156,6 +161,12 @@ export interface ElementBytes {
   readonly comment?: string;
 }
 
+/** Elements in order: an array, or a packed list that makes each one when it is asked for. */
+export interface ElementList extends Iterable<ElementBytes> {
+  readonly length: number;
+  at(index: number): ElementBytes | undefined;
+}
+
 export interface RuleSpec {
   readonly chain: string;
   readonly statements: readonly Statement[];
@@ -178,7 +189,7 @@ export type Operation =
       readonly op: 'add-elements';
       readonly table: TableName;
       readonly set: SetSpec;
-      readonly elements: readonly ElementBytes[];
+      readonly elements: ElementList;
       readonly create?: boolean;
     }
   /** Removes what is there of them and passes over the rest (NFT_MSG_DESTROYSETELEM, kernel ≥ 6.3). */
@@ -186,14 +197,14 @@ export type Operation =
       readonly op: 'destroy-elements';
       readonly table: TableName;
       readonly set: SetSpec;
-      readonly elements: readonly ElementBytes[];
+      readonly elements: ElementList;
     }
   /** Fails whole with `kernel-missing` when one is not there or has expired: the compare of a compare-and-swap. */
   | {
       readonly op: 'delete-elements';
       readonly table: TableName;
       readonly set: SetSpec;
-      readonly elements: readonly ElementBytes[];
+      readonly elements: ElementList;
     };
 
 /** One atomic change, with the reason that is logged beside it. */

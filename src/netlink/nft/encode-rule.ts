@@ -16,6 +16,7 @@ interface Known {
 }
 
 const META_PROTOCOL = 1;
+const META_PRIORITY = 2;
 const META_IIFTYPE = 8;
 const META_NFPROTO = 15;
 const META_L4PROTO = 16;
@@ -179,6 +180,15 @@ const writeStatement = (writer: ByteWriter, known: Known, statement: Statement):
     }
     case 'counter':
       expr.counter(writer);
+      return;
+    case 'set-priority':
+      requireKey(writer, known, statement.key);
+      loadKey(writer, statement.key, 0);
+      expr.lookup(writer, statement.map, 0, 0, false);
+      expr.metaStore(writer, 0, META_PRIORITY);
+      return;
+    case 'reject-port-unreachable':
+      expr.rejectPortUnreachable(writer);
       return;
     case 'reject-tcp-reset':
       requireLayer4(writer, known, IPPROTO_TCP);

@@ -193,10 +193,23 @@ export const counter = (writer: ByteWriter): void =>
     writer.attributeU64Be(2, 0);
   });
 
+export const metaStore = (writer: ByteWriter, word: number, key: number): void =>
+  expression(writer, 'meta', () => {
+    writer.attributeU32Be(2, key);
+    writer.attributeU32Be(3, register(word));
+  });
+
 export const rejectTcpReset = (writer: ByteWriter): void =>
   expression(writer, 'reject', () => {
     writer.attributeU32Be(1, 1);
     writer.attributeU8(2, 0);
+  });
+
+/** NFT_REJECT_ICMP_UNREACH with ICMP_PORT_UNREACH. */
+export const rejectPortUnreachable = (writer: ByteWriter): void =>
+  expression(writer, 'reject', () => {
+    writer.attributeU32Be(1, 0);
+    writer.attributeU8(2, 3);
   });
 
 /** Expressions without attributes: notrack, masq. */

@@ -35,6 +35,7 @@ export const fieldShape: Readonly<Record<Field, FieldShape>> = {
   'th sport': { bytes: 2, load: payload(transport, 0) },
   'th dport': { bytes: 2, load: payload(transport, 2) },
   'meta l4proto': { bytes: 1, load: { kind: 'meta', key: 16 } },
+  'meta priority': { bytes: 4, load: { kind: 'meta', key: 2 } },
   'meta mark': { bytes: 4, load: { kind: 'meta', key: 3 } },
   'ct original ip saddr': { bytes: 4, load: { kind: 'ct', key: ctKey.sourceIp, direction: 0 } },
   'ct original ip daddr': { bytes: 4, load: { kind: 'ct', key: ctKey.destinationIp, direction: 0 } },
@@ -67,6 +68,7 @@ export const typeShape: Readonly<Record<DataType, TypeShape>> = {
   ether_addr: { bytes: 6, number: 9, byteorder: 2 },
   mark: { bytes: 4, number: 19, byteorder: 1 },
   integer: { bytes: 4, number: 4, byteorder: 1 },
+  classid: { bytes: 4, number: 23, byteorder: 1 },
   ifname: { bytes: 16, number: 41, byteorder: 1 },
 };
 

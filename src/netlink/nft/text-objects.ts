@@ -50,6 +50,7 @@ const typeofText: Readonly<Record<DataType, string>> = {
   inet_service: 'th dport',
   ether_addr: 'ether daddr',
   mark: 'meta mark',
+  classid: 'meta priority',
   integer: 'numgen inc',
   ifname: 'iifname',
 };

@@ -68,6 +68,10 @@ export const valueText = (type: DataType, bytes: Uint8Array): string => {
       return [...bytes.subarray(0, 6)].map((byte) => hex(byte, 2)).join(':');
     case 'mark':
       return `0x${hex(numberOf(bytes.subarray(0, 4), true), 8)}`;
+    case 'classid': {
+      const value = numberOf(bytes.subarray(0, 4), true);
+      return `${(value >>> 16).toString(16)}:${(value & 0xffff).toString(16)}`;
+    }
     case 'integer':
       return String(numberOf(bytes.subarray(0, 4), true));
     case 'ifname': {

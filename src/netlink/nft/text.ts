@@ -72,6 +72,10 @@ export const statementText = (statement: Statement, family: TableName['family'] 
       return logText(statement);
     case 'dynset':
       return dynsetText(statement);
+    case 'set-priority':
+      return `meta priority set ${keyText(statement.key)} map @${statement.map}`;
+    case 'reject-port-unreachable':
+      return 'reject with icmp port-unreachable';
     case 'reject-tcp-reset':
       return 'reject with tcp reset';
     case 'verdict':
@@ -99,9 +103,11 @@ const elementsText = (
   verb: string,
   operation: Extract<Operation, { readonly op: 'add-elements' | 'destroy-elements' | 'delete-elements' }>,
 ): string => {
-  const shown = operation.elements
-    .slice(0, elementsShown)
-    .map((element) => elementText(operation.set, element, operation.op === 'add-elements'));
+  const shown: string[] = [];
+  for (const element of operation.elements) {
+    if (shown.length === elementsShown) break;
+    shown.push(elementText(operation.set, element, operation.op === 'add-elements'));
+  }
   const rest = operation.elements.length - shown.length;
   const more = rest > 0 ? `\n# and ${rest} more elements` : '';
   return `${verb} element ${tableText(operation.table)} ${operation.set.name} { ${shown.join(', ')} }${more}`;

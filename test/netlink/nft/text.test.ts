@@ -6,7 +6,7 @@ import { encodeTransaction } from '../../../src/netlink/nft/encode.js';
 import { elementBatchBytes } from '../../../src/netlink/nft/encode-set.js';
 import { toText } from '../../../src/netlink/nft/text.js';
 import { durationText, valueText } from '../../../src/netlink/nft/text-values.js';
-import { persistMap, servicesMap, slotsMap } from '../../../src/ruleset/layout.js';
+import { persistMap, slotsMap } from '../../../src/ruleset/layout.js';
 
 const duration = test.macro({
   exec: (t, ms: number, text: string) => t.is(durationText(ms), text),
@@ -28,6 +28,11 @@ test(ipv6, [0x2001, 0xdb8, 0, 0, 1, 0, 0, 1], '2001:db8::1:0:0:1');
 test(ipv6, [0x2001, 0xdb8, 0, 1, 1, 1, 1, 1], '2001:db8:0:1:1:1:1:1');
 
 const table: TableName = { family: 'ip', name: 'relevo' };
+const verdicts: SetSpec = {
+  name: 'verdicts',
+  key: ['ipv4_addr', 'inet_proto', 'inet_service'],
+  data: 'verdict',
+};
 const key = Uint8Array.of(10, 0, 0, 1, 6, 0, 0, 0, 0, 80, 0, 0);
 
 test('a transaction reads as a script, its reason first', (t) => {
@@ -35,12 +40,12 @@ test('a transaction reads as a script, its reason first', (t) => {
     reason: 'web is up',
     operations: [
       { op: 'add-table', table, owner: true },
-      { op: 'add-set', table, set: servicesMap },
-      { op: 'delete-elements', table, set: servicesMap, elements: [{ key, data: { kind: 'drop' } }] },
+      { op: 'add-set', table, set: verdicts },
+      { op: 'delete-elements', table, set: verdicts, elements: [{ key, data: { kind: 'drop' } }] },
       {
         op: 'add-elements',
         table,
-        set: servicesMap,
+        set: verdicts,
         elements: [{ key, data: { kind: 'goto', chain: 'dnat_rr' }, comment: 'web' }],
       },
       { op: 'delete-table', table, destroy: true },
@@ -51,9 +56,9 @@ test('a transaction reads as a script, its reason first', (t) => {
     [
       '# web is up',
       'add table ip relevo { flags owner,persist; }',
-      'add map ip relevo services { type ipv4_addr . inet_proto . inet_service : verdict; }',
-      'delete element ip relevo services { 10.0.0.1 . tcp . 80 }',
-      'add element ip relevo services { 10.0.0.1 . tcp . 80 comment "web" : goto dnat_rr }',
+      'add map ip relevo verdicts { type ipv4_addr . inet_proto . inet_service : verdict; }',
+      'delete element ip relevo verdicts { 10.0.0.1 . tcp . 80 }',
+      'add element ip relevo verdicts { 10.0.0.1 . tcp . 80 comment "web" : goto dnat_rr }',
       'destroy table ip relevo',
     ].join('\n'),
   );
@@ -61,7 +66,7 @@ test('a transaction reads as a script, its reason first', (t) => {
 
 test('a long list of elements is cut and counted', (t) => {
   const elements = Array.from({ length: 1003 }, () => ({ key, data: { kind: 'drop' } as const }));
-  const text = toText({ op: 'add-elements', table, set: servicesMap, elements });
+  const text = toText({ op: 'add-elements', table, set: verdicts, elements });
   t.regex(text, /\n# and 3 more elements$/);
 });
 

@@ -1,0 +1,88 @@
+/** The node's own HTTP interface, served on a Unix socket: one route per verb of `NodeControl`. */
+
+import fastify, { type FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import { type ErrorCode, errorFrom, RelevoError } from '../errors.js';
+import { limits } from '../limits.js';
+import type { NodeControl } from '../model/status.js';
+import type { Log } from '../ports.js';
+
+const statusByCode: Partial<Record<ErrorCode, number>> = {
+  'bad-document': 400,
+  'bad-config': 400,
+  'bad-request': 400,
+  'not-found': 404,
+  conflict: 409,
+  'not-permitted': 403,
+  unsupported: 422,
+  'not-ready': 503,
+  timeout: 504,
+};
+
+const check = <T>(schema: z.ZodType<T>, value: unknown, what: string): T => {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new RelevoError(
+    'bad-request',
+    `${what}: ${issue?.path.join('.') ?? ''} ${issue?.message ?? 'is not valid'}`,
+  );
+};
+
+const backendBody = z.strictObject({ state: z.enum(['up', 'down', 'off']) });
+const handoverBody = z.strictObject({ to: z.string().optional() });
+
+/** Building does not listen; `shell/control-socket.ts` does. Errors answer `{error: {code, message, facts}}`. */
+export const createControlApi = (control: NodeControl, log: Log): FastifyInstance => {
+  const app = fastify({ bodyLimit: limits.controlBodyBytes, logger: false });
+  app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body));
+
+  app.setErrorHandler((thrown, _request, reply) => {
+    const status = (thrown as { statusCode?: number }).statusCode;
+    const error =
+      !(thrown instanceof RelevoError) && status !== undefined && status < 500
+        ? new RelevoError('bad-request', (thrown as Error).message)
+        : errorFrom(thrown);
+    if (error.code === 'internal') log.error({ err: error }, 'a control request failed');
+    void reply
+      .status(statusByCode[error.code] ?? 500)
+      .send({ error: { code: error.code, message: error.message, facts: error.facts } });
+  });
+  app.setNotFoundHandler((request, reply) => {
+    void reply.status(404).send({
+      error: { code: 'not-found', message: `no such request: ${request.method} ${request.url}`, facts: {} },
+    });
+  });
+
+  app.get('/v1/status', () => control.status());
+  app.get('/v1/events', () => ({ events: control.events() }));
+  app.get('/v1/services', (_request, reply) => reply.type('application/json').send(control.services()));
+  app.put('/v1/services', (request) => {
+    if (typeof request.body !== 'string') {
+      throw new RelevoError(
+        'bad-request',
+        'send the document as text (content type text/plain or application/yaml)',
+      );
+    }
+    const { dryRun } = check(z.object({ dryRun: z.stringbool().default(false) }), request.query, 'query');
+    return control.apply(request.body, { dryRun });
+  });
+  app.post<{ Params: { service: string; backend: string } }>(
+    '/v1/services/:service/backends/:backend',
+    async (request) => {
+      const { state } = check(backendBody, request.body, 'body');
+      await control.setBackendState(request.params.service, request.params.backend, state);
+      return { ok: true };
+    },
+  );
+  app.get<{ Querystring: { service?: string } }>('/v1/sessions', async (request) => ({
+    sessions: await control.sessions(request.query.service),
+  }));
+  app.post<{ Params: { group: string } }>('/v1/groups/:group/handover', (request) => {
+    const { to } = check(handoverBody, request.body ?? {}, 'body');
+    return control.handover(request.params.group, to);
+  });
+  app.get('/v1/sync/dump', () => ({ entries: control.syncDump() }));
+  app.post('/v1/sync/verify', () => control.syncVerify());
+  return app;
+};

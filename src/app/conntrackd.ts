@@ -1,0 +1,250 @@
+/** Keeps one conntrackd running in line with the node's role: writes its file, starts or adopts it, restarts it, asks it for counters. */
+
+import { conntrackdConfig, conntrackdPaths, conntrackdProblems } from '../conntrack/config.js';
+import { type ConntrackdCounters, conntrackdComplaint, parseConntrackdStats } from '../conntrack/stats.js';
+import { provenRunMs, restartDelayMs, roleCommands } from '../conntrack/supervision.js';
+import { errorFrom, RelevoError } from '../errors.js';
+import type { NodeConfig } from '../model/node.js';
+import type { Clock, Daemon, Daemons, Files, Log, Runner } from '../ports.js';
+
+export interface ConntrackdPorts {
+  readonly runner: Runner;
+  readonly files: Files;
+  readonly daemons: Daemons;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Resolves after the time, or at once when the signal aborts. */
+  readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
+}
+
+export interface ConntrackdStatus {
+  readonly enabled: boolean;
+  readonly managed: boolean;
+  readonly running: boolean;
+  readonly pid?: number;
+  readonly adopted?: boolean;
+  readonly restarts: number;
+  /** Why it is not running, or what its last command said. */
+  readonly reason?: string;
+  readonly counters?: ConntrackdCounters;
+}
+
+export interface Conntrackd {
+  /** Resolves after the first attempt, whatever came of it; supervision goes on until the signal aborts or `stop`. */
+  start(signal: AbortSignal): Promise<void>;
+  status(): ConntrackdStatus;
+  /** Whether connections of the peer survive a takeover by this node. */
+  ready(): { ready: boolean; reasons: string[] };
+  becomeActive(group: string): void;
+  becomeStandby(group: string): void;
+  /** Ends supervision, and the daemon unless it is to serve the next agent. */
+  stop(options?: { leaveRunning?: boolean }): Promise<void>;
+}
+
+/** `conntrackd -s` takes a little of the daemon's time: every 10 ms halved its rate, this is nothing. */
+const pollMs = 5_000;
+const settlePollMs = 200;
+/** Longest wait for the first resync to come to rest before it counts as done. */
+const settleMs = 5_000;
+/** The takeover itself, and the last packets of the old owner, come first. */
+const roleDelayMs = 1_000;
+const stopGraceMs = 2_000;
+const program = '/usr/sbin/conntrackd';
+
+export const createConntrackd = (ports: ConntrackdPorts, config: NodeConfig): Conntrackd => {
+  const { runner, files, daemons, clock, log, sleep } = ports;
+  const { enabled, manage } = config.conntrackd;
+  const paths = conntrackdPaths(config);
+  const configFile = manage
+    ? paths.config
+    : (config.conntrackd.configFile ?? '/etc/conntrackd/conntrackd.conf');
+  const stopping = new AbortController();
+  const activeGroups = new Set<string>();
+  let roleKnown = false;
+  let daemon: Daemon | undefined;
+  let answering = false;
+  let settled = false;
+  let restarts = 0;
+  let reason: string | undefined;
+  let counters: ConntrackdCounters | undefined;
+  let supervision: Promise<void> = Promise.resolve();
+  let roleRun: AbortController | undefined;
+
+  const command = async (args: readonly string[]): Promise<string> => {
+    const result = await runner.run(program, ['-C', configFile, ...args], { timeoutMs: 5_000 });
+    if (result.exitCode === 0) return result.stdout;
+    const complaint = conntrackdComplaint(result.stderr) ?? `status ${result.exitCode}`;
+    throw new RelevoError('command-failed', `conntrackd ${args.join(' ')}: ${complaint}`);
+  };
+
+  const poll = async (): Promise<boolean> => {
+    try {
+      const read = parseConntrackdStats(await command(['-s']));
+      if (!read) throw new RelevoError('command-failed', 'conntrackd -s printed no counters');
+      counters = read;
+      answering = true;
+      reason = undefined;
+    } catch (thrown) {
+      answering = false;
+      reason = errorFrom(thrown).message;
+    }
+    return answering;
+  };
+
+  /** Roles change seldom and only the last one counts: a newer change calls off one that still waits. */
+  const followRole = (delayMs: number): void => {
+    roleRun?.abort();
+    const run = new AbortController();
+    roleRun = run;
+    const follow = async (): Promise<void> => {
+      await sleep(delayMs, AbortSignal.any([run.signal, stopping.signal]));
+      if (run.signal.aborted || stopping.signal.aborted || !roleKnown || !answering) return;
+      const active = activeGroups.size > 0;
+      for (const args of roleCommands(active)) await command(args);
+      log.info({ active, groups: [...activeGroups] }, 'conntrackd follows the role of this node');
+    };
+    follow().catch((thrown: unknown) => {
+      reason = errorFrom(thrown).message;
+      log.warn({ reason }, 'conntrackd did not follow the role of this node');
+    });
+  };
+
+  const obtain = async (): Promise<Daemon> => {
+    const max = Number(await files.read('/proc/sys/net/netfilter/nf_conntrack_max')) || undefined;
+    const wanted = conntrackdConfig(config, max);
+    const present = await files.read(paths.config);
+    const running = await daemons.adopt(program, ['-C', paths.config]);
+    if (running && present === wanted) return running;
+    // Started with another configuration by an earlier agent: it cannot reload, so it makes room.
+    await running?.stop(stopGraceMs);
+    await files.writeAtomic(paths.config, wanted);
+    // A daemon that was killed leaves its lock file, and the next one refuses to start because of it.
+    await files.remove(paths.lock);
+    return daemons.start(program, ['-C', paths.config], paths.output);
+  };
+
+  /** Until the control socket answers and injections have come to rest, or the time is over. */
+  const settle = async (isOver: () => boolean, signal: AbortSignal): Promise<void> => {
+    const until = clock.nowMs() + settleMs;
+    let before: number | undefined;
+    while (!isOver() && !signal.aborted && clock.nowMs() < until) {
+      await sleep(settlePollMs, signal);
+      if (isOver() || !(await poll())) continue;
+      const created = counters?.injected.created;
+      if (created === before) break;
+      before = created;
+    }
+    settled = !isOver() && answering;
+  };
+
+  /** From a daemon in hand to its end; returns how it ended, or undefined when supervision ended first. */
+  const accompany = async (present: Daemon, signal: AbortSignal): Promise<string | undefined> => {
+    let ending: string | undefined;
+    const over = present.ended.then((how) => {
+      ending = how;
+    });
+    const facts = { pid: present.pid, adopted: present.adopted };
+    log.info(facts, present.adopted ? 'conntrackd goes on running, adopted' : 'conntrackd started');
+    await settle(() => ending !== undefined, signal);
+    if (ending !== undefined) return ending;
+    firstAttempt.resolve();
+    followRole(0);
+    while (ending === undefined && !signal.aborted) {
+      const nap = new AbortController();
+      await Promise.race([over, sleep(pollMs, AbortSignal.any([signal, nap.signal]))]);
+      nap.abort();
+      if (ending === undefined && !signal.aborted) await poll();
+    }
+    return ending;
+  };
+
+  const supervise = async (signal: AbortSignal): Promise<void> => {
+    let failures = 0;
+    while (!signal.aborted) {
+      const startedMs = clock.nowMs();
+      try {
+        daemon = await obtain();
+        const ending = await accompany(daemon, signal);
+        if (ending === undefined) return;
+        const complaint = conntrackdComplaint((await files.read(paths.output)) ?? '');
+        reason = complaint ?? `ended (${ending})`;
+      } catch (thrown) {
+        reason = errorFrom(thrown).message;
+      }
+      daemon = undefined;
+      answering = false;
+      settled = false;
+      counters = undefined;
+      restarts += 1;
+      failures = clock.nowMs() - startedMs >= provenRunMs ? 1 : failures + 1;
+      const delayMs = restartDelayMs(failures);
+      log.warn({ reason, restarts, delayMs }, 'conntrackd is not running and will be started again');
+      firstAttempt.resolve();
+      await sleep(delayMs, signal);
+    }
+  };
+
+  /** Somebody else's daemon: nothing to start, only to ask. */
+  const observe = async (signal: AbortSignal): Promise<void> => {
+    while (!signal.aborted) {
+      const was = answering;
+      settled = await poll();
+      firstAttempt.resolve();
+      if (settled && !was) followRole(0);
+      await sleep(settled ? pollMs : 1_000, signal);
+    }
+  };
+
+  const firstAttempt = (() => {
+    let resolve = (): void => undefined;
+    const done = new Promise<void>((settleDone) => {
+      resolve = settleDone;
+    });
+    return { done, resolve: () => resolve() };
+  })();
+
+  const role = (change: () => void): void => {
+    const wasActive = activeGroups.size > 0;
+    change();
+    if (roleKnown && wasActive === activeGroups.size > 0) return;
+    roleKnown = true;
+    if (enabled) followRole(roleDelayMs);
+  };
+
+  return {
+    async start(signal) {
+      if (!enabled) return;
+      const [problem] = conntrackdProblems(config);
+      if (problem) throw new RelevoError('bad-config', `${problem.path}: ${problem.message}`);
+      const until = AbortSignal.any([signal, stopping.signal]);
+      supervision = (manage ? supervise(until) : observe(until)).finally(firstAttempt.resolve);
+      await firstAttempt.done;
+    },
+    status: () => ({
+      enabled,
+      managed: manage,
+      running: manage ? daemon !== undefined && answering : answering,
+      ...(daemon && { pid: daemon.pid, adopted: daemon.adopted }),
+      restarts,
+      ...(reason !== undefined && { reason }),
+      ...(counters && { counters }),
+    }),
+    ready() {
+      if (!enabled) return { ready: true, reasons: [] };
+      const reasons: string[] = [];
+      if (!answering) reasons.push(`conntrackd does not answer: ${reason ?? 'not started yet'}`);
+      else if (!settled) reasons.push('conntrackd is still receiving connections');
+      return { ready: reasons.length === 0, reasons };
+    },
+    becomeActive: (group) => role(() => activeGroups.add(group)),
+    becomeStandby: (group) => role(() => activeGroups.delete(group)),
+    async stop(options = {}) {
+      stopping.abort();
+      roleRun?.abort();
+      await supervision;
+      if (manage && !options.leaveRunning) await daemon?.stop(stopGraceMs);
+      daemon = undefined;
+      answering = false;
+    },
+  };
+};

@@ -1,0 +1,254 @@
+/** The sessions with all peers: gives them frames, time and room to send, and carries out what they answer. */
+
+import { errorFrom } from '../errors.js';
+import { limits } from '../limits.js';
+import type { Clock, Log, PeerLink, PeerLinkListener } from '../ports.js';
+import type { GroupBook } from '../replication/groups.js';
+import type { StampSource } from '../replication/inbound.js';
+import type { Replica } from '../replication/replica.js';
+import {
+  PeerSession,
+  type SessionConfig,
+  type SessionEffect,
+  type SessionEvent,
+} from '../replication/session.js';
+import { decodeFrame } from '../wire/decode.js';
+import { encodeFrame } from '../wire/encode.js';
+import type { Position } from '../wire/frames.js';
+
+export interface PeerHubOptions {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly replica: Replica;
+  readonly groups: GroupBook;
+  readonly session: Omit<SessionConfig, 'peer'>;
+  readonly peers: readonly string[];
+  /** Writes rows to the kernel, then calls `done`. */
+  readonly write: (rows: readonly number[], done: () => void) => void;
+  /** Completeness, roles or connections may have changed. */
+  readonly onProgress: () => void;
+}
+
+/** What is known of a peer, over all its connections. */
+export interface PeerRecord {
+  readonly name: string;
+  link: PeerLink | undefined;
+  session: PeerSession | undefined;
+  position: Position | undefined;
+  connectedAtMs: number | undefined;
+  lostAtMs: number | undefined;
+  /** It went away before we had all of its entries. */
+  lostIncomplete: boolean;
+  bytesSent: number;
+  bytesReceived: number;
+  /** Of earlier connections. */
+  sentEntries: number;
+  ackedEntries: number;
+  lastError: string | undefined;
+  /** Newest frame whose rows are in the kernel and whose Ack is due. */
+  ackDue: number;
+}
+
+/** The same complaint about the same peer is repeated this seldom. */
+const repeatMs = 10_000;
+const smallFrame = new Set(['delta', 'snapshot-chunk', 'ack', 'pong']);
+
+export class PeerHub implements PeerLinkListener {
+  readonly records: ReadonlyMap<string, PeerRecord>;
+  badFrames = 0;
+
+  readonly #options: PeerHubOptions;
+  readonly #stamps: StampSource = { next: 1 };
+  readonly #saidAtMs = new Map<string, number>();
+  #pumpPlanned = false;
+  #acksPlanned = false;
+
+  constructor(options: PeerHubOptions) {
+    this.#options = options;
+    this.records = new Map(
+      options.peers.map((name) => [
+        name,
+        {
+          name,
+          link: undefined,
+          session: undefined,
+          position: undefined,
+          connectedAtMs: undefined,
+          lostAtMs: undefined,
+          lostIncomplete: false,
+          bytesSent: 0,
+          bytesReceived: 0,
+          sentEntries: 0,
+          ackedEntries: 0,
+          lastError: undefined,
+          ackDue: 0,
+        },
+      ]),
+    );
+  }
+
+  onOpen(link: PeerLink): void {
+    const record = this.records.get(link.peer);
+    if (!record) {
+      link.close('not a configured peer');
+      return;
+    }
+    if (record.session) this.#drop(record);
+    const { session, replica, groups, clock } = this.#options;
+    record.link = link;
+    record.connectedAtMs = clock.nowMs();
+    record.ackDue = 0;
+    record.session = new PeerSession(
+      { ...session, peer: link.peer },
+      replica,
+      groups,
+      this.#stamps,
+      record.position,
+    );
+    this.#step(record, { kind: 'open' });
+  }
+
+  onFrame(link: PeerLink, bytes: Uint8Array): void {
+    const record = this.records.get(link.peer);
+    if (!record || record.link !== link) return;
+    record.bytesReceived += bytes.length;
+    try {
+      const frame = decodeFrame(bytes);
+      this.#step(record, { kind: 'frame', frame });
+      if (!smallFrame.has(frame.kind)) this.#options.onProgress();
+    } catch (thrown) {
+      this.badFrames++;
+      const detail = errorFrom(thrown).message;
+      this.#perform(record, { kind: 'close', code: 'frame', detail: `peer ${record.name}: ${detail}` });
+    }
+    // An ack opens the window, a resync asks for a snapshot.
+    this.pumpSoon();
+  }
+
+  onDrain(): void {
+    this.pumpSoon();
+  }
+
+  onClose(link: PeerLink, reason: string): void {
+    const record = this.records.get(link.peer);
+    if (!record || record.link !== link) return;
+    this.#drop(record);
+    record.lastError = reason;
+    this.#options.log.warn(
+      { peer: link.peer, remote: link.remote, reason },
+      `peer ${link.peer} disconnected: ${reason}`,
+    );
+    this.#options.onProgress();
+  }
+
+  onFailure(peer: string | undefined, message: string): void {
+    const record = peer === undefined ? undefined : this.records.get(peer);
+    if (record) record.lastError = message;
+    this.#complain(peer ?? message.replace(/:\d+/, ''), message);
+  }
+
+  /** Sends what there is to send, at the end of this turn of the event loop: one frame for all that gathers until then. */
+  pumpSoon(): void {
+    if (this.#pumpPlanned) return;
+    this.#pumpPlanned = true;
+    setImmediate(() => {
+      this.#pumpPlanned = false;
+      for (const record of this.records.values()) this.#pump(record);
+    });
+  }
+
+  /** This node's role in a group changed. */
+  announceRole(group: number): void {
+    for (const record of this.records.values()) this.#step(record, { kind: 'role', group });
+    this.pumpSoon();
+  }
+
+  requestDigests(): void {
+    for (const { session } of this.records.values()) session?.outbound.requestDigests(true);
+    this.pumpSoon();
+  }
+
+  tick(): void {
+    for (const record of this.records.values()) this.#step(record, { kind: 'tick' });
+    this.pumpSoon();
+  }
+
+  #pump(record: PeerRecord): void {
+    const { link, session } = record;
+    if (!link || session?.state !== 'streaming' || !session.outbound.hasWork) return;
+    const roomBytes = limits.syncBufferedBytes - link.bufferedBytes;
+    if (roomBytes > 0) this.#step(record, { kind: 'pump', roomBytes });
+  }
+
+  #step(record: PeerRecord, event: SessionEvent): void {
+    const { session } = record;
+    if (!session) return;
+    for (const effect of session.step(event, this.#options.clock.nowMs())) this.#perform(record, effect);
+  }
+
+  #perform(record: PeerRecord, effect: SessionEffect): void {
+    const { link, session } = record;
+    switch (effect.kind) {
+      case 'send': {
+        const bytes = encodeFrame(effect.frame);
+        record.bytesSent += bytes.length;
+        link?.send(bytes);
+        return;
+      }
+      case 'write':
+        this.#options.write(effect.rows, () => this.#applied(record, session, effect.frame));
+        return;
+      case 'note':
+        this.#complain(record.name, effect.message);
+        return;
+      case 'close':
+        if (effect.code)
+          link?.send(encodeFrame({ kind: 'refuse', code: effect.code, detail: effect.detail }));
+        record.lastError = effect.detail;
+        this.#complain(record.name, effect.detail);
+        link?.close(effect.detail);
+        return;
+    }
+  }
+
+  /** One Ack for all frames that one batch brought into the kernel. */
+  #applied(record: PeerRecord, session: PeerSession | undefined, frame: number): void {
+    if (record.session !== session) return;
+    record.ackDue = Math.max(record.ackDue, frame);
+    if (this.#acksPlanned) return;
+    this.#acksPlanned = true;
+    queueMicrotask(() => {
+      this.#acksPlanned = false;
+      for (const due of this.records.values()) {
+        if (due.ackDue === 0) continue;
+        this.#step(due, { kind: 'applied', frame: due.ackDue });
+        due.ackDue = 0;
+      }
+    });
+  }
+
+  #drop(record: PeerRecord): void {
+    const { session } = record;
+    if (session) {
+      record.position = session.inbound.position;
+      record.lostIncomplete = session.inbound.activeGroups().some(({ complete }) => !complete);
+      record.sentEntries += session.outbound.sentEntries;
+      record.ackedEntries += session.outbound.ackedEntries;
+    }
+    record.session = undefined;
+    record.link = undefined;
+    record.connectedAtMs = undefined;
+    record.lostAtMs = this.#options.clock.nowMs();
+  }
+
+  #complain(about: string, message: string): void {
+    const nowMs = this.#options.clock.nowMs();
+    const key = `${about} ${message}`;
+    const saidAtMs = this.#saidAtMs.get(key);
+    if (saidAtMs !== undefined && nowMs - saidAtMs < repeatMs) return;
+    // Strangers choose what is complained about: the memory of it is bounded.
+    if (this.#saidAtMs.size > 1000) this.#saidAtMs.clear();
+    this.#saidAtMs.set(key, nowMs);
+    this.#options.log.warn({ peer: about }, message);
+  }
+}

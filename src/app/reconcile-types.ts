@@ -1,0 +1,76 @@
+/** What the rule engine offers, needs and tells. */
+
+import type { RelevoError } from '../errors.js';
+import type { Ipv4 } from '../model/address.js';
+import type { PersistenceEntry } from '../model/persistence.js';
+import type { BackendState, Endpoint, Service, ServicesDocument } from '../model/service.js';
+import type { Clock, Log, Nft, PersistenceIndex } from '../ports.js';
+
+export interface ReconcilePorts {
+  readonly nft: Nft;
+  readonly log: Log;
+  readonly clock: Clock;
+  /** Knows the entries of replicated services; without it every purge dumps the map. */
+  readonly persistenceIndex?: PersistenceIndex;
+}
+
+export interface ApplyReport {
+  /** Elements and structures written. */
+  readonly operations: number;
+  /** Names of services that are new, different or gone. */
+  readonly changed: readonly string[];
+}
+
+export interface Session extends PersistenceEntry {
+  readonly service: string;
+  readonly backend: string;
+}
+
+export type ReconcileEvent =
+  | {
+      readonly kind: 'applied';
+      readonly reason: string;
+      readonly operations: number;
+      readonly changed: readonly string[];
+      readonly tookMs: number;
+    }
+  | { readonly kind: 'refused'; readonly reason: string; readonly error: RelevoError }
+  | { readonly kind: 'purged'; readonly entries: number }
+  | { readonly kind: 'foreign-change'; readonly detail: string }
+  /** `persistenceLost`: the table had been deleted; whoever has a replica should write it back. */
+  | {
+      readonly kind: 'repaired';
+      readonly detail: string;
+      readonly operations: number;
+      readonly tookMs: number;
+      readonly persistenceLost: boolean;
+    };
+
+export interface Reconciler {
+  /** Reads what is there; changes nothing. `found`: a table of ours existed. */
+  adopt(): Promise<{ readonly found: boolean; readonly services: number }>;
+  /** Rejects with the kernel's error when it refuses; what was in force stays in force. */
+  apply(document: ServicesDocument, reason?: string): Promise<ApplyReport>;
+  /** What `apply` would do to the kernel as it is now. */
+  preview(document: ServicesDocument): Promise<ApplyReport>;
+  /** Rejects with `not-found` for a service or backend that is not there. */
+  setBackendState(service: string, backend: string, state: BackendState): Promise<ApplyReport>;
+  document(): ServicesDocument;
+  /** The service in force at an endpoint. */
+  serviceAt(endpoint: Endpoint): Service | undefined;
+  /** Persistence entries in the kernel, of one service or of all. */
+  sessions(service?: string): Promise<Session[]>;
+  /** A configured backend that has not failed. */
+  isBackendAlive(endpoint: Endpoint, address: Ipv4, port: number): boolean;
+  /** True for an entry that a configured service with persistence may have. */
+  belongs(entry: PersistenceEntry): boolean;
+  status(): {
+    readonly services: number;
+    readonly backends: number;
+    readonly backendsUp: number;
+    readonly repairs: number;
+  };
+  onEvent(listener: (event: ReconcileEvent) => void): () => void;
+  /** Repairs what others change, until aborted. */
+  run(signal: AbortSignal): Promise<void>;
+}

@@ -1,0 +1,231 @@
+/**
+ * The rule engine: keeps the kernel's table equal to the services document. One change at a time, each one atomic transaction, each
+ * with its reason; after any refusal the picture in memory is thrown away and read back.
+ */
+
+import { errorFrom, RelevoError } from '../errors.js';
+import type { ForeignChange } from '../ports.js';
+import { adopt, type KernelPicture, mustRebuild, rebuild } from '../ruleset/adopt.js';
+import { type Batches, createBatches } from '../ruleset/batches.js';
+import type { EngineContext } from '../ruleset/context.js';
+import { changeEndpoints, type Installed } from '../ruleset/installed.js';
+import { persistEntry, persistMap, servicesMap } from '../ruleset/layout.js';
+import {
+  belongs,
+  createRegistry,
+  isBackendAlive,
+  type Registry,
+  type RegistryChange,
+} from '../ruleset/registry.js';
+import { keysOfDead, keysOfStale, readKernel, readPersistence, uniqueKeys } from './reconcile-kernel.js';
+import type { ApplyReport, ReconcileEvent, ReconcilePorts, Reconciler, Session } from './reconcile-types.js';
+import { watchForeignChanges } from './reconcile-watch.js';
+import { createQueue } from './serial-queue.js';
+
+/** The kernel and the picture of it disagree: reading it again and going on from there may succeed. */
+const isDrift = (error: RelevoError): boolean =>
+  ['kernel-missing', 'kernel-exists', 'kernel-busy', 'kernel-overrun'].includes(error.code);
+
+const destroyEntries = (batches: Batches, keys: Iterable<Uint8Array>): void => {
+  for (const key of keys) {
+    batches.destroy(persistMap, { key });
+    batches.mark();
+  }
+};
+
+export const createReconciler = (ports: ReconcilePorts, context: EngineContext): Reconciler => {
+  const { nft, log, clock } = ports;
+  const listeners = new Set<(event: ReconcileEvent) => void>();
+  const queue = createQueue();
+  let registry: Registry = createRegistry(context);
+  /** Undefined: unknown, to be read from the kernel before the next change. */
+  let installed: Installed | undefined;
+  let picture: KernelPicture | undefined;
+  /** Until the first document is in force, what the kernel holds is not ours to judge. */
+  let inForce = false;
+  let repairs = 0;
+  let sweepWaits = false;
+
+  const emit = (event: ReconcileEvent): void => {
+    for (const listener of listeners) listener(event);
+  };
+
+  const commit = async (batches: Batches, reason: string): Promise<void> => {
+    const lists = batches.finish();
+    for (const [index, operations] of lists.entries()) {
+      const part = lists.length > 1 ? ` (${index + 1} of ${lists.length})` : '';
+      await nft.commit({ reason: `${reason}${part}`, operations });
+    }
+  };
+
+  /** The way from whatever is in the kernel to `wanted`. */
+  const difference = async (wanted: Registry): Promise<{ batches: Batches; result: Installed }> => {
+    const batches = createBatches();
+    let found = picture ?? (await readKernel(nft));
+    picture = undefined;
+    const hasPersistence = found.table?.sets.some(({ name }) => name === persistMap.name);
+    const persistence = hasPersistence ? await readPersistence(nft) : [];
+    if (found.table && mustRebuild(found.table)) {
+      log.warn({}, 'the table has the layout of another version: making it anew');
+      rebuild(persistence, batches);
+      found = { table: undefined, elements: new Map() };
+    }
+    const result = adopt(found, wanted.plans(), context, batches);
+    destroyEntries(batches, keysOfStale(wanted, persistence));
+    return { batches, result };
+  };
+
+  const align = async (wanted: Registry, reason: string): Promise<number> => {
+    installed = undefined;
+    const { batches, result } = await difference(wanted);
+    const { size } = batches;
+    await commit(batches, reason);
+    installed = result;
+    return size;
+  };
+
+  /** Entries that packets wrote while the purge was on its way, or that no index knew. */
+  const sweep = (): void => {
+    if (sweepWaits) return;
+    sweepWaits = true;
+    queue(async () => {
+      sweepWaits = false;
+      if (!installed) return;
+      const keys = keysOfStale(registry, await readPersistence(nft));
+      if (keys.length === 0) return;
+      const batches = createBatches();
+      destroyEntries(batches, keys);
+      await commit(batches, `purge ${keys.length} persistence entries without a backend`);
+      emit({ kind: 'purged', entries: keys.length });
+    }).catch((thrown) => log.warn({ error: errorFrom(thrown).message }, 'stale persistence entries stay'));
+  };
+
+  const advance = async (change: RegistryChange, reason: string): Promise<number> => {
+    if (!installed) return align(change.next, reason);
+    const current = installed;
+    // Until the kernel has said yes, nobody knows what is there.
+    installed = undefined;
+    const batches = createBatches();
+    const dead = changeEndpoints(current, change.endpoints(), context, batches);
+    destroyEntries(batches, uniqueKeys(await keysOfDead(nft, dead, ports.persistenceIndex)));
+    const { size } = batches;
+    await commit(batches, reason);
+    installed = current;
+    if (dead.length > 0) sweep();
+    return size;
+  };
+
+  /** After a refusal: what a half-sent cold start has left behind goes back to the services in force. */
+  const restore = async (): Promise<void> => {
+    if (!inForce) return;
+    try {
+      await align(registry, 'back to the services in force');
+    } catch (thrown) {
+      log.error({ error: errorFrom(thrown).message }, 'the services in force could not be restored');
+    }
+  };
+
+  const perform = async (change: RegistryChange, reason: string): Promise<ApplyReport> => {
+    const startMs = clock.nowMs();
+    let operations: number;
+    try {
+      operations = await advance(change, reason).catch((thrown) => {
+        const error = errorFrom(thrown);
+        if (!isDrift(error)) throw error;
+        log.warn({ error: error.message }, 'the kernel holds something else than expected: reading it again');
+        return align(change.next, reason);
+      });
+    } catch (thrown) {
+      const error = errorFrom(thrown);
+      change.undo();
+      log.error({ error: error.message, code: error.code, ...error.facts }, `refused: ${reason}`);
+      await restore();
+      emit({ kind: 'refused', reason, error });
+      throw error;
+    }
+    registry = change.next;
+    inForce = true;
+    const tookMs = clock.nowMs() - startMs;
+    log.debug({ operations, services: change.changed.length, tookMs }, reason);
+    emit({ kind: 'applied', reason, operations, changed: change.changed, tookMs });
+    return { operations, changed: change.changed };
+  };
+
+  const repair = (foreign: ForeignChange): Promise<void> =>
+    queue(async () => {
+      if (!inForce) return;
+      const startMs = clock.nowMs();
+      picture = await readKernel(nft);
+      const persistenceLost = picture.table === undefined;
+      const operations = await align(registry, `repair after a foreign change: ${foreign.detail}`);
+      if (operations === 0) return;
+      repairs++;
+      const facts = {
+        detail: foreign.detail,
+        operations,
+        tookMs: clock.nowMs() - startMs,
+        persistenceLost,
+      };
+      log.warn(facts, 'repaired what somebody else changed');
+      emit({ kind: 'repaired', ...facts });
+    });
+
+  const sessions = async (service?: string): Promise<Session[]> => {
+    if (service !== undefined && !registry.get(service)) {
+      throw new RelevoError('not-found', `there is no service '${service}'`, { service });
+    }
+    if (registry.size === 0) return [];
+    return (await readPersistence(nft)).flatMap((element): Session[] => {
+      const entry = persistEntry(element);
+      const owner = entry && registry.ownerOf(entry);
+      if (!owner || (service !== undefined && owner.name !== service)) return [];
+      const backend = owner.backends.find(
+        (one) => one.address === entry.backendAddress && (one.port ?? entry.port) === entry.backendPort,
+      );
+      return backend ? [{ ...entry, service: owner.name, backend: backend.name }] : [];
+    });
+  };
+
+  return {
+    adopt: () =>
+      queue(async () => {
+        installed = undefined;
+        picture = await readKernel(nft);
+        const services = picture.elements.get(servicesMap.name)?.length ?? 0;
+        return { found: picture.table !== undefined, services };
+      }),
+    apply: (document, reason = 'apply the services document') =>
+      queue(() => perform(registry.change(document), reason)),
+    preview: (document) =>
+      queue(async () => {
+        const { changed, next } = registry.change(document);
+        return { changed, operations: (await difference(next)).batches.size };
+      }),
+    setBackendState: (service, backend, state) =>
+      queue(async () => {
+        const change = registry.changeBackend(service, backend, state);
+        if (!change) return { operations: 0, changed: [] };
+        return perform(change, `${service}: backend ${backend} is ${state}`);
+      }),
+    document: () => ({ services: [...registry.services()] }),
+    serviceAt: (endpoint) => registry.ownerOf(endpoint),
+    sessions,
+    isBackendAlive: (endpoint, address, port) => isBackendAlive(registry, endpoint, address, port),
+    belongs: (entry) => belongs(registry, entry),
+    status() {
+      let backends = 0;
+      let backendsUp = 0;
+      for (const service of registry.services()) {
+        backends += service.backends.length;
+        for (const backend of service.backends) if (backend.state === 'up') backendsUp++;
+      }
+      return { services: registry.size, backends, backendsUp, repairs };
+    },
+    onEvent(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    run: (signal) =>
+      watchForeignChanges(nft, log, repair, ({ detail }) => emit({ kind: 'foreign-change', detail }), signal),
+  };
+};

@@ -1,0 +1,263 @@
+/**
+ * Replication of persistence entries: from the packets of this node to the kernels of its peers, and back. Wires the parts:
+ *
+ *   packet reports, dumps → KernelSource → Replica → PeerHub → websocket → peer's PeerHub → Replica → KernelSink → peer's map
+ */
+
+import { errorFrom } from '../errors.js';
+import { limits } from '../limits.js';
+import { type Ipv4, ipv4Number } from '../model/address.js';
+import { protocolPortNumber } from '../model/columns.js';
+import type { NodeConfig } from '../model/node.js';
+import type { PersistenceEntry } from '../model/persistence.js';
+import type { Endpoint, Service } from '../model/service.js';
+import type { SyncStatus, VerifyResult } from '../model/status.js';
+import type { Clock, Log, Nft, PacketLog, PeerLinks, PersistenceIndex, Random } from '../ports.js';
+import { isWritable } from '../replication/compare.js';
+import { GroupBook } from '../replication/groups.js';
+import { rowKey } from '../replication/kernel-plan.js';
+import { mark } from '../replication/marks.js';
+import { type BackendPair, Replica } from '../replication/replica.js';
+import { Verdicts } from '../replication/verdicts.js';
+import { persistMap } from '../ruleset/layout.js';
+import { KernelSink } from './kernel-sink.js';
+import { KernelSource } from './kernel-source.js';
+import { PeerHub } from './peer-hub.js';
+import { readinessOf, type SyncReadiness } from './sync-readiness.js';
+import { type SyncDetails, syncStatus } from './sync-status.js';
+import { verifySync } from './sync-verify.js';
+
+export interface ReplicatorPorts {
+  readonly nft: Nft;
+  readonly links: PeerLinks;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  /** Opens the group that the ruleset's `log group` rules report to. */
+  readonly openPacketLog: (group: number) => Promise<PacketLog>;
+  /** The configured service at an endpoint; asked again after `rulesChanged`. */
+  readonly serviceAt: (endpoint: Endpoint) => Service | undefined;
+}
+
+export interface ReplicatorConfig
+  extends Pick<NodeConfig, 'cluster' | 'node' | 'nodes' | 'groups' | 'replication'> {
+  readonly software: string;
+}
+
+export interface Replicator {
+  /** Undefined when replication is off: the rule engine then dumps the map. */
+  readonly index: PersistenceIndex | undefined;
+  /** The election's word on this node's role in a group. */
+  setActive(group: string, epoch: number, active: boolean): void;
+  readiness(): SyncReadiness;
+  /** Told at every change of readiness, and of the position at most five times a second. Returns the unsubscriber. */
+  onReadiness(listener: (readiness: SyncReadiness) => void): () => void;
+  /** Services or backends changed: to be called after the rule engine has applied them. */
+  rulesChanged(): void;
+  /** The kernel's map was made anew (a foreign hand deleted the table): writes all entries back. */
+  refill(): void;
+  status(): SyncStatus & SyncDetails;
+  dump(): PersistenceEntry[];
+  /** Compares this kernel's map with the replica, and the replica with every connected peer's. */
+  verify(): Promise<VerifyResult>;
+  /** Runs until aborted; leaves no timer, socket or link. */
+  run(signal: AbortSignal): Promise<void>;
+}
+
+const tickMs = 200;
+/** Rows looked at per tick for what has expired: a million in a quarter of an hour at most, a hundred thousand in a few seconds. */
+const sweepRows = 8_192;
+const tombstoneMs = 60_000;
+/** After a change of services, all pairs are judged anew at leisure; those that the rule engine asked about at once. */
+const recheckMs = 1_000;
+
+const sessionTiming = { helloMs: limits.syncHelloMs, pingMs: 1_000, silenceMs: 4_000, digestMs: 10_000 };
+export const mapShape = `${persistMap.name} ${persistMap.key.join('.')}:${(persistMap.data as readonly string[]).join('.')}`;
+
+export const createReplicator = (ports: ReplicatorPorts, config: ReplicatorConfig): Replicator => {
+  const { clock, random, nft } = ports;
+  const log = ports.log.child({ part: 'replication' });
+  const { enabled } = config.replication;
+  const peers = enabled ? config.nodes.map(({ name }) => name).filter((name) => name !== config.node) : [];
+  const groups = new GroupBook(
+    config.node,
+    config.groups.map(({ name, addresses }) => ({
+      name,
+      addresses: addresses.map(({ address }) => ipv4Number(address)),
+    })),
+  );
+  const replica = new Replica({
+    maxEntries: limits.replicaEntries,
+    logEntries: enabled ? limits.syncQueueEntries : 1,
+    tombstoneMs,
+    seed: Math.floor(random.next() * 2 ** 32),
+    groupOf: groups.groupOf,
+  });
+  const verdicts = new Verdicts(ports.serviceAt);
+  const writable = (row: number): boolean => isWritable(replica.table, verdicts, row);
+  const sink = new KernelSink({ nft, clock, log, replica, writable });
+  const hub = new PeerHub({
+    clock,
+    log,
+    replica,
+    groups,
+    peers,
+    session: {
+      node: config.node,
+      cluster: config.cluster,
+      software: config.software,
+      session: Array.from({ length: 4 }, () => Math.floor(random.next() * 2 ** 24).toString(36)).join('-'),
+      maps: [mapShape],
+      flow: { frameEntries: limits.syncFrameEntries, windowEntries: limits.syncWindowEntries },
+      timing: sessionTiming,
+    },
+    write: (rows, done) => sink.write(rows, done),
+    onProgress: () => announce(false),
+  });
+  const source = new KernelSource({
+    nft,
+    clock,
+    log,
+    replica,
+    groups,
+    verdicts,
+    sink,
+    onChange: () => hub.pumpSoon(),
+  });
+  const listeners = new Set<(readiness: SyncReadiness) => void>();
+  let startedAtMs = clock.nowMs();
+  let announced = '';
+  const suspects: BackendPair[] = [];
+  let recheckTimer: NodeJS.Timeout | undefined;
+  let running = false;
+
+  const readiness = (): SyncReadiness => {
+    if (!enabled) return { ready: true, reasons: ['replication is off'], position: '' };
+    const nowMs = clock.nowMs();
+    return readinessOf({ hub, sink, groups, node: config.node, head: replica.head, nowMs, startedAtMs });
+  };
+
+  const announce = (withPosition: boolean): void => {
+    const current = readiness();
+    const text = JSON.stringify(withPosition ? current : { ...current, position: '' });
+    if (text === announced) return;
+    announced = text;
+    for (const listener of listeners) listener(current);
+  };
+
+  /** Brings rows in line with what the services now say of their backend. */
+  const judge = (pair: BackendPair): void => {
+    const { address, protocolPort, backend, backendPort } = pair;
+    const verdict = verdicts.of(address, protocolPort, backend, backendPort);
+    const nowMs = clock.nowMs();
+    const changed: number[] = [];
+    for (const row of replica.rowsOfBackend(address, protocolPort, backend, backendPort)) {
+      const group = replica.table.group[row]!;
+      const inKernel = (replica.table.marks[row]! & mark.inKernel) !== 0;
+      if (groups.isActive(group)) {
+        if (verdict.writable) continue;
+        replica.remove(row, groups.epochOf(group), nowMs);
+        changed.push(row);
+      } else if (verdict.writable !== inKernel) changed.push(row);
+    }
+    if (changed.length === 0) return;
+    sink.write(changed);
+    hub.pumpSoon();
+  };
+
+  const recheck = (): void => {
+    for (const pair of replica.pairs()) judge(pair);
+  };
+
+  const tick = (): void => {
+    const nowMs = clock.nowMs();
+    replica.sweep(sweepRows, nowMs);
+    source.tick(nowMs);
+    hub.tick();
+    announce(true);
+  };
+
+  return {
+    index: enabled
+      ? {
+          keysOfBackend: (endpoint: Endpoint, backendAddress: Ipv4, backendPort: number) => {
+            const address = ipv4Number(endpoint.address);
+            const protocolPort = protocolPortNumber(endpoint.protocol, endpoint.port);
+            const backend = ipv4Number(backendAddress);
+            // Asked about because it is being purged: judged anew as soon as that is done.
+            suspects.push({ address, protocolPort, backend, backendPort });
+            const rows = replica.rowsOfBackend(address, protocolPort, backend, backendPort);
+            return rows.map((row) => rowKey(replica.table, row));
+          },
+        }
+      : undefined,
+    setActive(name, epoch, active) {
+      const group = groups.indexOf(name);
+      if (!enabled || group < 0 || !groups.setActive(group, epoch, active)) return;
+      log.info({ group: name, epoch, active }, active ? 'originating entries' : 'receiving entries');
+      hub.announceRole(group);
+      // What packets did here under the other role.
+      source.compareSoon(active ? 500 : 5_000);
+      announce(false);
+    },
+    readiness,
+    onReadiness(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    rulesChanged() {
+      if (!enabled) return;
+      verdicts.forget();
+      for (const pair of suspects.splice(0)) judge(pair);
+      clearTimeout(recheckTimer);
+      if (running) recheckTimer = setTimeout(recheck, recheckMs);
+    },
+    refill() {
+      if (!enabled) return;
+      sink.forgetKernel();
+      const rows: number[] = [];
+      for (let row = 0; row < replica.table.used; row++) {
+        if (replica.isLive(row, clock.nowMs())) rows.push(row);
+      }
+      log.warn({ entries: rows.length }, 'writing all entries back to the kernel');
+      sink.write(rows);
+    },
+    status: () => syncStatus({ enabled, hub, source, sink, replica, groups, readiness: readiness(), clock }),
+    dump() {
+      const nowMs = clock.nowMs();
+      const entries: PersistenceEntry[] = [];
+      for (let row = 0; row < replica.table.used; row++) {
+        if (replica.isLive(row, nowMs)) entries.push(replica.entry(row, nowMs));
+      }
+      return entries;
+    },
+    verify: () => verifySync({ nft, hub, replica, groups, verdicts, clock, enabled }),
+    async run(signal) {
+      if (!enabled) {
+        log.warn({}, 'replication is off: a failover loses persistence');
+        return;
+      }
+      running = true;
+      startedAtMs = clock.nowMs();
+      await source.adopt();
+      const timer = setInterval(tick, tickMs);
+      try {
+        source.start(await ports.openPacketLog(config.replication.logGroup));
+        await ports.links.start(hub);
+        await new Promise<void>((resolve) => {
+          if (signal.aborted) resolve();
+          else signal.addEventListener('abort', () => resolve(), { once: true });
+        });
+      } finally {
+        running = false;
+        clearInterval(timer);
+        clearTimeout(recheckTimer);
+        source.stop();
+        sink.stop();
+        await ports.links
+          .close()
+          .catch((thrown) => log.warn({ error: errorFrom(thrown).message }, 'closing links'));
+      }
+    },
+  };
+};

@@ -1,0 +1,84 @@
+/** What `relevo sync status` shows. */
+
+import type { SyncPeerStatus, SyncStatus } from '../model/status.js';
+import type { Clock } from '../ports.js';
+import { digestOf, digestText } from '../replication/digest.js';
+import type { GroupBook } from '../replication/groups.js';
+import type { Replica } from '../replication/replica.js';
+import type { KernelSink } from './kernel-sink.js';
+import type { KernelSource } from './kernel-source.js';
+import type { PeerHub, PeerRecord } from './peer-hub.js';
+import type { SyncReadiness } from './sync-readiness.js';
+
+/** Beyond what every node says. */
+export interface SyncDetails {
+  /** One digest per group: equal on all nodes when nothing is under way. */
+  readonly digests: Readonly<Record<string, string>>;
+  readonly active: readonly string[];
+  readonly reasons: readonly string[];
+  readonly reports: number;
+  readonly foundByDump: number;
+  readonly writtenEntries: number;
+  readonly kernelBacklog: number;
+  /** Entries that found no room in the replica. */
+  readonly refusedEntries: number;
+}
+
+export interface SyncStatusInput {
+  readonly enabled: boolean;
+  readonly hub: PeerHub;
+  readonly source: KernelSource;
+  readonly sink: KernelSink;
+  readonly replica: Replica;
+  readonly groups: GroupBook;
+  readonly readiness: SyncReadiness;
+  readonly clock: Clock;
+}
+
+const stateOf = ({ session, lastError }: PeerRecord): string => {
+  if (!session) return lastError === undefined ? 'not connected yet' : 'disconnected';
+  if (session.state !== 'streaming') return 'greeting';
+  const incomplete = session.inbound.activeGroups().filter(({ complete }) => !complete).length;
+  return incomplete > 0 ? 'receiving a snapshot' : 'in sync';
+};
+
+const peerStatus = (record: PeerRecord, nowMs: number): SyncPeerStatus => {
+  const outbound = record.session?.outbound;
+  const measured = outbound && outbound.lag.count > 0 ? outbound.lag : undefined;
+  return {
+    name: record.name,
+    connected: record.session?.state === 'streaming',
+    state: stateOf(record),
+    sentEntries: record.sentEntries + (outbound?.sentEntries ?? 0),
+    ackedEntries: record.ackedEntries + (outbound?.ackedEntries ?? 0),
+    unconfirmed: (outbound?.unconfirmed ?? 0) + (outbound?.queued ?? 0),
+    oldestUnconfirmedMs: outbound?.oldestUnconfirmedMs(nowMs) ?? 0,
+    lagP50Ms: measured?.percentileMs(0.5),
+    lagP99Ms: measured?.percentileMs(0.99),
+    bytesSent: record.bytesSent,
+    bytesReceived: record.bytesReceived,
+    lastError: record.lastError,
+  };
+};
+
+export const syncStatus = (input: SyncStatusInput): SyncStatus & SyncDetails => {
+  const { hub, source, sink, replica, groups, readiness, clock } = input;
+  const nowMs = clock.nowMs();
+  const digests = groups.names.map((name, group) => [name, digestText(digestOf(replica, group, nowMs))]);
+  return {
+    enabled: input.enabled,
+    complete: readiness.ready,
+    entries: replica.live,
+    position: readiness.position,
+    lostReports: source.lostReports,
+    peers: [...hub.records.values()].map((record) => peerStatus(record, nowMs)),
+    digests: Object.fromEntries(digests),
+    active: groups.activeGroups().map((group) => groups.names[group]!),
+    reasons: readiness.reasons,
+    reports: source.reports,
+    foundByDump: source.foundByDump,
+    writtenEntries: sink.writtenEntries,
+    kernelBacklog: sink.backlog,
+    refusedEntries: source.fullEntries,
+  };
+};

@@ -1,0 +1,166 @@
+/** The commands that ask a running agent: apply, diff, status, sessions, backend, handover, sync, events. */
+
+import type { Command } from 'commander';
+import type { PersistenceEntry } from '../model/persistence.js';
+import type { ApplyResult, HandoverResult, NodeEvent, NodeStatus, VerifyResult } from '../model/status.js';
+import { type ControlClient, createControlClient } from '../shell/control-socket.js';
+import { readInput } from '../shell/input.js';
+import { formatStatus, formatSyncStatus } from './status-text.js';
+import { formatDuration, formatTable } from './table.js';
+
+export interface Output {
+  print(text: string): void;
+  fail(): void;
+}
+
+const defaultSocket = '/run/relevo/relevo.sock';
+const document = (text: string) => ({ type: 'text/plain', text });
+const json = (value: unknown) => ({ type: 'application/json', text: JSON.stringify(value) });
+const pretty = (value: unknown): string => JSON.stringify(value, null, 2);
+
+const formatEntries = (entries: readonly PersistenceEntry[]): string =>
+  formatTable(
+    ['client', 'service', 'backend', 'left', 'lifetime'],
+    entries.map((entry) => [
+      entry.client,
+      `${entry.protocol} ${entry.address}:${entry.port}`,
+      `${entry.backendAddress}:${entry.backendPort}`,
+      formatDuration(entry.remainingMs),
+      formatDuration(entry.ttlMs),
+    ]),
+  );
+
+const formatApply = (result: ApplyResult): string =>
+  result.operations === 0
+    ? 'nothing to change'
+    : `${result.dryRun ? 'would change' : 'changed'} ${result.changed.length} services (${result.operations} operations): ${result.changed.slice(0, 20).join(' ')}${result.changed.length > 20 ? ' …' : ''}`;
+
+export const addClientCommands = (
+  program: Command,
+  environment: Readonly<Record<string, string | undefined>>,
+  output: Output,
+): void => {
+  const client = (): ControlClient => {
+    const { socket } = program.opts<{ socket?: string }>();
+    return createControlClient(socket ?? environment['RELEVO_SOCKET'] ?? defaultSocket);
+  };
+  program.option(
+    '--socket <path>',
+    `control socket of the agent (or RELEVO_SOCKET; default ${defaultSocket})`,
+  );
+
+  program
+    .command('apply')
+    .argument('<file>', 'services document, JSON or YAML; - reads standard input')
+    .option('-n, --dry-run', 'check and say what would change, change nothing')
+    .description('check a services document and apply it in one transaction')
+    .action(async (file: string, { dryRun = false }: { dryRun?: boolean }) => {
+      const text = await readInput(file);
+      const result = await client().call<ApplyResult>('PUT', `/v1/services?dryRun=${dryRun}`, document(text));
+      output.print(formatApply(result));
+    });
+
+  program
+    .command('diff')
+    .argument('<file>', 'services document, JSON or YAML; - reads standard input')
+    .description('show as nft text what applying a document would change on the running agent')
+    .action(async (file: string) => {
+      const text = await readInput(file);
+      const result = await client().call<ApplyResult>('PUT', '/v1/services?dryRun=true', document(text));
+      output.print(result.text ? result.text.trimEnd() : formatApply(result));
+    });
+
+  program
+    .command('services')
+    .description('print the services document in force (nftlb JSON)')
+    .action(async () => output.print(pretty(await client().call('GET', '/v1/services'))));
+
+  program
+    .command('backend')
+    .argument('<service>')
+    .argument('<backend>')
+    .argument('<state>', 'up, down (failed) or off (maintenance)')
+    .description('set the state of one backend')
+    .action(async (service: string, backend: string, state: string) => {
+      const path = `/v1/services/${encodeURIComponent(service)}/backends/${encodeURIComponent(backend)}`;
+      await client().call('POST', path, json({ state }));
+      output.print(`${service}/${backend} is ${state}`);
+    });
+
+  program
+    .command('status')
+    .option('--json', 'as JSON')
+    .description('nodes, groups, who is active and why, replication, conntrackd')
+    .action(async (options: { json?: boolean }) => {
+      const status = await client().call<NodeStatus>('GET', '/v1/status');
+      output.print(options.json ? pretty(status) : formatStatus(status));
+    });
+
+  program
+    .command('sessions')
+    .argument('[service]', 'only those of one service')
+    .option('--json', 'as JSON')
+    .description('list persistence entries in the kernel')
+    .action(async (service: string | undefined, options: { json?: boolean }) => {
+      const query = service === undefined ? '' : `?service=${encodeURIComponent(service)}`;
+      const { sessions } = await client().call<{ sessions: PersistenceEntry[] }>(
+        'GET',
+        `/v1/sessions${query}`,
+      );
+      output.print(options.json ? pretty(sessions) : formatEntries(sessions));
+    });
+
+  program
+    .command('handover')
+    .argument('<group>')
+    .option('--to <node>', 'the node that takes over (default: the readiest other one)')
+    .description('planned, lossless move of a group of addresses; run it on any node')
+    .action(async (group: string, options: { to?: string }) => {
+      const path = `/v1/groups/${encodeURIComponent(group)}/handover`;
+      const result = await client().call<HandoverResult>('POST', path, json(options));
+      if (result.ok) return output.print(`${group} moved within ${formatDuration(result.tookMs)}`);
+      output.print(`${group} did not move: ${result.reason}`);
+      return output.fail();
+    });
+
+  program
+    .command('events')
+    .option('--json', 'as JSON lines')
+    .description('the last things that happened on this node, with their reasons')
+    .action(async (options: { json?: boolean }) => {
+      const { events } = await client().call<{ events: NodeEvent[] }>('GET', '/v1/events');
+      const lines = options.json
+        ? events.map((event) => JSON.stringify(event))
+        : events.map(
+            (event) =>
+              `${event.time}  ${event.kind.padEnd(12)} ${event.message}${event.times ? ` (${event.times} times)` : ''}`,
+          );
+      output.print(lines.join('\n'));
+    });
+
+  const sync = program.command('sync').description('replication of persistence entries');
+  sync
+    .command('status')
+    .option('--json', 'as JSON')
+    .description('peers, confirmed entries, lag')
+    .action(async (options: { json?: boolean }) => {
+      const { replication } = await client().call<NodeStatus>('GET', '/v1/status');
+      output.print(options.json ? pretty(replication) : formatSyncStatus(replication));
+    });
+  sync
+    .command('dump')
+    .option('--json', 'as JSON')
+    .description('every entry of the replica')
+    .action(async (options: { json?: boolean }) => {
+      const { entries } = await client().call<{ entries: PersistenceEntry[] }>('GET', '/v1/sync/dump');
+      output.print(options.json ? pretty(entries) : formatEntries(entries));
+    });
+  sync
+    .command('verify')
+    .description('compare the replica with the kernel and with the peers')
+    .action(async () => {
+      const result = await client().call<VerifyResult>('POST', '/v1/sync/verify');
+      output.print([...result.lines, result.consistent ? 'consistent' : 'DIFFERENT'].join('\n'));
+      if (!result.consistent) output.fail();
+    });
+};

@@ -1,0 +1,71 @@
+/** NodeStatus and SyncStatus as an operator reads them. */
+
+import type { NodeStatus, SyncStatus } from '../model/status.js';
+import { formatBytes, formatDuration, formatTable } from './table.js';
+
+const yes = (value: boolean): string => (value ? 'yes' : 'NO');
+const reasonsOf = (ready: boolean, reasons: readonly string[]): string =>
+  ready ? 'ready' : `NOT READY: ${reasons.join('; ') || 'no reason given'}`;
+
+export const formatSyncStatus = (sync: SyncStatus): string => {
+  if (!sync.enabled) return 'replication  OFF (replication.enabled: false): a failover loses persistence';
+  const head = `replication  ${sync.complete ? 'complete' : 'NOT COMPLETE'}, ${sync.entries} entries, position ${sync.position}, ${sync.lostReports} lost reports`;
+  if (sync.peers.length === 0) return head;
+  const rows = sync.peers.map((peer) => [
+    peer.name,
+    peer.connected ? peer.state : `DOWN${peer.lastError ? ` (${peer.lastError})` : ''}`,
+    `${peer.ackedEntries} of ${peer.sentEntries}`,
+    peer.unconfirmed === 0 ? '0' : `${peer.unconfirmed}, oldest ${formatDuration(peer.oldestUnconfirmedMs)}`,
+    peer.lagP50Ms === undefined
+      ? '-'
+      : `${formatDuration(peer.lagP50Ms)} / ${formatDuration(peer.lagP99Ms ?? 0)}`,
+    `${formatBytes(peer.bytesSent)} / ${formatBytes(peer.bytesReceived)}`,
+  ]);
+  return `${head}\n${formatTable(['peer', 'state', 'confirmed', 'unconfirmed', 'lag p50/p99', 'sent/received'], rows)}`;
+};
+
+export const formatStatus = (status: NodeStatus): string => {
+  const { services, conntrackd, witness } = status;
+  const groups = status.groups.map((group) => [
+    group.name,
+    group.state,
+    group.owner ?? 'nobody known',
+    group.epoch,
+    formatDuration(group.sinceMs),
+    group.takeovers,
+    group.addresses.join(' '),
+    group.reason,
+  ]);
+  const peers = status.peers.map((peer) => [
+    peer.name,
+    yes(peer.alive),
+    peer.paths
+      .map((path) =>
+        path.alive
+          ? 'up'
+          : `silent ${path.lastHeardMs === undefined ? 'always' : formatDuration(path.lastHeardMs)}`,
+      )
+      .join(', '),
+    reasonsOf(peer.ready, peer.reasons),
+  ]);
+  const conntrack = !conntrackd.managed
+    ? 'not managed'
+    : conntrackd.running
+      ? `running, pid ${conntrackd.pid ?? '?'}, ${conntrackd.restarts} restarts`
+      : `NOT RUNNING: ${conntrackd.reason ?? 'unknown'}`;
+  return [
+    `node         ${status.node} of cluster ${status.cluster}, relevo ${status.version}, up ${formatDuration(status.uptimeMs)}, ${formatBytes(status.memoryBytes)}`,
+    `this node    ${reasonsOf(status.ready, status.reasons)}`,
+    `safety       ${status.safety.mode}: ${status.safety.meaning}`,
+    ...(witness
+      ? [`witness      ${witness.reachable ? 'reachable' : 'NOT REACHABLE'} ${witness.detail}`]
+      : []),
+    `services     ${services.count}, ${services.backendsUp} of ${services.backends} backends up, ${services.repairs} repairs of foreign changes`,
+    `conntrackd   ${conntrack}`,
+    formatSyncStatus(status.replication),
+    '',
+    formatTable(['group', 'here', 'active node', 'epoch', 'since', 'takeovers', 'addresses', 'why'], groups),
+    '',
+    formatTable(['peer', 'alive', 'heartbeat paths', 'state'], peers),
+  ].join('\n');
+};

@@ -1,0 +1,32 @@
+/** The faults a drill knows, and what each may cost (docs/ARCHITECTURE.md, Budgets). */
+
+export const faultNames = ['handover', 'agent-kill', 'agent-freeze', 'node-off', 'front-link'] as const;
+export type FaultName = (typeof faultNames)[number];
+
+export interface Budget {
+  readonly outageMs: number;
+  readonly lostDatagrams: number;
+  readonly failedConnects: number;
+  /** Exactly as many as the fault deserves. */
+  readonly takeovers: number;
+}
+
+const any = Number.POSITIVE_INFINITY;
+
+export const budgets: Readonly<Record<FaultName, Budget>> = {
+  handover: { outageMs: 20, lostDatagrams: any, failedConnects: 0, takeovers: 1 },
+  // The kernel goes on forwarding without an agent: only who asks for the address anew has to wait.
+  'agent-kill': { outageMs: 0, lostDatagrams: 0, failedConnects: 0, takeovers: 1 },
+  'agent-freeze': { outageMs: 0, lostDatagrams: 0, failedConnects: 0, takeovers: 1 },
+  'node-off': { outageMs: 500, lostDatagrams: any, failedConnects: any, takeovers: 1 },
+  'front-link': { outageMs: 50, lostDatagrams: any, failedConnects: any, takeovers: 1 },
+};
+
+export const faultMeaning: Readonly<Record<FaultName, string>> = {
+  handover: 'planned move of the addresses to the other node',
+  'agent-kill': 'SIGKILL of the active node’s agent; its kernel goes on',
+  'agent-freeze': 'the active node’s agent is stopped for 3 s, then continued',
+  'node-off':
+    'every process of the active node is killed and every cable of it dead at once; it comes back with an empty kernel',
+  'front-link': 'the active node’s front cable loses carrier',
+};

@@ -1,0 +1,167 @@
+/** Runs drills against a lab: probes, fault, waiting, healing, verdict. Whatever happens in between, the lab is healed. */
+
+import { errorFrom, RelevoError } from '../errors.js';
+import { labStatus, nodeViews, ownerOf, untilSettled } from '../lab/lab.js';
+import type { LabOwnerDriver, LabPorts, NodeView } from '../lab/owner.js';
+import { readLab } from '../lab/state.js';
+import { type NodeName, nodeByMac, nodeNames, otherNode } from '../lab/topology.js';
+import { sleep } from '../shell/clock.js';
+import { budgets, type FaultName } from './budgets.js';
+import { createFault, type Fault } from './faults.js';
+import type { DrillHistory } from './history.js';
+import { type Findings, judge, type Verdict, verdictOf } from './judge.js';
+import { type Probes, startProbes } from './probes.js';
+
+export interface DrillOptions {
+  readonly lab: string;
+  readonly fault: FaultName;
+  readonly repeat: number;
+  /** Streams, persistent clients, and the pace of the probes. */
+  readonly streams?: number;
+  readonly clients?: number;
+  readonly intervalMs?: number;
+  readonly seed?: number;
+  readonly onProgress?: (sentence: string) => void;
+}
+
+export interface DrillRun {
+  readonly fault: FaultName;
+  readonly index: number;
+  readonly seed: number;
+  /** The node that was broken. */
+  readonly from: NodeName;
+  readonly findings: Findings;
+  readonly verdict: Verdict;
+  readonly history: DrillHistory;
+}
+
+/** Probing before the fault, so that the quiet state is on record, and after healing. */
+const quietMs = 700;
+const settledTailMs = 500;
+/** Longest wait for the other node to take over. */
+const takeoverMs = 8_000;
+/** The dead time that is looked at before healing starts. */
+const lookMs = 700;
+const healMs = 30_000;
+
+const untilActive = async (
+  ports: LabPorts,
+  owner: LabOwnerDriver,
+  node: NodeName,
+  signal: AbortSignal,
+): Promise<void> => {
+  const until = ports.clock.nowMs() + takeoverMs;
+  while (!signal.aborted && ports.clock.nowMs() < until) {
+    if ((await owner.view(node)).active) return;
+    await sleep(25, signal);
+  }
+};
+
+type Views = Record<NodeName, NodeView>;
+
+/** A node's count starts anew with its program: what it says after a restart all happened since. */
+const takeoversBetween = (before: Views, after: Views, elapsedMs: number): number | undefined => {
+  let sum = 0;
+  for (const node of nodeNames) {
+    const then = before[node].takeovers;
+    const now = after[node];
+    if (then === undefined || now.takeovers === undefined || now.uptimeMs === undefined) return undefined;
+    sum += now.uptimeMs < elapsedMs ? now.takeovers : now.takeovers - then;
+  }
+  return sum;
+};
+
+const checkLab = async (ports: LabPorts, name: string): Promise<LabOwnerDriver> => {
+  const status = await labStatus(ports, name);
+  if (status.health === 'none') {
+    throw new RelevoError('not-found', `no lab '${name}': start it with 'relevo lab up --name ${name}'`);
+  }
+  if (status.health === 'broken') {
+    throw new RelevoError(
+      'not-ready',
+      `lab '${name}' is broken (${status.problems.join('; ')}): 'relevo lab up' rebuilds it`,
+    );
+  }
+  const state = await readLab(ports.files, name);
+  return ownerOf(ports, state!);
+};
+
+const breakAndWatch = async (
+  ports: LabPorts,
+  owner: LabOwnerDriver,
+  probes: Probes,
+  fault: Fault,
+  from: NodeName,
+  signal: AbortSignal,
+): Promise<DrillHistory> => {
+  const startedMs = ports.clock.nowMs();
+  const viewsBefore = await nodeViews(owner);
+  const before = await probes.ask();
+  await sleep(quietMs, signal);
+  signal.throwIfAborted();
+  const { atMs: injectedMs } = await fault.inject(signal);
+  await untilActive(ports, owner, otherNode(from), signal);
+  await sleep(lookMs, signal);
+  signal.throwIfAborted();
+  const after = await probes.ask();
+  await fault.heal();
+  const healedMs = ports.clock.nowMs();
+  await untilSettled(ports, owner, healMs);
+  const settledMs = ports.clock.nowMs();
+  await sleep(settledTailMs, signal);
+  signal.throwIfAborted();
+  const recorded = await probes.stop();
+  const viewsAfter = await nodeViews(owner);
+  const takeovers = takeoversBetween(viewsBefore, viewsAfter, ports.clock.nowMs() - startedMs);
+  return { ...recorded, before, after, injectedMs, healedMs, settledMs, takeovers };
+};
+
+export const runDrillOnce = async (
+  ports: LabPorts,
+  options: DrillOptions,
+  index: number,
+  signal: AbortSignal,
+): Promise<DrillRun> => {
+  const { lab, fault: name, streams = 12, clients = 1000, intervalMs = 2 } = options;
+  const seed = (options.seed ?? 1) + index * 1000;
+  const owner = await checkLab(ports, lab);
+  const views = await untilSettled(ports, owner);
+  const from = nodeNames.find((node) => views[node].active)!;
+  options.onProgress?.(`${name} ${index + 1} of ${options.repeat}: ${from} is active, probes start`);
+  const fault = createFault(name, { ports, lab, owner, node: from });
+  let probes: Probes | undefined;
+  try {
+    probes = await startProbes(lab, { streams, clients, seed, intervalMs });
+    const history = await breakAndWatch(ports, owner, probes, fault, from, signal);
+    const findings = judge(history);
+    return { fault: name, index, seed, from, findings, verdict: verdictOf(findings, budgets[name]), history };
+  } catch (thrown) {
+    probes?.kill();
+    await fault.heal();
+    if (signal.aborted) throw new RelevoError('not-ready', 'interrupted: the lab has been healed');
+    throw thrown;
+  }
+};
+
+/** All repeats, one after the other; an interrupted or failing one ends the row, with the lab healed. */
+export const runDrill = async (
+  ports: LabPorts,
+  options: DrillOptions,
+  signal: AbortSignal,
+): Promise<{ runs: readonly DrillRun[]; error?: RelevoError }> => {
+  const runs: DrillRun[] = [];
+  try {
+    for (let index = 0; index < options.repeat && !signal.aborted; index += 1) {
+      const run = await runDrillOnce(ports, options, index, signal);
+      runs.push(run);
+      const { passed, failures } = run.verdict;
+      options.onProgress?.(passed ? '  within budget' : `  ${failures.join('\n  ')}`);
+    }
+    return { runs };
+  } catch (thrown) {
+    return { runs, error: errorFrom(thrown) };
+  }
+};
+
+/** Names instead of MACs, for people. */
+export const nodeOfMac = (mac: string): string => nodeByMac(mac) ?? mac;

@@ -1,0 +1,149 @@
+/** Breaks a lab in one particular way, and puts it right again. Each fault is an inject and a heal; heal may be called at any time. */
+
+import { RelevoError } from '../errors.js';
+import { processesInside, startAll } from '../lab/lab.js';
+import { replaceHost, setCables } from '../lab/network.js';
+import type { LabOwnerDriver, LabPorts } from '../lab/owner.js';
+import { killProcesses } from '../lab/processes.js';
+import { type LabState, readLab, writeLab } from '../lab/state.js';
+import { type NodeName, segmentNames } from '../lab/topology.js';
+import { sleep } from '../shell/clock.js';
+import { isRunning, type ProcessIdentity, signalProcess } from '../shell/process-identity.js';
+import type { FaultName } from './budgets.js';
+
+export interface Fault {
+  /** Resolves when the fault is complete; `atMs` is the time just before it began. */
+  inject(signal: AbortSignal): Promise<{ atMs: number }>;
+  /** Idempotent: whatever inject has done so far is undone, and what it ended runs again. */
+  heal(): Promise<void>;
+}
+
+const freezeMs = 3_000;
+
+interface Site {
+  readonly ports: LabPorts;
+  readonly lab: string;
+  readonly owner: LabOwnerDriver;
+  /** The node to break: the active one. */
+  readonly node: NodeName;
+}
+
+const stateOf = async ({ ports, lab }: Site): Promise<LabState> => {
+  const state = await readLab(ports.files, lab);
+  if (!state) throw new RelevoError('not-found', `lab '${lab}' has gone`);
+  return state;
+};
+
+const inside = ({ ports, lab, node }: Site) => processesInside(ports, lab, node);
+
+/** The owner's process and its children of the same program: keepalived is two, an agent one. */
+const agentProcesses = async (site: Site): Promise<ProcessIdentity[]> => {
+  const state = await stateOf(site);
+  const agent = state.processes.find((each) => each.label === `${site.node}/${site.owner.agentName}`);
+  if (!agent || !isRunning(agent)) {
+    throw new RelevoError('not-ready', `${site.node}/${site.owner.agentName} is not running`);
+  }
+  if (state.owner === 'relevo') return [agent];
+  const others = state.processes.filter((each) => each.host === site.node && each.pid !== agent.pid);
+  return (await inside(site)).filter((each) => !others.some((other) => other.pid === each.pid));
+};
+
+/** Starts those processes of the node that do not run, and notes them in the lab's state. */
+const restartNode = async (site: Site): Promise<void> => {
+  const { ports, lab, owner, node } = site;
+  const state = await stateOf(site);
+  const kept = state.processes.filter((each) => each.host !== node || isRunning(each));
+  const missing = owner
+    .nodeProcesses(node)
+    .filter((spec) => !kept.some((each) => each.label === `${node}/${spec.name}`));
+  const started = await startAll(ports.daemons, lab, missing);
+  await writeLab(ports.files, { ...state, processes: [...kept, ...started] });
+};
+
+const handover = (site: Site): Fault => ({
+  async inject() {
+    const atMs = site.ports.clock.nowMs();
+    await site.owner.handover(site.node);
+    return { atMs };
+  },
+  heal: () => restartNode(site),
+});
+
+const agentKill = (site: Site): Fault => ({
+  async inject() {
+    const agent = await agentProcesses(site);
+    const atMs = site.ports.clock.nowMs();
+    killProcesses(agent.map((each) => ({ ...each, label: 'agent', host: site.node })));
+    return { atMs };
+  },
+  heal: () => restartNode(site),
+});
+
+const agentFreeze = (site: Site): Fault => {
+  let frozen: ProcessIdentity[] = [];
+  const thaw = (): void => {
+    for (const each of frozen) signalProcess(each, 'SIGCONT');
+    frozen = [];
+  };
+  return {
+    async inject(signal) {
+      frozen = await agentProcesses(site);
+      const atMs = site.ports.clock.nowMs();
+      for (const each of frozen) signalProcess(each, 'SIGSTOP');
+      await sleep(freezeMs, signal);
+      thaw();
+      return { atMs };
+    },
+    async heal() {
+      thaw();
+      await restartNode(site);
+    },
+  };
+};
+
+const nodeOff = (site: Site): Fault => {
+  let off = false;
+  return {
+    async inject() {
+      const doomed = await inside(site);
+      off = true;
+      const atMs = site.ports.clock.nowMs();
+      // Stopped first: a program that sees its companion die could say farewell while the cables still work (keepalived does).
+      for (const each of doomed) signalProcess(each, 'SIGSTOP');
+      await setCables(site.ports.runner, site.lab, site.node, segmentNames, 'down');
+      killProcesses(doomed.map((each) => ({ ...each, label: 'process', host: site.node })));
+      return { atMs };
+    },
+    async heal() {
+      if (!off) return;
+      off = false;
+      const left = await inside(site);
+      killProcesses(left.map((each) => ({ ...each, label: 'process', host: site.node })));
+      while (left.some(isRunning)) await sleep(10);
+      await replaceHost(site.ports.runner, site.lab, site.node);
+      await site.owner.prepareNode(site.node);
+      await restartNode(site);
+    },
+  };
+};
+
+const frontLink = (site: Site): Fault => ({
+  async inject() {
+    const atMs = site.ports.clock.nowMs();
+    await setCables(site.ports.runner, site.lab, site.node, ['front'], 'down');
+    return { atMs };
+  },
+  async heal() {
+    await setCables(site.ports.runner, site.lab, site.node, ['front'], 'up');
+  },
+});
+
+const factories: Readonly<Record<FaultName, (site: Site) => Fault>> = {
+  handover,
+  'agent-kill': agentKill,
+  'agent-freeze': agentFreeze,
+  'node-off': nodeOff,
+  'front-link': frontLink,
+};
+
+export const createFault = (name: FaultName, site: Site): Fault => factories[name](site);

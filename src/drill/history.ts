@@ -1,0 +1,46 @@
+/** What the probes of a drill record while it runs; judged afterwards. All times are milliseconds of the machine's monotonic clock. */
+
+/** Datagrams or connection attempts at a steady pace. Entry n of every list is about attempt n. */
+export interface ProbeHistory {
+  readonly intervalMs: number;
+  readonly sentMs: readonly number[];
+  /** When the answer came; null: never, or refused. */
+  readonly answeredMs: readonly (number | null)[];
+  /** Longest time by which the probe itself was late: what is shorter than this may be the machine's noise. */
+  readonly longestStallMs: number;
+}
+
+export interface StreamHistory {
+  readonly seed: number;
+  readonly sentBytes: number;
+  readonly answeredBytes: number;
+  /** Set when it broke: error code, or `wrong byte at N`. */
+  readonly error: string | null;
+  /** Longest time without an answer while one was due. */
+  readonly longestGapMs: number;
+}
+
+/** Persistent clients by address: the backend that answered; null when none did. */
+export type BackendAnswers = Readonly<Record<string, string | null>>;
+
+/** One ARP request of the observer and every answer to it. */
+export interface ArpRequest {
+  readonly address: string;
+  readonly sentMs: number;
+  readonly answers: readonly { readonly mac: string; readonly atMs: number }[];
+}
+
+export interface DrillHistory {
+  readonly udp: ProbeHistory;
+  readonly connect: ProbeHistory;
+  readonly streams: readonly StreamHistory[];
+  readonly before: BackendAnswers;
+  readonly after: BackendAnswers;
+  readonly arp: readonly ArpRequest[];
+  readonly injectedMs: number;
+  readonly healedMs: number;
+  /** From the end of healing to the end of probing everything should be quiet. */
+  readonly settledMs: number;
+  /** As the nodes count them; undefined when the owner does not count. */
+  readonly takeovers: number | undefined;
+}

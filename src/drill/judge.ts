@@ -1,0 +1,183 @@
+/** Turns a drill's history into findings, and findings into a verdict against a budget. Pure: the same history, the same verdict. */
+
+import type { Budget } from './budgets.js';
+import type { BackendAnswers, DrillHistory, ProbeHistory, StreamHistory } from './history.js';
+import { type ArpFindings, judgeArp } from './judge-arp.js';
+
+export interface ProbeFindings {
+  readonly attempts: number;
+  readonly lost: number;
+  /** Longest time from a lost attempt to the next one that was answered. */
+  readonly outageMs: number;
+  readonly slowestMs: number;
+  readonly longestStallMs: number;
+}
+
+/** Milliseconds after the fault began; null when it never happened. */
+export interface Timeline {
+  /** Last answer of the node that owned the address, and first one of the node that took it over. */
+  readonly lastOldAnswerMs: number | null;
+  readonly firstNewAnswerMs: number | null;
+  /** First and last attempt of any probe that was lost. */
+  readonly firstLossMs: number | null;
+  readonly lastLossMs: number | null;
+}
+
+export interface Findings {
+  readonly timeline: Timeline;
+  readonly udp: ProbeFindings;
+  readonly connect: ProbeFindings;
+  readonly streams: {
+    readonly total: number;
+    readonly kept: number;
+    readonly errors: readonly string[];
+    readonly longestGapMs: number;
+  };
+  readonly persistence: {
+    readonly clients: number;
+    readonly kept: number;
+    readonly moved: number;
+    readonly unanswered: number;
+  };
+  readonly arp: ArpFindings;
+  readonly takeovers: number;
+}
+
+export interface Verdict {
+  readonly passed: boolean;
+  /** What broke the budget, as sentences. */
+  readonly failures: readonly string[];
+}
+
+/** An attempt that was answered later than this was of no use to its client. */
+const uselessMs = 900;
+
+export const judgeProbe = (history: ProbeHistory): ProbeFindings => {
+  let lost = 0;
+  let outageMs = 0;
+  let slowestMs = 0;
+  let outageFrom: number | undefined;
+  history.sentMs.forEach((sentMs, index) => {
+    const answeredMs = history.answeredMs[index] ?? null;
+    const tookMs = answeredMs === null ? Number.POSITIVE_INFINITY : answeredMs - sentMs;
+    if (tookMs > uselessMs) {
+      lost += 1;
+      outageFrom ??= sentMs;
+      return;
+    }
+    slowestMs = Math.max(slowestMs, tookMs);
+    if (outageFrom !== undefined) outageMs = Math.max(outageMs, sentMs - outageFrom);
+    outageFrom = undefined;
+  });
+  // Never answered again: the outage lasts at least to the last attempt.
+  const last = history.sentMs.at(-1);
+  if (outageFrom !== undefined && last !== undefined) {
+    outageMs = Math.max(outageMs, last - outageFrom + history.intervalMs);
+  }
+  return {
+    attempts: history.sentMs.length,
+    lost,
+    outageMs,
+    slowestMs,
+    longestStallMs: history.longestStallMs,
+  };
+};
+
+const judgeStreams = (streams: readonly StreamHistory[]): Findings['streams'] => {
+  const broken = streams.filter((each) => each.error !== null || each.answeredBytes !== each.sentBytes);
+  return {
+    total: streams.length,
+    kept: streams.length - broken.length,
+    errors: broken.map((each) => each.error ?? `${each.sentBytes - each.answeredBytes} bytes unanswered`),
+    longestGapMs: Math.max(0, ...streams.map((each) => each.longestGapMs)),
+  };
+};
+
+/** Only clients that had a backend before can keep it. */
+const judgePersistence = (before: BackendAnswers, after: BackendAnswers): Findings['persistence'] => {
+  const clients = Object.keys(before).filter((client) => before[client] !== null);
+  const answered = clients.filter((client) => (after[client] ?? null) !== null);
+  const kept = answered.filter((client) => after[client] === before[client]).length;
+  return {
+    clients: clients.length,
+    kept,
+    moved: answered.length - kept,
+    unanswered: clients.length - answered.length,
+  };
+};
+
+const lossesOf = ({ sentMs, answeredMs }: ProbeHistory): number[] =>
+  sentMs.filter((_, index) => (answeredMs[index] ?? null) === null);
+
+const timelineOf = ({ arp, udp, connect, injectedMs }: DrillHistory): Timeline => {
+  const after = (times: readonly number[], pick: (...values: number[]) => number): number | null =>
+    times.length === 0
+      ? null
+      : Math.round((times.reduce((one, other) => pick(one, other)) - injectedMs) * 1000) / 1000;
+  // The client's side: the first address that is asked for.
+  const requests = arp.filter((request) => request.address === arp[0]?.address);
+  const answers = requests.flatMap((each) => each.answers);
+  const old = answers.findLast((answer) => answer.atMs < injectedMs)?.mac;
+  const times = (ours: boolean): number[] =>
+    answers
+      .filter((answer) => answer.atMs >= injectedMs && (answer.mac === old) === ours)
+      .map((answer) => answer.atMs);
+  const losses = [...lossesOf(udp), ...lossesOf(connect)];
+  return {
+    lastOldAnswerMs: after(times(true), Math.max),
+    firstNewAnswerMs: after(times(false), Math.min),
+    firstLossMs: after(losses, Math.min),
+    lastLossMs: after(losses, Math.max),
+  };
+};
+
+export const judge = (history: DrillHistory): Findings => {
+  const arp = judgeArp(history.arp, history.settledMs);
+  return {
+    timeline: timelineOf(history),
+    udp: judgeProbe(history.udp),
+    connect: judgeProbe(history.connect),
+    streams: judgeStreams(history.streams),
+    persistence: judgePersistence(history.before, history.after),
+    arp,
+    takeovers: history.takeovers ?? arp.switches,
+  };
+};
+
+const ms = (value: number): string => `${Math.round(value * 10) / 10} ms`;
+
+export const verdictOf = (findings: Findings, budget: Budget): Verdict => {
+  const { udp, connect, streams, persistence, arp, takeovers } = findings;
+  const failures: string[] = [];
+  const expect = (good: boolean, sentence: string): void => {
+    if (!good) failures.push(sentence);
+  };
+  expect(arp.requests > 0 && udp.attempts > 0 && connect.attempts > 0, 'a probe recorded nothing');
+  expect(udp.outageMs <= budget.outageMs, `UDP outage ${ms(udp.outageMs)}, budget ${ms(budget.outageMs)}`);
+  expect(
+    connect.outageMs <= budget.outageMs,
+    `connect outage ${ms(connect.outageMs)}, budget ${ms(budget.outageMs)}`,
+  );
+  expect(udp.lost <= budget.lostDatagrams, `${udp.lost} datagrams lost, budget ${budget.lostDatagrams}`);
+  expect(
+    connect.lost <= budget.failedConnects,
+    `${connect.lost} connects failed, budget ${budget.failedConnects}`,
+  );
+  expect(
+    streams.total > 0 && streams.kept === streams.total,
+    `${streams.kept} of ${streams.total} streams kept: ${[...new Set(streams.errors)].join(', ') || 'none opened'}`,
+  );
+  expect(
+    persistence.clients > 0 && persistence.kept === persistence.clients,
+    `${persistence.kept} of ${persistence.clients} persistent clients kept their backend (${persistence.moved} moved, ${persistence.unanswered} unanswered)`,
+  );
+  expect(
+    arp.twoAnsweringTimes === 0,
+    `two nodes answered ${arp.twoAnsweringTimes} times, for up to ${ms(arp.twoAnsweringMs)}`,
+  );
+  for (const [address, owners] of Object.entries(arp.finalOwners)) {
+    expect(owners.length === 1, `${owners.length} nodes answer for ${address} at the end, not exactly one`);
+  }
+  expect(takeovers === budget.takeovers, `${takeovers} takeovers, ${budget.takeovers} deserved`);
+  return { passed: failures.length === 0, failures };
+};

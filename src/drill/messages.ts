@@ -1,0 +1,14 @@
+/** What a drill and its probe processes say to each other: one JSON value a line, on their standard streams. */
+
+import type { ArpRequest, BackendAnswers, ProbeHistory, StreamHistory } from './history.js';
+
+/** To a probe. The end of its input means stop too: a probe never outlives its drill. */
+export type Command = 'ask' | 'stop';
+
+export type Message =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'asked'; readonly answers: BackendAnswers }
+  | { readonly kind: 'probes'; readonly udp: ProbeHistory; readonly connect: ProbeHistory }
+  | { readonly kind: 'streams'; readonly streams: readonly StreamHistory[] }
+  | { readonly kind: 'arp'; readonly requests: readonly ArpRequest[] }
+  | { readonly kind: 'failed'; readonly reason: string };

@@ -1,0 +1,137 @@
+/** A drill's report: figures over all runs, as a table for people and as a value for files. */
+
+import { budgets, type FaultName, faultMeaning } from './budgets.js';
+import type { DrillHistory } from './history.js';
+import type { Findings, Verdict } from './judge.js';
+
+export interface ReportedRun {
+  readonly fault: FaultName;
+  readonly index: number;
+  readonly seed: number;
+  readonly from: string;
+  readonly findings: Findings;
+  readonly verdict: Verdict;
+  readonly history: DrillHistory;
+}
+
+export interface Summary {
+  readonly min: number;
+  readonly median: number;
+  readonly p95: number;
+  readonly max: number;
+}
+
+/** Nearest-rank percentiles; of nothing, all zero. */
+export const summarize = (values: readonly number[]): Summary => {
+  const sorted = [...values].sort((one, other) => one - other);
+  const at = (share: number): number =>
+    sorted[Math.min(sorted.length - 1, Math.max(0, Math.ceil(share * sorted.length) - 1))] ?? 0;
+  return { min: at(0), median: at(0.5), p95: at(0.95), max: at(1) };
+};
+
+type Figure = readonly [label: string, unit: string, read: (findings: Findings) => number];
+
+const figures: readonly Figure[] = [
+  ['UDP outage', 'ms', ({ udp }) => udp.outageMs],
+  ['connect outage', 'ms', ({ connect }) => connect.outageMs],
+  ['datagrams lost', '', ({ udp }) => udp.lost],
+  ['connects failed', '', ({ connect }) => connect.lost],
+  ['streams kept', '%', ({ streams }) => (100 * streams.kept) / Math.max(1, streams.total)],
+  ['longest pause of a stream', 'ms', ({ streams }) => streams.longestGapMs],
+  ['persistence kept', '%', ({ persistence }) => (100 * persistence.kept) / Math.max(1, persistence.clients)],
+  ['two nodes answering', 'ms', ({ arp }) => arp.twoAnsweringMs],
+  ['no node answering', 'ms', ({ arp }) => arp.noneAnsweringMs],
+  ['takeovers', '', ({ takeovers }) => takeovers],
+  [
+    'longest pause of a probe itself',
+    'ms',
+    ({ udp, connect }) => Math.max(udp.longestStallMs, connect.longestStallMs),
+  ],
+];
+
+const timelineText = (run: ReportedRun): string => {
+  const { lastOldAnswerMs, firstNewAnswerMs, firstLossMs, lastLossMs } = run.findings.timeline;
+  const at = (value: number | null): string => (value === null ? 'never' : `${value.toFixed(1)} ms`);
+  return [
+    `run ${run.index + 1}: ${run.from} answered last at ${at(lastOldAnswerMs)}`,
+    `the other first at ${at(firstNewAnswerMs)}`,
+    `losses ${firstLossMs === null ? 'none' : `from ${at(firstLossMs)} to ${at(lastLossMs)}`}`,
+  ].join(', ');
+};
+
+const number = (value: number): string => (Number.isInteger(value) ? String(value) : value.toFixed(1));
+
+const table = (rows: readonly (readonly string[])[]): string => {
+  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
+  return rows
+    .map((row) =>
+      row
+        .map((cell, column) => (column === 0 ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!)))
+        .join('  '),
+    )
+    .join('\n');
+};
+
+/** One run is shown as it was, several by their percentiles. */
+export const formatReport = (runs: readonly ReportedRun[]): string => {
+  const first = runs[0];
+  if (!first) return 'no run was finished';
+  const single = runs.length === 1;
+  const head = single ? ['', 'seen'] : ['', 'min', 'median', 'p95', 'max'];
+  const rows = figures.map(([label, unit, read]) => {
+    const { min, median, p95, max } = summarize(runs.map((run) => read(run.findings)));
+    const name = unit ? `${label}, ${unit}` : label;
+    return [name, ...(single ? [max] : [min, median, p95, max]).map(number)];
+  });
+  const failed = runs.filter((run) => !run.verdict.passed);
+  const budget = budgets[first.fault];
+  const limit = (value: number): string => (Number.isFinite(value) ? number(value) : 'any');
+  return [
+    `${first.fault}: ${faultMeaning[first.fault]}`,
+    `budget: outage ${limit(budget.outageMs)} ms, ${limit(budget.lostDatagrams)} datagrams lost, ${limit(budget.failedConnects)} connects failed; every stream and every persistent client kept; never two nodes answering`,
+    '',
+    table([head, ...rows]),
+    '',
+    'after the fault began:',
+    ...runs.map(timelineText),
+    '',
+    ...failed.flatMap((run) => run.verdict.failures.map((failure) => `run ${run.index + 1}: ${failure}`)),
+    failed.length === 0
+      ? `PASS: ${runs.length} of ${runs.length} runs within budget`
+      : `FAIL: ${failed.length} of ${runs.length} runs broke the budget`,
+  ].join('\n');
+};
+
+export interface ReportFile {
+  readonly version: 1;
+  readonly createdAt: string;
+  readonly machine: string;
+  readonly lab: string;
+  readonly passed: boolean;
+  readonly summary: Readonly<Record<string, Summary>>;
+  /** With the whole history, so that it can be judged again. */
+  readonly runs: readonly ReportedRun[];
+}
+
+/** Times are kept to the microsecond: what is finer is noise, and takes room. */
+const shorten = (_key: string, value: unknown): unknown =>
+  typeof value === 'number' && !Number.isInteger(value) ? Math.round(value * 1000) / 1000 : value;
+
+export const reportJson = (
+  runs: readonly ReportedRun[],
+  about: Pick<ReportFile, 'createdAt' | 'machine' | 'lab'>,
+): string => {
+  const file: ReportFile = {
+    version: 1,
+    ...about,
+    passed: runs.length > 0 && runs.every((run) => run.verdict.passed),
+    summary: Object.fromEntries(
+      figures.map(([label, unit, read]) => [
+        unit ? `${label}, ${unit}` : label,
+        summarize(runs.map((run) => read(run.findings))),
+      ]),
+    ),
+    runs,
+  };
+  return `${JSON.stringify(file, shorten)}\n`;
+};

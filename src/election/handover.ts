@@ -1,0 +1,189 @@
+/**
+ * The owner's side of a planned handover: offer → the target arms and asks → close the guard → release and grant →
+ * the target opens. Every step is an ordinary ask, grant or release, so the safety rule of `asking.ts` covers it.
+ */
+
+import { releaseAll } from './asking.js';
+import type { Body } from './messages.js';
+import { eligibilityRank } from './peers.js';
+import { setRole, type Turn, voterConfig, writeKernel } from './turn.js';
+import type { ElectionGroup, GroupState } from './types.js';
+import { answerAsk } from './voter.js';
+
+const offerAgainMs = 10;
+/** The preferred node must have been ready for this long before it gets its group back, and is asked this seldom. */
+export const preemptAfterMs = 1_000;
+const preemptAgainMs = 5_000;
+
+export const endHandover = (turn: Turn, group: GroupState, ok: boolean, reason: string): void => {
+  const { handover } = group;
+  if (!handover) return;
+  group.handover = undefined;
+  group.preemptMs = turn.nowMs + preemptAgainMs;
+  turn.effects.push({
+    type: 'handover-result',
+    id: handover.id,
+    ok,
+    tookMs: turn.nowMs - handover.startedMs,
+    reason,
+  });
+};
+
+/** The best living peer that may take the group, or why there is none. */
+const chooseTarget = (
+  turn: Turn,
+  group: GroupState,
+  wanted: string | undefined,
+): { to: string | undefined; reason: string } => {
+  let best: string | undefined;
+  let bestRank = 0;
+  const refused: string[] = [];
+  for (const name of turn.config.nodes) {
+    const peer = turn.state.peers[name];
+    if (!peer || (wanted !== undefined && name !== wanted)) continue;
+    const rank = eligibilityRank[peer.groups[group.name]?.eligible ?? 'no'];
+    if (peer.alive && rank > bestRank) {
+      best = name;
+      bestRank = rank;
+    }
+    if (!peer.alive || rank === 0)
+      refused.push(`${name}: ${peer.alive ? peer.reason || 'not eligible' : 'not heard'}`);
+  }
+  if (best !== undefined) return { to: best, reason: '' };
+  if (wanted === turn.config.node) return { to: undefined, reason: `${wanted} is active already` };
+  return { to: undefined, reason: refused.join('; ') || `no other node${wanted ? ` called ${wanted}` : ''}` };
+};
+
+const sendOffer = (turn: Turn, group: GroupState): void => {
+  const { to, offer } = group.handover!;
+  group.handover = { ...group.handover!, offeredMs: turn.nowMs };
+  const body = { type: 'offer', group: group.name, epoch: group.tenure, offer } as const;
+  turn.effects.push({ type: 'send', to, path: undefined, body });
+};
+
+/** Begins a handover; the result comes as an effect, at once if there is nothing to begin. */
+export const startHandover = (
+  turn: Turn,
+  group: GroupState,
+  id: number,
+  wanted: string | undefined,
+): void => {
+  const { state, nowMs } = turn;
+  const refuse = (reason: string): void => {
+    turn.effects.push({ type: 'handover-result', id, ok: false, tookMs: 0, reason });
+  };
+  if (group.role !== 'active') {
+    refuse(`this node is ${group.role}, not active (${group.waiting || group.reason})`);
+    return;
+  }
+  if (group.handover) {
+    refuse(`already handing over to ${group.handover.to}`);
+    return;
+  }
+  const { to, reason } = chooseTarget(turn, group, wanted);
+  if (to === undefined) {
+    refuse(reason);
+    return;
+  }
+  state.offers += 1;
+  group.handover = {
+    id,
+    to,
+    offer: state.offers,
+    phase: 'offered',
+    startedMs: nowMs,
+    offeredMs: nowMs,
+    ask: undefined,
+  };
+  sendOffer(turn, group);
+};
+
+/** The ask that answers our offer is kept until the guard is closed; true when it was that. */
+export const keepHandoverAsk = (
+  group: GroupState,
+  from: string,
+  session: number,
+  path: number,
+  body: Body & { type: 'ask' },
+): boolean => {
+  const { handover } = group;
+  if (!handover || body.offer !== handover.offer || from !== handover.to || handover.phase === 'waiting')
+    return false;
+  group.handover = { ...handover, ask: { session, path, body } };
+  return true;
+};
+
+export const declined = (
+  turn: Turn,
+  group: GroupState,
+  from: string,
+  offer: number,
+  reason: string,
+): void => {
+  const { handover } = group;
+  if (handover?.phase !== 'offered' || handover.offer !== offer || handover.to !== from) return;
+  endHandover(turn, group, false, `${from} declines: ${reason}`);
+};
+
+/** The guard is closed: give every grant back in favour of the target, and this node's own grant with it. */
+export const closeForHandover = (turn: Turn, group: GroupState): void => {
+  const { config, state, nowMs } = turn;
+  const handover = group.handover!;
+  releaseAll(turn, group, handover.to);
+  group.handover = { ...handover, phase: 'waiting', ask: undefined };
+  group.drainUntilMs = nowMs + config.lockMs(config.timing.leaseMs);
+  if (!handover.ask) return;
+  const { session, path, body } = handover.ask;
+  const result = answerAsk(state.voter, voterConfig(config), { node: handover.to, session }, body, nowMs);
+  state.voter = result.voter;
+  turn.effects.push({
+    type: 'send',
+    to: handover.to,
+    path,
+    body: { type: 'answer', group: group.name, ask: body.ask, session, ...result.answer },
+  });
+};
+
+/** True when the handover has started a kernel write in this turn. */
+export const advanceHandover = (turn: Turn, group: GroupState): boolean => {
+  const { handover } = group;
+  const { nowMs, config, state } = turn;
+  if (!handover) return false;
+  if (handover.phase === 'offered') {
+    if (handover.ask) {
+      const reason = `handover to ${handover.to}`;
+      group.handover = { ...handover, phase: 'closing' };
+      group.closeReason = reason;
+      group.closeReleases = true;
+      setRole(turn, group, 'draining', reason);
+      writeKernel(turn, group, 'close', reason);
+      return true;
+    }
+    if (nowMs >= handover.startedMs + 2 * config.timing.deadMs) {
+      endHandover(turn, group, false, `${handover.to} did not answer the offer`);
+    } else if (nowMs >= handover.offeredMs + offerAgainMs) sendOffer(turn, group);
+    return false;
+  }
+  if (handover.phase === 'waiting') {
+    const theirs = state.peers[handover.to]?.groups[group.name];
+    const isTaken = theirs?.role === 'active' && theirs.epoch > group.tenure;
+    if (!isTaken && nowMs < group.drainUntilMs) return false;
+    const reason = isTaken ? `handed over to ${handover.to}` : `${handover.to} did not take over`;
+    endHandover(turn, group, isTaken, reason);
+    setRole(turn, group, 'standby', reason);
+    group.ownerlessMs = nowMs;
+  }
+  return false;
+};
+
+/** With `preempt`, the group goes back to its preferred node once that has been ready for a while. */
+export const preempt = (turn: Turn, group: GroupState, config: ElectionGroup): void => {
+  const { preferred } = config;
+  if (!config.preempt || !preferred || preferred === turn.config.node || group.handover) return;
+  const peer = turn.state.peers[preferred];
+  if (!peer?.alive || peer.groups[group.name]?.eligible !== 'ready') {
+    group.preemptMs = turn.nowMs + preemptAfterMs;
+  } else if (turn.nowMs >= group.preemptMs) {
+    startHandover(turn, group, 0, preferred);
+  }
+};

@@ -1,0 +1,75 @@
+/** The regular word to every peer: roles, epochs, readiness, what was given back. */
+
+import { repeatRelease } from './asking.js';
+import { ownEligibility } from './claim.js';
+import { type Body, messageLimits } from './messages.js';
+import type { Turn } from './turn.js';
+import { type ElectionState, witnessName } from './types.js';
+
+/** Heartbeats between two greetings of the witness. */
+const greetEvery = 10;
+
+/** One line for a heartbeat: what keeps this node from owning a group. */
+const ownReason = (turn: Turn): string => {
+  for (const name in turn.state.groups) {
+    const { level, reason } = ownEligibility(turn, turn.state.groups[name]!);
+    if (level !== 'ready') return reason;
+  }
+  return '';
+};
+
+/** Tells every peer how this node is, when it is time to. */
+export const heartbeat = (turn: Turn): void => {
+  const { state, config, nowMs } = turn;
+  if (nowMs < state.heartbeatMs) return;
+  state.heartbeatMs = nowMs + config.timing.heartbeatMs;
+  const groups = config.groups.slice(0, messageLimits.groups).map(({ name }) => {
+    const group = state.groups[name]!;
+    repeatRelease(turn, group);
+    return {
+      group: name,
+      role: group.role,
+      eligible: ownEligibility(turn, group).level,
+      epoch: group.epoch,
+      releasedAsk: group.released ? group.voided : 0,
+    };
+  });
+  // A witness that has heard this process before answers its first ask at once, which a takeover then need not wait for.
+  if (config.witness === 'arbiter' && nowMs >= state.greetMs) {
+    state.greetMs = nowMs + greetEvery * config.timing.heartbeatMs;
+    turn.effects.push({ type: 'send', to: witnessName, path: undefined, body: { type: 'hello' } });
+  }
+  const reason = ownReason(turn);
+  for (const name in state.peers) {
+    turn.effects.push({
+      type: 'send',
+      to: name,
+      path: undefined,
+      // The stamps differ by path and are filled in where the datagram is sealed (`stampHeartbeat`).
+      body: {
+        type: 'heartbeat',
+        sentUs: Math.round(nowMs * 1000),
+        echoUs: 0,
+        echoHeldUs: 0,
+        ready: state.readiness.ready,
+        position: state.readiness.position,
+        reason,
+        groups,
+      },
+    });
+  }
+};
+
+/** Adds to a heartbeat what the peer needs to measure the round trip on this path. */
+export const stampHeartbeat = (
+  state: ElectionState,
+  to: string,
+  path: number,
+  body: Body,
+  nowMs: number,
+): Body => {
+  const stamp = state.peers[to]?.stamps[path];
+  if (body.type !== 'heartbeat' || !stamp || stamp.sentUs === 0) return body;
+  const echoHeldUs = Math.max(0, Math.round((nowMs - stamp.atMs) * 1000));
+  return { ...body, sentUs: Math.round(nowMs * 1000), echoUs: stamp.sentUs, echoHeldUs };
+};

@@ -1,0 +1,229 @@
+/** The vocabulary of the election machine: configuration, state, events and effects. Plain data throughout. */
+
+import type { Body, Eligibility, Role } from './messages.js';
+import type { VoterState } from './voter.js';
+
+/** The name under which a `relevo witness` speaks; `@` keeps it apart from node names. */
+export const witnessName = '@witness';
+
+export interface ElectionGroup {
+  readonly name: string;
+  readonly preferred: string | undefined;
+  readonly preempt: boolean;
+  readonly trackLinks: readonly string[];
+}
+
+export interface ElectionTiming {
+  /** Life of a kernel lease (L). */
+  readonly leaseMs: number;
+  readonly renewMs: number;
+  readonly heartbeatMs: number;
+  readonly deadMs: number;
+  readonly syncWaitMs: number;
+  readonly announceMs: number;
+}
+
+export interface ElectionConfig {
+  readonly node: string;
+  /** Random, drawn at every start of the process. */
+  readonly session: number;
+  /** All nodes, in the order of the configuration, which breaks ties. */
+  readonly nodes: readonly string[];
+  readonly witness: 'arbiter' | 'ping' | 'none';
+  readonly groups: readonly ElectionGroup[];
+  readonly timing: ElectionTiming;
+  /** How long a grant binds a voter; `lockMsFor` except where a test plants a bug. */
+  readonly lockMs: (leaseMs: number) => number;
+}
+
+/** The four writes to the kernel's lease sets. At most one per group is under way at any time. */
+export type KernelOp = 'arm' | 'claim' | 'renew' | 'close';
+
+export interface PeerGroup {
+  readonly role: Role;
+  readonly eligible: Eligibility;
+  readonly epoch: number;
+}
+
+export interface PeerState {
+  readonly name: string;
+  readonly session: number;
+  readonly alive: boolean;
+  /** Since when `alive` is what it is. */
+  readonly sinceMs: number;
+  /** Last authentic datagram, per path. */
+  readonly heardMs: readonly number[];
+  readonly rttMs: readonly number[];
+  readonly stamps: readonly { readonly sentUs: number; readonly atMs: number }[];
+  readonly ready: boolean;
+  readonly position: string;
+  readonly reason: string;
+  readonly groups: Readonly<Record<string, PeerGroup>>;
+}
+
+export interface Claim {
+  readonly phase: 'arming' | 'asking' | 'opening';
+  readonly epoch: number;
+  readonly armedMs: number;
+  /** The handover offer it answers, or 0, and who made it. */
+  readonly offer: number;
+  readonly from: string;
+  readonly refusals: Readonly<Record<string, { readonly text: string; readonly untilMs: number }>>;
+}
+
+export interface Handover {
+  /** 0 when the machine itself wanted it (preempt). */
+  readonly id: number;
+  readonly to: string;
+  readonly offer: number;
+  readonly phase: 'offered' | 'closing' | 'waiting';
+  readonly startedMs: number;
+  readonly offeredMs: number;
+  readonly ask:
+    | { readonly session: number; readonly path: number; readonly body: Body & { type: 'ask' } }
+    | undefined;
+}
+
+export interface GroupState {
+  readonly name: string;
+  role: Role;
+  /** Why it has its role, as it was decided. */
+  reason: string;
+  sinceMs: number;
+  /** Why a standby does not claim, right now; empty otherwise. */
+  waiting: string;
+  /** Highest epoch known; the epoch of the node's own tenure while active. */
+  epoch: number;
+  tenure: number;
+  pending: KernelOp | undefined;
+  /** When the pending write was handed over: its lease ends no later than this plus twice the lease. */
+  pendingMs: number;
+  /** The kernel has confirmed that nothing of a former process is left. */
+  clean: boolean;
+  asked: number;
+  askedMs: number;
+  /** Asks up to this one were made before the last kernel write ended, and are worth nothing. */
+  voided: number;
+  /** Highest ask granted by each voter. */
+  votes: Readonly<Record<string, number>>;
+  heldUntilMs: number;
+  claim: Claim | undefined;
+  claimAfterMs: number;
+  ownerlessMs: number;
+  /** All asks are given back; told to voters with every heartbeat. */
+  released: boolean;
+  releasesLeft: number;
+  releasedTo: string;
+  closeReason: string;
+  closeReleases: boolean;
+  handover: Handover | undefined;
+  drainUntilMs: number;
+  announcements: number;
+  announceMs: number;
+  preemptMs: number;
+}
+
+export interface Readiness {
+  readonly ready: boolean;
+  readonly reasons: readonly string[];
+  /** Replica position, opaque here. */
+  readonly position: string;
+}
+
+export interface ElectionState {
+  startedMs: number;
+  started: boolean;
+  stopping: boolean;
+  stopped: boolean;
+  voter: VoterState;
+  readiness: Readiness;
+  unreadyMs: number;
+  /** Faults of this node for which it must not own anything. */
+  faults: readonly string[];
+  links: Readonly<Record<string, boolean>>;
+  /** Until when the pinged gateway counts as reachable. */
+  gatewayMs: number;
+  heartbeatMs: number;
+  /** When the witness is greeted next. */
+  greetMs: number;
+  offers: number;
+  witnessHeardMs: number;
+  peers: Readonly<Record<string, PeerState>>;
+  groups: Readonly<Record<string, GroupState>>;
+}
+
+export type ElectionEvent =
+  | {
+      readonly type: 'start';
+      readonly links: Readonly<Record<string, boolean>>;
+      /** Highest epochs known from an earlier life. */
+      readonly epochs: Readonly<Record<string, number>>;
+    }
+  | { readonly type: 'timer' }
+  | {
+      readonly type: 'message';
+      readonly from: string;
+      readonly session: number;
+      readonly path: number;
+      readonly body: Body;
+    }
+  /** The end of a kernel write. `missing`: the compare failed, the lease had run out. */
+  | {
+      readonly type: 'kernel';
+      readonly group: string;
+      readonly op: KernelOp;
+      readonly result: 'done' | 'missing' | 'failed';
+      readonly detail: string;
+    }
+  | { readonly type: 'link'; readonly name: string; readonly usable: boolean }
+  | { readonly type: 'readiness'; readonly readiness: Readiness }
+  | { readonly type: 'faults'; readonly faults: readonly string[] }
+  | { readonly type: 'gateway'; readonly untilMs: number }
+  | {
+      readonly type: 'handover';
+      readonly id: number;
+      readonly group: string;
+      readonly to: string | undefined;
+    }
+  | { readonly type: 'stop' };
+
+export type Report =
+  | {
+      readonly kind: 'role';
+      readonly group: string;
+      readonly from: Role;
+      readonly to: Role;
+      readonly epoch: number;
+      readonly reason: string;
+    }
+  | { readonly kind: 'peer'; readonly peer: string; readonly alive: boolean; readonly reason: string }
+  | { readonly kind: 'waiting'; readonly group: string; readonly reason: string }
+  | {
+      readonly kind: 'claim-failed';
+      readonly group: string;
+      readonly epoch: number;
+      readonly reason: string;
+    };
+
+export type Effect =
+  /** `path` undefined: over every path to that receiver. */
+  | { readonly type: 'send'; readonly to: string; readonly path: number | undefined; readonly body: Body }
+  /** A kernel write; its end comes back as a `kernel` event, always. */
+  | { readonly type: 'kernel'; readonly op: KernelOp; readonly group: string; readonly reason: string }
+  | { readonly type: 'add-addresses' | 'remove-addresses' | 'announce'; readonly group: string }
+  | { readonly type: 'report'; readonly report: Report }
+  | {
+      readonly type: 'handover-result';
+      readonly id: number;
+      readonly ok: boolean;
+      readonly tookMs: number;
+      readonly reason: string;
+    }
+  | { readonly type: 'stopped' };
+
+export interface Step {
+  readonly state: ElectionState;
+  readonly effects: readonly Effect[];
+  /** When the machine wants a `timer` event, at the latest. */
+  readonly deadlineMs: number;
+}

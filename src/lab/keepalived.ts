@@ -1,0 +1,68 @@
+/** The peer that the failover bench compares with: keepalived moves the same addresses on the same topology, nft does the services. */
+
+import { labServices } from './services.js';
+import { floating, hostByName, type NodeName } from './topology.js';
+
+const own = (node: NodeName, device: string): string =>
+  hostByName(node)!
+    .links.find((link) => link.device === device)!
+    .address.split('/')[0]!;
+
+/**
+ * VRRP version 3 (version 2 knows whole seconds only) over the front segment, unicast, one advert each `advertSeconds`: takeover after three adverts and a skew. Both addresses
+ * move together, both nodes start as BACKUP and the one that owns goes on owning (as relevo's `preempt: false`).
+ */
+export const keepalivedConfig = (
+  node: NodeName,
+  peer: NodeName,
+  advertSeconds: number,
+): string => `global_defs {
+  router_id ${node}
+  vrrp_version 3
+  vrrp_garp_master_repeat 5
+  vrrp_garp_master_refresh 10
+}
+vrrp_instance g1 {
+  state BACKUP
+  nopreempt
+  interface front0
+  virtual_router_id 51
+  priority ${node === 'lb1' ? 150 : 100}
+  advert_int ${advertSeconds}
+  unicast_src_ip ${own(node, 'front0')}
+  unicast_peer {
+    ${own(peer, 'front0')}
+  }
+  track_interface {
+    back0
+  }
+  virtual_ipaddress {
+    ${floating.front.address}/24 dev ${floating.front.device}
+    ${floating.back.address}/24 dev ${floating.back.device}
+  }
+}
+`;
+
+/** The lab's dnat services as plain nft text, with the hygiene that connections need to survive; persistence is each node's own. */
+export const peerRuleset = (): string => {
+  const chosen = (backends: readonly { 'ip-addr': string; port: string }[]): string =>
+    `numgen random mod ${backends.length} map { ${backends
+      .map((each, index) => `${index} : ${each['ip-addr']} . ${each.port}`)
+      .join(', ')} }`;
+  const dnat = labServices.farms.filter((farm) => farm.mode === 'dnat');
+  const rules = dnat.map(
+    (farm) =>
+      `    ip daddr ${farm['virtual-addr']} ${farm.protocol} dport ${farm['virtual-ports']} dnat ip to ${chosen(farm.backends)}`,
+  );
+  return `table ip peer {
+  chain invalid {
+    type filter hook prerouting priority -150
+    ct state invalid drop
+  }
+  chain services {
+    type nat hook prerouting priority -100
+${rules.join('\n')}
+  }
+}
+`;
+};

@@ -1,0 +1,302 @@
+/** Brings a lab up and down, and tells what is in it. Idempotent: up twice is one lab, down twice is none. */
+
+import { RelevoError } from '../errors.js';
+import type { Daemons } from '../ports.js';
+import { sleep } from '../shell/clock.js';
+import { pathExists } from '../shell/folders.js';
+import { runInteractive } from '../shell/interactive.js';
+import { isRunning, type ProcessIdentity, processIdentity } from '../shell/process-identity.js';
+import { builtProgram, nodeProgram } from '../shell/programs.js';
+import { runOrThrow } from '../shell/runner.js';
+import { keepalivedOwner } from './keepalived-owner.js';
+import { addNetwork, presentNamespaces, removeNetwork } from './network.js';
+import type { LabOwnerDriver, LabOwnerFactory, LabPorts, NodeView } from './owner.js';
+import { killProcesses, logPath, type ProcessSpec, startProcess, stopProcesses } from './processes.js';
+import { relevoOwner } from './relevo-owner.js';
+import {
+  checkLabName,
+  hostFolder,
+  type LabOwner,
+  type LabProcess,
+  type LabState,
+  readLab,
+  removeLabFolder,
+  writeLab,
+} from './state.js';
+import { backendNames, hostByName, hosts, type NodeName, namespaceOf, nodeNames } from './topology.js';
+
+export interface LabOptions {
+  readonly name?: string;
+  readonly owner?: LabOwner;
+  readonly replication?: boolean;
+}
+
+export interface LabStatus {
+  readonly name: string;
+  /** `none`: nothing there. `broken`: half up, half down, or a process has ended. */
+  readonly health: 'none' | 'up' | 'broken';
+  readonly problems: readonly string[];
+  readonly owner: LabOwner | undefined;
+  readonly replication: boolean | undefined;
+  readonly active: readonly NodeName[];
+  readonly nodes: Readonly<Partial<Record<NodeName, NodeView>>>;
+  readonly processes: readonly (LabProcess & { readonly running: boolean })[];
+}
+
+export const defaultLabName = 'lab';
+const readyMs = 20_000;
+
+const factories: Readonly<Record<LabOwner, LabOwnerFactory>> = {
+  relevo: relevoOwner,
+  keepalived: keepalivedOwner,
+};
+
+export const ownerOf = (
+  ports: LabPorts,
+  state: Pick<LabState, 'name' | 'owner' | 'replication'>,
+): LabOwnerDriver => factories[state.owner](ports, state);
+
+const backendProcesses = (): ProcessSpec[] =>
+  backendNames.map((name) => ({
+    host: name,
+    name: 'server',
+    file: nodeProgram,
+    args: [builtProgram('lab/backend-process.js'), name],
+  }));
+
+export const startAll = async (
+  daemons: Daemons,
+  lab: string,
+  specs: readonly ProcessSpec[],
+): Promise<LabProcess[]> => {
+  const started: LabProcess[] = [];
+  for (const spec of specs) started.push(await startProcess(daemons, lab, spec));
+  return started;
+};
+
+/** Views of both nodes at about the same time. */
+export const nodeViews = async (owner: LabOwnerDriver): Promise<Record<NodeName, NodeView>> => {
+  const [lb1, lb2] = await Promise.all(nodeNames.map((node) => owner.view(node)));
+  return { lb1: lb1!, lb2: lb2! };
+};
+
+const whyNotSettled = (views: Record<NodeName, NodeView>): string | undefined => {
+  const notReady = nodeNames.filter((node) => !views[node].ready);
+  if (notReady.length > 0) {
+    return notReady.map((node) => `${node}: ${views[node].reasons.join('; ') || 'not ready'}`).join(', ');
+  }
+  const active = nodeNames.filter((node) => views[node].active);
+  return active.length === 1 ? undefined : `${active.length} active nodes`;
+};
+
+/** Until both nodes are ready and exactly one is active; throws `not-ready` with what is missing after `timeoutMs`. */
+export const untilSettled = async (
+  ports: LabPorts,
+  owner: LabOwnerDriver,
+  timeoutMs = readyMs,
+): Promise<Record<NodeName, NodeView>> => {
+  const until = ports.clock.nowMs() + timeoutMs;
+  for (;;) {
+    const views = await nodeViews(owner);
+    const missing = whyNotSettled(views);
+    if (missing === undefined) return views;
+    if (ports.clock.nowMs() > until) {
+      throw new RelevoError('not-ready', `not ready after ${timeoutMs / 1000} s: ${missing}`);
+    }
+    await sleep(50);
+  }
+};
+
+/** Everything that runs in a namespace of the lab, whoever started it: conntrackd is its agent's child, not in the list. */
+export const processesInside = async (
+  ports: LabPorts,
+  lab: string,
+  host: string,
+): Promise<ProcessIdentity[]> => {
+  const printed = await runOrThrow(ports.runner, 'ip', ['netns', 'pids', namespaceOf(lab, host)]);
+  return printed
+    .split('\n')
+    .filter((line) => line !== '')
+    .flatMap((line) => processIdentity(Number(line)) ?? []);
+};
+
+const checkMachine = (owner: LabOwnerDriver): void => {
+  if (process.getuid?.() !== 0) {
+    throw new RelevoError('not-permitted', 'a lab needs root, for network namespaces: run it with sudo');
+  }
+  const missing = ['/usr/sbin/ip', ...owner.needs].filter((path) => !pathExists(path));
+  if (missing.length > 0) {
+    throw new RelevoError('not-found', `not installed: ${missing.join(', ')}: run ./scripts/setup`);
+  }
+};
+
+/** Whoever works on a lab says so in its state: two at once would take each other's namespaces away. */
+const checkNobodyWorks = (state: LabState | undefined): void => {
+  if (!state || state.phase === 'up' || state.worker.pid === process.pid || !isRunning(state.worker)) return;
+  throw new RelevoError(
+    'conflict',
+    `lab '${state.name}' is ${state.phase} by process ${state.worker.pid}: wait for it`,
+  );
+};
+const thisProcess = (): ProcessIdentity => processIdentity(process.pid)!;
+
+const build = async (ports: LabPorts, owner: LabOwnerDriver, empty: LabState): Promise<LabState> => {
+  const lab = empty.name;
+  await addNetwork(ports.runner, lab);
+  let processes: LabProcess[] = [];
+  const start = async (specs: readonly ProcessSpec[]): Promise<void> => {
+    processes = [...processes, ...(await startAll(ports.daemons, lab, specs))];
+    await writeLab(ports.files, { ...empty, processes });
+  };
+  await owner.prepareLab();
+  await start([...backendProcesses(), ...owner.sharedProcesses()]);
+  for (const node of nodeNames) {
+    await owner.prepareNode(node);
+    await start(owner.nodeProcesses(node));
+  }
+  const until = ports.clock.nowMs() + readyMs;
+  for (const node of nodeNames) {
+    while (!(await owner.view(node)).running) {
+      const dead = processes.find((each) => each.host === node && !isRunning(each));
+      if (dead || ports.clock.nowMs() > until) {
+        const log = await ports.files.read(logPath(lab, node, dead?.label.split('/')[1] ?? owner.agentName));
+        const tail = log?.trimEnd().split('\n').slice(-5).join('\n');
+        throw new RelevoError(
+          'not-ready',
+          `${dead ? `${dead.label} ended` : `${node} does not answer`}:\n${tail}`,
+        );
+      }
+      await sleep(50);
+    }
+    await owner.applyServices(node);
+  }
+  await untilSettled(ports, owner);
+  return { ...empty, phase: 'up', processes };
+};
+
+export const labStatus = async (ports: LabPorts, name = defaultLabName): Promise<LabStatus> => {
+  const state = await readLab(ports.files, name);
+  if (!state) {
+    return {
+      name,
+      health: 'none',
+      problems: [],
+      owner: undefined,
+      replication: undefined,
+      active: [],
+      nodes: {},
+      processes: [],
+    };
+  }
+  const processes = state.processes.map((each) => ({ ...each, running: isRunning(each) }));
+  const namespaces = await presentNamespaces(ports.runner, name);
+  const problems = [
+    ...(state.phase === 'up' ? [] : [`it was left ${state.phase}`]),
+    ...(namespaces.length === hosts.length + 1
+      ? []
+      : [`${hosts.length + 1 - namespaces.length} namespaces are missing`]),
+    ...processes.filter((each) => !each.running).map((each) => `${each.label} (pid ${each.pid}) has ended`),
+  ];
+  const nodes = problems.length === 0 ? await nodeViews(ownerOf(ports, state)) : undefined;
+  return {
+    name,
+    health: problems.length === 0 ? 'up' : 'broken',
+    problems,
+    owner: state.owner,
+    replication: state.replication,
+    active: nodes ? nodeNames.filter((node) => nodes[node].active) : [],
+    nodes: nodes ?? {},
+    processes,
+  };
+};
+
+/** Removes what `lab.json` says was made, whatever state it is in. Returns false when there was nothing. */
+export const labDown = async (ports: LabPorts, name = defaultLabName): Promise<boolean> => {
+  const state = await readLab(ports.files, name);
+  if (!state) return false;
+  checkNobodyWorks(state);
+  await writeLab(ports.files, { ...state, phase: 'stopping', worker: thisProcess() });
+  await stopProcesses(state.processes);
+  const present = await presentNamespaces(ports.runner, name);
+  for (const host of ['switch', ...hosts.map((each) => each.name)]) {
+    if (!present.includes(namespaceOf(name, host))) continue;
+    const left = await processesInside(ports, name, host);
+    killProcesses(left.map((each) => ({ ...each, label: host, host })));
+  }
+  await removeNetwork(ports.runner, name);
+  removeLabFolder(name);
+  return true;
+};
+
+/**
+ * Brings a lab up, or finds it up. One that an interrupted run left half up, or in which something has ended,
+ * or which was asked for otherwise, is taken down first. On failure nothing is left.
+ */
+export const labUp = async (
+  ports: LabPorts,
+  options: LabOptions = {},
+): Promise<{ status: LabStatus; made: boolean }> => {
+  const { name = defaultLabName, owner: ownerName = 'relevo', replication = true } = options;
+  checkLabName(name);
+  const owner = ownerOf(ports, { name, owner: ownerName, replication });
+  checkMachine(owner);
+  const present = await labStatus(ports, name);
+  if (present.health === 'up' && present.owner === ownerName && present.replication === replication) {
+    return { status: present, made: false };
+  }
+  checkNobodyWorks(await readLab(ports.files, name));
+  if (present.health !== 'none') await labDown(ports, name);
+  const foreign = await presentNamespaces(ports.runner, name);
+  if (foreign.length > 0) {
+    throw new RelevoError(
+      'conflict',
+      `namespace ${foreign[0]} exists and no lab of that name made it: choose another --name, or remove it with 'ip netns del ${foreign[0]}'`,
+    );
+  }
+  const empty: LabState = {
+    version: 1,
+    name,
+    phase: 'starting',
+    owner: ownerName,
+    replication,
+    worker: thisProcess(),
+    createdAt: new Date().toISOString(),
+    processes: [],
+  };
+  await writeLab(ports.files, empty);
+  try {
+    await writeLab(ports.files, await build(ports, owner, empty));
+  } catch (thrown) {
+    await labDown(ports, name);
+    throw thrown;
+  }
+  return { status: await labStatus(ports, name), made: true };
+};
+
+/** Runs a command on the caller's terminal inside a host of the lab; returns its exit status. */
+export const labExec = async (
+  ports: LabPorts,
+  name: string,
+  host: string,
+  argv: readonly string[],
+): Promise<number> => {
+  if (!hostByName(host)) {
+    throw new RelevoError(
+      'bad-request',
+      `no host '${host}': one of ${hosts.map((each) => each.name).join(', ')}`,
+    );
+  }
+  if (!(await readLab(ports.files, name))) {
+    throw new RelevoError('not-found', `no lab '${name}': start it with 'relevo lab up --name ${name}'`);
+  }
+  const command = argv.length > 0 ? argv : ['/bin/bash'];
+  const socket = `RELEVO_SOCKET=${hostFolder(name, host)}/relevo.sock`;
+  return runInteractive('/usr/sbin/ip', [
+    'netns',
+    'exec',
+    namespaceOf(name, host),
+    'env',
+    socket,
+    ...command,
+  ]);
+};

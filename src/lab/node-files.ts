@@ -1,0 +1,76 @@
+/** node.yaml, witness.yaml and conntrackd's part of a lab node, as data and as YAML. */
+
+import { stringify } from 'yaml';
+import { floating, hostByName, type NodeName, nodeNames, otherNode } from './topology.js';
+
+export interface LabTiming {
+  readonly leaseMs: number;
+  readonly renewMs: number;
+  readonly heartbeatMs: number;
+  readonly deadMs: number;
+  readonly syncWaitMs: number;
+  readonly announceMs: number;
+}
+
+export const labTiming: LabTiming = {
+  leaseMs: 120,
+  renewMs: 30,
+  heartbeatMs: 30,
+  deadMs: 100,
+  syncWaitMs: 5_000,
+  announceMs: 10_000,
+};
+
+const own = (host: string, device: string): string =>
+  hostByName(host)!
+    .links.find((link) => link.device === device)!
+    .address.split('/')[0]!;
+
+const witnessAt = ['sync0', 'front0'].map((device) => `${own('witness', device)}:5782`);
+
+/** Paths are relative to the file's folder. */
+export const nodeYaml = (
+  node: NodeName,
+  options: { replication: boolean; timing?: LabTiming; protect?: boolean },
+): string =>
+  stringify({
+    cluster: 'lab',
+    node,
+    nodes: nodeNames.map((name) => ({
+      name,
+      heartbeat: [`${own(name, 'sync0')}:5780`, `${own(name, 'front0')}:5780`],
+      sync: `${own(name, 'sync0')}:5781`,
+    })),
+    witness: { arbiter: witnessAt },
+    groups: [
+      {
+        name: 'g1',
+        addresses: Object.values(floating).map(({ address, device }) => ({
+          address: `${address}/24`,
+          interface: device,
+        })),
+        preferred: 'lb1',
+        preempt: false,
+        trackLinks: ['front0', 'back0'],
+      },
+    ],
+    timing: options.timing ?? labTiming,
+    secretFile: 'heartbeat.secret',
+    tls: { ca: 'ca.crt', cert: `${node}.crt`, key: `${node}.key` },
+    replication: { enabled: options.replication, logGroup: 7010 },
+    conntrackd: {
+      enabled: true,
+      manage: true,
+      interface: 'sync0',
+      local: own(node, 'sync0'),
+      peers: [own(otherNode(node), 'sync0')],
+      port: 3780,
+    },
+    stateDir: 'state',
+    controlSocket: 'relevo.sock',
+    logLevel: 'info',
+    protect: options.protect ?? true,
+  });
+
+export const witnessYaml = (timing: LabTiming = labTiming): string =>
+  stringify({ cluster: 'lab', listen: witnessAt, secretFile: 'heartbeat.secret', leaseMs: timing.leaseMs });

@@ -1,0 +1,99 @@
+/** Drives relevo's own agents and witness in a lab: files, processes, and questions over their control sockets. */
+
+import { RelevoError } from '../errors.js';
+import type { HandoverResult, NodeStatus } from '../model/status.js';
+import { initAuthority, issueCertificate } from '../shell/certificates.js';
+import { createControlClient } from '../shell/control-socket.js';
+import { makeFolder } from '../shell/folders.js';
+import { builtProgram, nodeProgram } from '../shell/programs.js';
+import { nodeYaml, witnessYaml } from './node-files.js';
+import type { LabOwnerFactory } from './owner.js';
+import { labServices } from './services.js';
+import { hostFolder, labFolder } from './state.js';
+import { type NodeName, nodeNames } from './topology.js';
+
+const group = 'g1';
+
+export const relevoOwner: LabOwnerFactory = ({ files }, { name: lab, replication }) => {
+  const relevo = builtProgram('bin/relevo.js');
+  const client = (node: NodeName, timeoutMs = 2_000) =>
+    createControlClient(`${hostFolder(lab, node)}/relevo.sock`, timeoutMs);
+  const certificates = `${labFolder(lab)}/certificates`;
+  /** Gives a host its copy of a file of the cluster's, as an operator would. */
+  const hand = async (host: string, file: string): Promise<void> => {
+    const content = await files.read(`${certificates}/${file}`);
+    if (content === undefined) throw new RelevoError('not-found', `${certificates}/${file} is not there`);
+    await files.writeAtomic(`${hostFolder(lab, host)}/${file}`, content);
+  };
+  return {
+    needs: ['/usr/sbin/conntrackd', '/usr/sbin/conntrack', '/usr/sbin/nft'],
+    agentName: 'agent',
+    async prepareLab() {
+      await initAuthority(certificates, 'lab');
+      for (const node of nodeNames) await issueCertificate(certificates, node);
+      makeFolder(hostFolder(lab, 'witness'));
+      await hand('witness', 'heartbeat.secret');
+      await files.writeAtomic(`${hostFolder(lab, 'witness')}/witness.yaml`, witnessYaml());
+    },
+    sharedProcesses: () => [
+      {
+        host: 'witness',
+        name: 'witness',
+        file: nodeProgram,
+        args: [relevo, 'witness', '-c', `${hostFolder(lab, 'witness')}/witness.yaml`],
+      },
+    ],
+    async prepareNode(node) {
+      const folder = hostFolder(lab, node);
+      makeFolder(`${folder}/state`);
+      for (const file of ['ca.crt', `${node}.crt`, `${node}.key`, 'heartbeat.secret']) await hand(node, file);
+      await files.writeAtomic(`${folder}/node.yaml`, nodeYaml(node, { replication }));
+    },
+    nodeProcesses: (node) => [
+      {
+        host: node,
+        name: 'agent',
+        file: nodeProgram,
+        args: [relevo, 'agent', '-c', `${hostFolder(lab, node)}/node.yaml`],
+      },
+    ],
+    async applyServices(node) {
+      const body = { type: 'text/plain', text: JSON.stringify(labServices) };
+      await client(node, 20_000).call('PUT', '/v1/services?dryRun=false', body);
+    },
+    async view(node) {
+      try {
+        const status = await client(node).call<NodeStatus>('GET', '/v1/status');
+        const ours = status.groups.find((each) => each.name === group);
+        const active = ours?.state === 'active';
+        return {
+          running: true,
+          ready: status.ready,
+          reasons: status.ready ? [] : status.reasons,
+          active,
+          takeovers: ours?.takeovers ?? 0,
+          uptimeMs: status.uptimeMs,
+        };
+      } catch (thrown) {
+        const reason = thrown instanceof Error ? thrown.message : String(thrown);
+        return {
+          running: false,
+          ready: false,
+          reasons: [reason],
+          active: false,
+          takeovers: undefined,
+          uptimeMs: undefined,
+        };
+      }
+    },
+    async handover(from) {
+      const body = { type: 'application/json', text: '{}' };
+      const result = await client(from, 20_000).call<HandoverResult>(
+        'POST',
+        `/v1/groups/${group}/handover`,
+        body,
+      );
+      if (!result.ok) throw new RelevoError('not-ready', `${group} did not move: ${result.reason}`);
+    },
+  };
+};

@@ -1,0 +1,64 @@
+/** What a lab is, on disk: /run/relevo-lab/<name>/lab.json says what was made and started, and nothing else is ever removed. */
+
+import { RelevoError } from '../errors.js';
+import type { Files } from '../ports.js';
+import { listFolder, makeFolder, pathExists, removeFolder } from '../shell/folders.js';
+import type { ProcessIdentity } from '../shell/process-identity.js';
+import { labNamePattern } from './topology.js';
+
+export interface LabProcess extends ProcessIdentity {
+  /** Unique within the lab: `lb1/agent`, `backend1/server`. */
+  readonly label: string;
+  readonly host: string;
+}
+
+export type LabOwner = 'relevo' | 'keepalived';
+
+export interface LabState {
+  readonly version: 1;
+  readonly name: string;
+  /** `starting` and `stopping` are what an interrupted run leaves behind: such a lab is removed before it is built again. */
+  readonly phase: 'starting' | 'up' | 'stopping';
+  readonly owner: LabOwner;
+  readonly replication: boolean;
+  /** The process that last changed the phase: while it runs, it is at work on this lab. */
+  readonly worker: ProcessIdentity;
+  /** Wall-clock time, for people. */
+  readonly createdAt: string;
+  readonly processes: readonly LabProcess[];
+}
+
+export const labsFolder = '/run/relevo-lab';
+export const labFolder = (name: string): string => `${labsFolder}/${name}`;
+export const hostFolder = (name: string, host: string): string => `${labFolder(name)}/${host}`;
+const statePath = (name: string): string => `${labFolder(name)}/lab.json`;
+
+export const checkLabName = (name: string): void => {
+  if (!labNamePattern.test(name)) {
+    throw new RelevoError(
+      'bad-request',
+      `lab name '${name}': use up to 20 lower-case letters, digits and dashes, a letter first`,
+    );
+  }
+};
+
+export const readLab = async (files: Files, name: string): Promise<LabState | undefined> => {
+  checkLabName(name);
+  const text = await files.read(statePath(name));
+  if (text === undefined) return undefined;
+  try {
+    return JSON.parse(text) as LabState;
+  } catch (cause) {
+    throw new RelevoError('internal', `${statePath(name)} is not JSON`, {}, cause);
+  }
+};
+
+export const writeLab = async (files: Files, state: LabState): Promise<void> => {
+  makeFolder(labFolder(state.name));
+  await files.writeAtomic(statePath(state.name), `${JSON.stringify(state, null, 2)}\n`);
+};
+
+export const removeLabFolder = (name: string): void => removeFolder(labFolder(name));
+
+/** Names of all labs that left a trace. */
+export const listLabs = (): string[] => listFolder(labsFolder).filter((name) => pathExists(statePath(name)));

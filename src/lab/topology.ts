@@ -1,0 +1,97 @@
+/** What a lab is made of: hosts, segments and addresses as data. Nothing here touches the machine. */
+
+export type Segment = 'front' | 'back' | 'sync';
+
+export interface HostLink {
+  /** Name inside the host's namespace. */
+  readonly device: string;
+  readonly segment: Segment;
+  /** With prefix length. */
+  readonly address: string;
+  /** Locally administered, and readable: 02:00 and the four bytes of the address. */
+  readonly mac: string;
+}
+
+export interface LabHost {
+  readonly name: string;
+  readonly role: 'client' | 'node' | 'witness' | 'backend' | 'observer';
+  readonly links: readonly HostLink[];
+  /** `ip route add` arguments. */
+  readonly routes: readonly string[];
+}
+
+const segments: Readonly<Record<Segment, { prefix: string; device: string }>> = {
+  front: { prefix: '10.10.0', device: 'front0' },
+  back: { prefix: '10.20.0', device: 'back0' },
+  sync: { prefix: '10.30.0', device: 'sync0' },
+};
+export const segmentNames = Object.keys(segments) as readonly Segment[];
+
+const macOf = (address: string): string =>
+  ['02', '00', ...address.split('.').map((part) => Number(part).toString(16).padStart(2, '0'))].join(':');
+
+const link = (segment: Segment, host: number): HostLink => {
+  const { prefix, device } = segments[segment];
+  const address = `${prefix}.${host}`;
+  return { device, segment, address: `${address}/24`, mac: macOf(address) };
+};
+
+/** The addresses that services are reached at, and that backends answer through. */
+export const floating = {
+  front: { address: '10.10.0.100', device: 'front0' },
+  back: { address: '10.20.0.100', device: 'back0' },
+} as const;
+
+/** Addresses of the persistent clients: all of them are the client host's (a local route), reached through it. */
+export const clientRange = { prefix: '10.10.8.0/22', first: [10, 10, 8, 0], size: 1024 } as const;
+const clientAddress = '10.10.0.10';
+
+export const nodeNames = ['lb1', 'lb2'] as const;
+export type NodeName = (typeof nodeNames)[number];
+export const otherNode = (node: NodeName): NodeName => (node === 'lb1' ? 'lb2' : 'lb1');
+export const backendNames = ['backend1', 'backend2'] as const;
+
+const nodeHost = (index: number): LabHost => ({
+  name: `lb${index}`,
+  role: 'node',
+  links: [link('front', 10 + index), link('back', 10 + index), link('sync', index)],
+  routes: [`${clientRange.prefix} via ${clientAddress} dev front0`],
+});
+
+const backendHost = (index: number): LabHost => ({
+  name: `backend${index}`,
+  role: 'backend',
+  links: [link('back', 20 + index)],
+  routes: [`default via ${floating.back.address} dev back0`],
+});
+
+export const hosts: readonly LabHost[] = [
+  {
+    name: 'client',
+    role: 'client',
+    links: [link('front', 10)],
+    routes: [`local ${clientRange.prefix} dev lo`],
+  },
+  nodeHost(1),
+  nodeHost(2),
+  { name: 'witness', role: 'witness', links: [link('front', 50), link('sync', 50)], routes: [] },
+  backendHost(1),
+  backendHost(2),
+  { name: 'observer', role: 'observer', links: [link('front', 60), link('back', 60)], routes: [] },
+];
+
+export const hostByName = (name: string): LabHost | undefined => hosts.find((host) => host.name === name);
+
+/** The switch is a namespace with one bridge per segment; its end of a host's cable bears the host's name. */
+export const switchName = 'switch';
+export const switchPort = (host: string, segment: Segment): string => `${host}-${segment}`;
+export const bridgeOf = (segment: Segment): string => `br-${segment}`;
+
+export const namespaceOf = (lab: string, host: string): string => `${lab}-${host}`;
+
+/** Short enough that every namespace and file name made from it is valid and readable. */
+export const labNamePattern = /^[a-z][a-z0-9-]{0,19}$/;
+
+/** Which node a MAC address belongs to. */
+export const nodeByMac = (mac: string): NodeName | undefined =>
+  nodeNames.find((name) => hostByName(name)?.links.some((each) => each.mac === mac));

@@ -1,0 +1,129 @@
+/** What `relevo status --json` says: the shape that the CLI, the web page, drills and monitoring read. */
+
+import type { PersistenceEntry } from './persistence.js';
+
+export type GroupState = 'init' | 'standby' | 'active' | 'draining';
+
+export interface GroupStatus {
+  readonly name: string;
+  readonly state: GroupState;
+  /** The node that is known to answer, as far as this node knows. */
+  readonly owner: string | undefined;
+  readonly epoch: number;
+  /** Why it is in this state. */
+  readonly reason: string;
+  readonly sinceMs: number;
+  /** Times this node became active since it started. */
+  readonly takeovers: number;
+  readonly addresses: readonly string[];
+}
+
+export interface PeerStatus {
+  readonly name: string;
+  readonly alive: boolean;
+  /** One entry per heartbeat path, in the order of the configuration. */
+  readonly paths: readonly { readonly alive: boolean; readonly lastHeardMs: number | undefined }[];
+  readonly ready: boolean;
+  readonly reasons: readonly string[];
+}
+
+export interface SyncPeerStatus {
+  readonly name: string;
+  readonly connected: boolean;
+  readonly state: string;
+  readonly sentEntries: number;
+  readonly ackedEntries: number;
+  readonly unconfirmed: number;
+  readonly oldestUnconfirmedMs: number;
+  readonly lagP50Ms: number | undefined;
+  readonly lagP99Ms: number | undefined;
+  readonly bytesSent: number;
+  readonly bytesReceived: number;
+  readonly lastError: string | undefined;
+}
+
+export interface SyncStatus {
+  readonly enabled: boolean;
+  readonly complete: boolean;
+  readonly entries: number;
+  readonly position: string;
+  readonly lostReports: number;
+  readonly peers: readonly SyncPeerStatus[];
+}
+
+export interface ConntrackdStatus {
+  readonly managed: boolean;
+  readonly running: boolean;
+  readonly pid: number | undefined;
+  readonly restarts: number;
+  readonly reason: string | undefined;
+  readonly counters: Readonly<Record<string, number>>;
+}
+
+export interface NodeStatus {
+  readonly version: string;
+  readonly cluster: string;
+  readonly node: string;
+  readonly uptimeMs: number;
+  readonly memoryBytes: number;
+  /** Which promise holds: `arbiter` (safe under every partition), `ping`, `none` or `single`. */
+  readonly safety: { readonly mode: string; readonly meaning: string };
+  readonly ready: boolean;
+  readonly reasons: readonly string[];
+  readonly groups: readonly GroupStatus[];
+  readonly peers: readonly PeerStatus[];
+  readonly witness: { readonly reachable: boolean; readonly detail: string } | undefined;
+  readonly services: {
+    readonly count: number;
+    readonly backends: number;
+    readonly backendsUp: number;
+    readonly repairs: number;
+  };
+  readonly replication: SyncStatus;
+  readonly conntrackd: ConntrackdStatus;
+}
+
+/** Something worth telling an operator, with the reason for it. */
+export interface NodeEvent {
+  /** Wall-clock time for people; nothing decides by it. */
+  readonly time: string;
+  /** Milliseconds on the node's monotonic clock. */
+  readonly atMs: number;
+  readonly kind: string;
+  readonly message: string;
+  /** How often it happened in a row, when more than once; `time` is that of the first. */
+  readonly times?: number;
+  readonly facts: Readonly<Record<string, unknown>>;
+}
+
+export interface ApplyResult {
+  readonly dryRun: boolean;
+  readonly changed: readonly string[];
+  readonly operations: number;
+  /** nft text of the change, when asked for. */
+  readonly text: string | undefined;
+}
+
+export type HandoverResult =
+  | { readonly ok: true; readonly tookMs: number }
+  | { readonly ok: false; readonly reason: string };
+
+export interface VerifyResult {
+  readonly consistent: boolean;
+  readonly lines: readonly string[];
+}
+
+/** What a running node can be asked to do: implemented by `app/node.ts`, offered by `api/`, used by the CLI. */
+export interface NodeControl {
+  status(): Promise<NodeStatus>;
+  /** The services document in nftlb's JSON. */
+  services(): string;
+  /** Checks and applies a document (JSON or YAML); rejects with `bad-document` that lists every problem. */
+  apply(text: string, options: { dryRun: boolean }): Promise<ApplyResult>;
+  setBackendState(service: string, backend: string, state: 'up' | 'down' | 'off'): Promise<void>;
+  sessions(service: string | undefined): Promise<readonly PersistenceEntry[]>;
+  handover(group: string, to: string | undefined): Promise<HandoverResult>;
+  syncDump(): readonly PersistenceEntry[];
+  syncVerify(): Promise<VerifyResult>;
+  events(): readonly NodeEvent[];
+}

@@ -1,0 +1,240 @@
+/**
+ * The receiving half of a peer's session: applies its frames to the replica and says which rows the kernel must learn.
+ *
+ * Invariants:
+ * - Nothing of a group is taken from a peer whose epoch is older than one we know of, nor from two peers in one epoch.
+ * - A group is complete when a decisive digest of its owner was equal, or the snapshot asked for in answer to it has ended.
+ * - While a snapshot runs, every row that the peer mentions is stamped; what is unstamped at its end (in the buckets asked
+ *   for, and not of a newer epoch) is gone at the origin and is dropped here.
+ */
+
+import { bucketBitmap, hasBucket } from '../model/buckets.js';
+import type {
+  DeltaFrame,
+  DigestFrame,
+  NumberedFrame,
+  Position,
+  SnapshotBeginFrame,
+  SnapshotChunkFrame,
+  SnapshotEndFrame,
+  SyncFrame,
+} from '../wire/frames.js';
+import { differingBuckets, digestOf } from './digest.js';
+import type { GroupBook } from './groups.js';
+import { bucketOf } from './hash.js';
+import type { Replica } from './replica.js';
+import { rowState } from './table.js';
+
+interface RemoteGroup {
+  active: boolean;
+  complete: boolean;
+  /** A decisive digest differed: the end of the next snapshot completes the group. */
+  completing: boolean;
+  suspects: ReadonlySet<number>;
+  /** Buckets in which the owner's last digest differed from ours; undefined before the first. */
+  differing: number | undefined;
+}
+
+interface RunningSnapshot {
+  readonly group: number;
+  readonly epoch: number;
+  readonly buckets: Uint8Array | undefined;
+  readonly stamp: number;
+}
+
+/** Numbers snapshots over all sessions of a replica, as stamps are shared. */
+export interface StampSource {
+  next: number;
+}
+
+export class Inbound {
+  position: Position | undefined;
+  receivedEntries = 0;
+  staleFrames = 0;
+  fullEntries = 0;
+  /** The peer's newest sequence, as its last ping said. */
+  peerHead = 0;
+
+  readonly #replica: Replica;
+  readonly #groups: GroupBook;
+  readonly #peer: string;
+  readonly #stamps: StampSource;
+  readonly #remote = new Map<number, RemoteGroup>();
+  #session = '';
+  #snapshot: RunningSnapshot | undefined;
+  #lastFrame = 0;
+
+  constructor(
+    replica: Replica,
+    groups: GroupBook,
+    peer: string,
+    stamps: StampSource,
+    position: Position | undefined,
+  ) {
+    this.#replica = replica;
+    this.#groups = groups;
+    this.#peer = peer;
+    this.#stamps = stamps;
+    this.position = position;
+  }
+
+  /** Groups the peer is active in, with whether we hold all of them. */
+  activeGroups(): { group: number; complete: boolean; differing: number | undefined }[] {
+    return [...this.#remote]
+      .filter(([, { active }]) => active)
+      .map(([group, { complete, differing }]) => ({ group, complete, differing }));
+  }
+
+  get behind(): number {
+    return Math.max(0, this.peerHead - (this.position?.sequence ?? 0));
+  }
+
+  onHello(session: string, active: readonly { group: string; epoch: number }[]): void {
+    this.#session = session;
+    for (const { group, epoch } of active) this.onRole(group, epoch, true);
+  }
+
+  onRole(name: string, epoch: number, active: boolean): void {
+    const group = this.#groups.indexOf(name);
+    if (group < 0) return;
+    if (!active) {
+      const known = this.#remote.get(group);
+      if (known) known.active = false;
+      return;
+    }
+    if (this.#groups.admit(name, epoch, this.#peer) !== 'accepted') return;
+    this.#remote.set(group, {
+      active: true,
+      complete: false,
+      completing: false,
+      suspects: new Set(),
+      differing: undefined,
+    });
+  }
+
+  onStart(sequence: number): void {
+    this.position = { session: this.#session, sequence };
+    this.peerHead = Math.max(this.peerHead, sequence);
+  }
+
+  onPing(head: number, sequence: number): void {
+    this.peerHead = head;
+    this.#advance(sequence);
+  }
+
+  /** False: the number is not the next one, so a frame was lost or repeated. */
+  inOrder(frame: NumberedFrame): boolean {
+    if (frame.frame !== this.#lastFrame + 1) return false;
+    this.#lastFrame = frame.frame;
+    return true;
+  }
+
+  /** Rows whose kernel copy must follow. */
+  onDelta(frame: DeltaFrame, nowMs: number): number[] {
+    const rows: number[] = [];
+    if (!this.#admitted(frame)) return rows;
+    const replica = this.#replica;
+    const { upserts, deletions, epoch, lastSequence } = frame;
+    const stamp = this.#stampFor(frame.group);
+    for (let at = 0; at < upserts.client.length; at++) {
+      this.#keep(replica.applyUpsert(upserts, at, epoch, lastSequence, nowMs), stamp, rows);
+    }
+    for (let at = 0; at < deletions.client.length; at++) {
+      const row = replica.applyDeletion(deletions, at, epoch, lastSequence, nowMs);
+      if (row >= 0) rows.push(row);
+    }
+    this.receivedEntries += upserts.client.length + deletions.client.length;
+    this.#advance(lastSequence);
+    return rows;
+  }
+
+  onSnapshotBegin(frame: SnapshotBeginFrame): void {
+    if (!this.#admitted(frame)) return;
+    const group = this.#groups.indexOf(frame.group);
+    this.#snapshot = { group, epoch: frame.epoch, buckets: frame.buckets, stamp: this.#stamps.next++ };
+  }
+
+  onSnapshotChunk(frame: SnapshotChunkFrame, nowMs: number): number[] {
+    const rows: number[] = [];
+    if (!this.#admitted(frame)) return rows;
+    const stamp = this.#stampFor(frame.group);
+    const { entries, epoch } = frame;
+    const sequence = this.position?.sequence ?? 0;
+    for (let at = 0; at < entries.client.length; at++) {
+      this.#keep(this.#replica.applyUpsert(entries, at, epoch, sequence, nowMs), stamp, rows);
+    }
+    this.receivedEntries += entries.client.length;
+    return rows;
+  }
+
+  onSnapshotEnd(frame: SnapshotEndFrame, nowMs: number): number[] {
+    const rows: number[] = [];
+    const snapshot = this.#snapshot;
+    if (!snapshot || !this.#admitted(frame) || snapshot.group !== this.#groups.indexOf(frame.group))
+      return rows;
+    this.#snapshot = undefined;
+    const { table } = this.#replica;
+    for (let row = 0; row < table.used; row++) {
+      if (table.group[row] !== snapshot.group || table.state[row] !== rowState.live) continue;
+      if (table.stamp[row] === snapshot.stamp || table.epoch[row]! > snapshot.epoch) continue;
+      const bucket = bucketOf(table.client[row]!, table.address[row]!, table.protocolPort[row]!);
+      if (!hasBucket(snapshot.buckets, bucket)) continue;
+      this.#replica.dropReceived(row, snapshot.epoch, this.position?.sequence ?? 0, nowMs);
+      rows.push(row);
+    }
+    const remote = this.#remote.get(snapshot.group);
+    if (remote?.completing) {
+      remote.completing = false;
+      remote.complete = true;
+      remote.differing = 0;
+    }
+    return rows;
+  }
+
+  /** Compares with our content; the answer, if one is due. */
+  onDigest(frame: DigestFrame, nowMs: number): SyncFrame | undefined {
+    if (!this.#admitted(frame)) return undefined;
+    const group = this.#groups.indexOf(frame.group);
+    const remote = this.#remote.get(group);
+    if (!remote) return undefined;
+    const different = differingBuckets(digestOf(this.#replica, group, nowMs), frame);
+    remote.differing = different.length;
+    if (frame.decisive) {
+      remote.suspects = new Set();
+      remote.complete = different.length === 0;
+      remote.completing = different.length > 0;
+      const buckets = different.length > 0 ? bucketBitmap(different) : undefined;
+      return { kind: 'resync', group: frame.group, buckets };
+    }
+    // A snapshot on its way will change what was just compared.
+    if (remote.completing || this.#snapshot) return undefined;
+    const confirmed = different.filter((bucket) => remote.suspects.has(bucket));
+    remote.suspects = new Set(different);
+    if (confirmed.length === 0) return undefined;
+    return { kind: 'resync', group: frame.group, buckets: bucketBitmap(confirmed) };
+  }
+
+  #keep(row: number, stamp: number, rows: number[]): void {
+    if (row >= 0) {
+      this.#replica.table.stamp[row] = stamp;
+      rows.push(row);
+    } else if (row === -2) this.fullEntries++;
+  }
+
+  #stampFor(group: string): number {
+    const snapshot = this.#snapshot;
+    return snapshot && snapshot.group === this.#groups.indexOf(group) ? snapshot.stamp : 0;
+  }
+
+  #admitted(frame: { readonly group: string; readonly epoch: number }): boolean {
+    if (this.#groups.admit(frame.group, frame.epoch, this.#peer) === 'accepted') return true;
+    this.staleFrames++;
+    return false;
+  }
+
+  #advance(sequence: number): void {
+    if (!this.position || sequence <= this.position.sequence) return;
+    this.position = { session: this.#session, sequence };
+    this.peerHead = Math.max(this.peerHead, sequence);
+  }
+}

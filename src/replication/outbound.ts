@@ -1,0 +1,284 @@
+/**
+ * The sending half of a peer's session: feeds it from the replica's log, answers its resync requests with snapshots.
+ *
+ * Invariants:
+ * - `cursor` is the newest sequence sent. Behind the log's tail (or a forgotten deletion) the queue is dropped: cursor jumps to
+ *   the head and a decisive digest of every active group lets the peer ask for what it misses. Memory stays the log's.
+ * - A digest leaves only when everything before it has left.
+ * - At most `windowEntries` entries are unacknowledged.
+ */
+
+import { bucketsIn, hasBucket } from '../model/buckets.js';
+import {
+  createEntryColumns,
+  createKeyColumns,
+  type EntryColumns,
+  type KeyColumns,
+} from '../model/columns.js';
+import type { NumberedFrame, Position, SyncFrame } from '../wire/frames.js';
+import { digestOf } from './digest.js';
+import type { GroupBook } from './groups.js';
+import { bucketOf } from './hash.js';
+import { LagMeter } from './lag.js';
+import type { Replica } from './replica.js';
+import { rowState } from './table.js';
+
+export interface FlowLimits {
+  readonly frameEntries: number;
+  readonly windowEntries: number;
+}
+
+interface SnapshotTask {
+  readonly group: number;
+  readonly buckets: Uint8Array | undefined;
+  row: number;
+}
+
+interface Unacked {
+  readonly frame: number;
+  readonly entries: number;
+  readonly sequence: number;
+  readonly originatedAtMs: number;
+}
+
+/** Frames are numbered when they are sent. */
+type Unnumbered = NumberedFrame extends infer Each
+  ? Each extends NumberedFrame
+    ? Omit<Each, 'frame'>
+    : never
+  : never;
+
+/** Of an entry on the wire, at most. */
+const entryBytes = 32;
+
+export class Outbound {
+  sentEntries = 0;
+  ackedEntries = 0;
+  overflows = 0;
+  readonly lag = new LagMeter();
+  /** By group: how often the peer answered a digest, and in how many buckets it differed last. */
+  readonly answers = new Map<number, { readonly answers: number; readonly differing: number }>();
+
+  readonly #replica: Replica;
+  readonly #groups: GroupBook;
+  readonly #limits: FlowLimits;
+  #cursor = 0;
+  #acked = 0;
+  #frame = 0;
+  #started = false;
+  #unacked: Unacked[] = [];
+  #unackedEntries = 0;
+  #snapshots: SnapshotTask[] = [];
+  #snapshotBegun = false;
+  /** By group; true: decisive. */
+  readonly #digests = new Map<number, boolean>();
+
+  constructor(replica: Replica, groups: GroupBook, limits: FlowLimits) {
+    this.#replica = replica;
+    this.#groups = groups;
+    this.#limits = limits;
+  }
+
+  /** Newest sequence there is to send. */
+  get head(): number {
+    return this.#replica.head;
+  }
+
+  get cursor(): number {
+    return this.#cursor;
+  }
+
+  /** Newest sequence that the peer confirmed to have in its kernel. */
+  get acked(): number {
+    return this.#acked;
+  }
+
+  get unconfirmed(): number {
+    return this.#unackedEntries;
+  }
+
+  /** Changes that wait to be sent, superseded ones included. */
+  get queued(): number {
+    return this.#started ? this.#replica.head - this.#cursor : 0;
+  }
+
+  oldestUnconfirmedMs(nowMs: number): number {
+    const oldest = this.#unacked.find(({ originatedAtMs }) => originatedAtMs > 0);
+    return oldest ? nowMs - oldest.originatedAtMs : 0;
+  }
+
+  get hasWork(): boolean {
+    return this.queued > 0 || this.#digests.size > 0 || this.#snapshots.length > 0;
+  }
+
+  /** Begins the stream at the peer's position if it is one of ours that we can continue. */
+  start(resume: Position | undefined, session: string): SyncFrame {
+    const replica = this.#replica;
+    const resumed =
+      resume !== undefined &&
+      resume.session === session &&
+      resume.sequence <= replica.head &&
+      resume.sequence >= Math.max(replica.tail, replica.purgedThrough);
+    this.#cursor = resumed ? resume.sequence : replica.head;
+    this.#acked = this.#cursor;
+    this.#started = true;
+    this.requestDigests(true);
+    return { kind: 'start', resumed, sequence: this.#cursor };
+  }
+
+  /** Of every active group. */
+  requestDigests(decisive: boolean): void {
+    for (const group of this.#groups.activeGroups()) this.requestDigest(group, decisive);
+  }
+
+  requestDigest(group: number, decisive: boolean): void {
+    if (this.#started) this.#digests.set(group, decisive || this.#digests.get(group) === true);
+  }
+
+  onResync(group: number, buckets: Uint8Array | undefined): void {
+    const answers = (this.answers.get(group)?.answers ?? 0) + 1;
+    this.answers.set(group, { answers, differing: buckets ? bucketsIn(buckets) : 0 });
+    if (!buckets || bucketsIn(buckets) === 0 || !this.#groups.isActive(group)) return;
+    this.#snapshots.push({ group, buckets, row: 0 });
+  }
+
+  onAck(frame: number, nowMs: number): void {
+    let confirmed = 0;
+    for (const unacked of this.#unacked) {
+      if (unacked.frame > frame) break;
+      confirmed++;
+      this.#unackedEntries -= unacked.entries;
+      this.ackedEntries += unacked.entries;
+      this.#acked = Math.max(this.#acked, unacked.sequence);
+      if (unacked.originatedAtMs > 0) this.lag.record(nowMs - unacked.originatedAtMs);
+    }
+    this.#unacked.splice(0, confirmed);
+  }
+
+  /** What may be sent now, at most about `roomBytes` of it. */
+  pump(nowMs: number, roomBytes: number): SyncFrame[] {
+    const frames: SyncFrame[] = [];
+    if (!this.#started) return frames;
+    const replica = this.#replica;
+    if (this.#cursor < Math.max(replica.tail, replica.purgedThrough)) this.#overflow();
+    let room = Math.floor(roomBytes / entryBytes);
+    while (room > 0 && this.#unackedEntries < this.#limits.windowEntries) {
+      const before = this.#unackedEntries;
+      if (this.#cursor < replica.head) this.#pushDeltas(frames, nowMs);
+      else if (this.#digests.size > 0) this.#pushDigests(frames, nowMs);
+      else if (this.#snapshots.length > 0) this.#pushSnapshot(frames, nowMs);
+      else break;
+      room -= this.#unackedEntries - before;
+    }
+    return frames;
+  }
+
+  #overflow(): void {
+    this.overflows++;
+    this.#cursor = this.#replica.head;
+    this.requestDigests(true);
+  }
+
+  #pushDeltas(frames: SyncFrame[], nowMs: number): void {
+    const replica = this.#replica;
+    const { table } = replica;
+    const first = this.#cursor + 1;
+    const upserts = new Map<number, EntryColumns>();
+    const deletions = new Map<number, KeyColumns>();
+    let oldestMs = 0;
+    let gathered = 0;
+    let sequence = first;
+    for (; sequence <= replica.head && gathered < this.#limits.frameEntries; sequence++) {
+      const row = replica.rowAt(sequence);
+      if (row < 0) continue;
+      const group = table.group[row]!;
+      if (!this.#groups.isActive(group)) continue;
+      if (table.state[row] === rowState.live) {
+        if (table.expiresAtMs[row]! <= nowMs) continue;
+        replica.pushEntry(columnsOf(upserts, group, createEntryColumns), row, nowMs);
+      } else replica.pushKey(columnsOf(deletions, group, createKeyColumns), row);
+      if (oldestMs === 0) oldestMs = table.changedAtMs[row]!;
+      gathered++;
+    }
+    this.#cursor = sequence - 1;
+    const groups = [...new Set([...upserts.keys(), ...deletions.keys()])];
+    for (const [at, group] of groups.entries()) {
+      // Only the last frame of the range moves the peer's position: the connection may break between them.
+      const lastSequence = at === groups.length - 1 ? this.#cursor : first - 1;
+      const delta = {
+        kind: 'delta',
+        group: this.#groups.names[group]!,
+        epoch: this.#groups.epochOf(group),
+        firstSequence: first,
+        lastSequence,
+        upserts: upserts.get(group) ?? createEntryColumns(),
+        deletions: deletions.get(group) ?? createKeyColumns(),
+      } as const;
+      const entries = delta.upserts.client.length + delta.deletions.client.length;
+      frames.push(this.#numbered(delta, entries, lastSequence, oldestMs));
+    }
+  }
+
+  #pushDigests(frames: SyncFrame[], nowMs: number): void {
+    for (const [group, decisive] of this.#digests) {
+      if (!this.#groups.isActive(group)) continue;
+      const digest = digestOf(this.#replica, group, nowMs);
+      const epoch = this.#groups.epochOf(group);
+      const name = this.#groups.names[group]!;
+      frames.push({ kind: 'digest', group: name, epoch, sequence: this.#cursor, decisive, ...digest });
+    }
+    this.#digests.clear();
+  }
+
+  #pushSnapshot(frames: SyncFrame[], nowMs: number): void {
+    const task = this.#snapshots[0]!;
+    const replica = this.#replica;
+    const { table } = replica;
+    const head = { group: this.#groups.names[task.group]!, epoch: this.#groups.epochOf(task.group) };
+    if (!this.#groups.isActive(task.group)) {
+      // The new owner of the group will send its own digest.
+      this.#snapshots.shift();
+      this.#snapshotBegun = false;
+      return;
+    }
+    if (!this.#snapshotBegun) {
+      this.#snapshotBegun = true;
+      const expected = Math.round((replica.live * (task.buckets ? bucketsIn(task.buckets) : 256)) / 256);
+      const { buckets } = task;
+      const begin = { kind: 'snapshot-begin', ...head, sequence: this.#cursor, buckets, expected } as const;
+      frames.push(this.#numbered(begin, 0, this.#cursor, 0));
+    }
+    const entries = createEntryColumns();
+    while (task.row < table.used && entries.client.length < this.#limits.frameEntries) {
+      const row = task.row++;
+      if (table.group[row] !== task.group || !replica.isLive(row, nowMs)) continue;
+      const bucket = bucketOf(table.client[row]!, table.address[row]!, table.protocolPort[row]!);
+      if (hasBucket(task.buckets, bucket)) replica.pushEntry(entries, row, nowMs);
+    }
+    if (entries.client.length > 0) {
+      const chunk = { kind: 'snapshot-chunk', ...head, entries } as const;
+      frames.push(this.#numbered(chunk, entries.client.length, this.#cursor, 0));
+    }
+    if (task.row < table.used) return;
+    frames.push(this.#numbered({ kind: 'snapshot-end', ...head }, 0, this.#cursor, 0));
+    this.#snapshots.shift();
+    this.#snapshotBegun = false;
+  }
+
+  #numbered(frame: Unnumbered, entries: number, sequence: number, originatedAtMs: number): NumberedFrame {
+    this.#frame++;
+    this.sentEntries += entries;
+    this.#unackedEntries += entries;
+    this.#unacked.push({ frame: this.#frame, entries, sequence, originatedAtMs });
+    return { ...frame, frame: this.#frame } as NumberedFrame;
+  }
+}
+
+const columnsOf = <T>(byGroup: Map<number, T>, group: number, create: () => T): T => {
+  let columns = byGroup.get(group);
+  if (!columns) {
+    columns = create();
+    byGroup.set(group, columns);
+  }
+  return columns;
+};

@@ -1,0 +1,286 @@
+/**
+ * What this node knows of the cluster's persistence entries: those it originates itself, with a log from which peers are
+ * fed, and those it received.
+ *
+ * Invariants:
+ * - A higher epoch wins; within an epoch there is one origin, whose frames arrive in order.
+ * - A position in the log names a row only while that row is `own` and still has that sequence: a later change of the same
+ *   key supersedes the earlier one (coalescing), and a log overwritten before a peer read it means a resync for that peer.
+ * - A deletion leaves a tombstone until peers had time to read it; one purged earlier than a peer's position is a resync too.
+ */
+
+import { ipv4FromNumber } from '../model/address.js';
+import type { EntryColumns, KeyColumns } from '../model/columns.js';
+import { protocolOf } from '../model/columns.js';
+import type { PersistenceEntry } from '../model/persistence.js';
+import { BackendIndex } from './backend-index.js';
+import { heldMarks, mark } from './marks.js';
+import { EntryTable, rowState } from './table.js';
+
+export interface ReplicaOptions {
+  readonly maxEntries: number;
+  /** Changes remembered for peers that are behind; a power of two. */
+  readonly logEntries: number;
+  /** How long a deletion is remembered for peers that are away. */
+  readonly tombstoneMs: number;
+  readonly seed: number;
+  /** Number of the group that an address belongs to (0–254), or -1. */
+  readonly groupOf: (address: number) => number;
+}
+
+export interface BackendPair {
+  readonly address: number;
+  readonly protocolPort: number;
+  readonly backend: number;
+  readonly backendPort: number;
+}
+
+/** A lifetime that grew by less is no refresh, but the time that a dump takes. */
+const refreshSlackMs = 1_000;
+
+/** Why a change left no trace. */
+export const unchanged = -1;
+export const full = -2;
+export const foreign = -3;
+export const stale = -4;
+
+export class Replica {
+  readonly table: EntryTable;
+  /** Sequence of the newest change of our own. */
+  head = 0;
+  /** Newest deletion that is no longer remembered. */
+  purgedThrough = 0;
+  /** Live entries, those expired and not yet swept included. */
+  live = 0;
+
+  readonly #backends: BackendIndex;
+  readonly #log: Int32Array;
+  readonly #options: ReplicaOptions;
+  #sweepRow = 0;
+
+  constructor(options: ReplicaOptions) {
+    this.#options = options;
+    this.table = new EntryTable(options.maxEntries, options.seed);
+    this.#backends = new BackendIndex(this.table);
+    this.#log = new Int32Array(options.logEntries);
+  }
+
+  /** Oldest sequence that the log still holds, minus one: a peer behind it must resync. */
+  get tail(): number {
+    return Math.max(0, this.head - this.#log.length);
+  }
+
+  /** The row changed at this sequence, or -1 if a later change supersedes it. */
+  rowAt(sequence: number): number {
+    const row = this.#log[sequence & (this.#log.length - 1)]!;
+    return this.table.own[row] === 1 && this.table.sequence[row] === sequence ? row : unchanged;
+  }
+
+  /**
+   * An entry of ours, seen in a packet or a dump. Returns its row if peers must hear of it: new, changed, or with less
+   * than half of its life left in what they know; otherwise `unchanged`, `full` or `foreign` (an address of no group).
+   */
+  originate(
+    client: number,
+    address: number,
+    protocolPort: number,
+    backend: number,
+    backendPort: number,
+    ttlMs: number,
+    remainingMs: number,
+    epoch: number,
+    nowMs: number,
+  ): number {
+    const { table } = this;
+    let row = table.find(client, address, protocolPort);
+    if (row < 0) {
+      const group = this.#options.groupOf(address);
+      if (group < 0) return foreign;
+      row = table.insert(client, address, protocolPort);
+      if (row < 0) return full;
+      table.group[row] = group;
+      this.live++;
+    } else if (table.state[row] === rowState.live) {
+      const same = table.backend[row] === backend && table.backendPort[row] === backendPort;
+      const knownMs = table.expiresAtMs[row]! - nowMs;
+      if (same && (knownMs >= ttlMs / 2 || remainingMs <= knownMs + refreshSlackMs)) return unchanged;
+      this.#backends.remove(row);
+    } else {
+      table.state[row] = rowState.live;
+      this.live++;
+    }
+    this.#write(row, backend, backendPort, ttlMs, remainingMs, epoch, nowMs);
+    this.#append(row);
+    return row;
+  }
+
+  /** Forgets an entry of ours and tells the peers. */
+  remove(row: number, epoch: number, nowMs: number): void {
+    if (this.table.state[row] !== rowState.live) return;
+    this.#bury(row, epoch, nowMs);
+    this.#append(row);
+  }
+
+  /** Item `at` of a peer's frame. Returns the row, or `stale` (we know better), `full`, `foreign`. */
+  applyUpsert(columns: EntryColumns, at: number, epoch: number, sequence: number, nowMs: number): number {
+    const { table } = this;
+    const client = columns.client[at]!;
+    const address = columns.address[at]!;
+    const protocolPort = columns.protocolPort[at]!;
+    let row = table.find(client, address, protocolPort);
+    if (row < 0) {
+      const group = this.#options.groupOf(address);
+      if (group < 0) return foreign;
+      row = table.insert(client, address, protocolPort);
+      if (row < 0) return full;
+      table.group[row] = group;
+      this.live++;
+    } else {
+      if (this.#knowsBetter(row, epoch)) return stale;
+      if (table.state[row] === rowState.live) this.#backends.remove(row);
+      else {
+        table.state[row] = rowState.live;
+        this.live++;
+      }
+    }
+    this.#write(
+      row,
+      columns.backend[at]!,
+      columns.backendPort[at]!,
+      columns.ttlMs[at]!,
+      columns.remainingMs[at]!,
+      epoch,
+      nowMs,
+    );
+    table.own[row] = 0;
+    table.sequence[row] = sequence;
+    return row;
+  }
+
+  /** Returns the row that was removed, or a negative reason. */
+  applyDeletion(columns: KeyColumns, at: number, epoch: number, sequence: number, nowMs: number): number {
+    const row = this.table.find(columns.client[at]!, columns.address[at]!, columns.protocolPort[at]!);
+    if (row < 0 || this.table.state[row] !== rowState.live) return unchanged;
+    if (this.#knowsBetter(row, epoch)) return stale;
+    this.dropReceived(row, epoch, sequence, nowMs);
+    return row;
+  }
+
+  /** Removes without telling peers: the origin said so. */
+  dropReceived(row: number, epoch: number, sequence: number, nowMs: number): void {
+    this.#bury(row, epoch, nowMs);
+    this.table.own[row] = 0;
+    this.table.sequence[row] = sequence;
+  }
+
+  isLive(row: number, nowMs: number): boolean {
+    return this.table.state[row] === rowState.live && this.table.expiresAtMs[row]! > nowMs;
+  }
+
+  rowsOfBackend(address: number, protocolPort: number, backend: number, backendPort: number): number[] {
+    return this.#backends.rows(address, protocolPort, backend, backendPort);
+  }
+
+  /** Every pair of endpoint and backend that has entries. */
+  pairs(): BackendPair[] {
+    const { table } = this;
+    return Array.from(this.#backends.representatives(), (row) => ({
+      address: table.address[row]!,
+      protocolPort: table.protocolPort[row]!,
+      backend: table.backend[row]!,
+      backendPort: table.backendPort[row]!,
+    }));
+  }
+
+  entry(row: number, nowMs: number): PersistenceEntry {
+    const { table } = this;
+    const protocolPort = table.protocolPort[row]!;
+    return {
+      client: ipv4FromNumber(table.client[row]!),
+      address: ipv4FromNumber(table.address[row]!),
+      protocol: protocolOf(protocolPort) ?? 'tcp',
+      port: protocolPort & 0xffff,
+      backendAddress: ipv4FromNumber(table.backend[row]!),
+      backendPort: table.backendPort[row]!,
+      ttlMs: table.ttlMs[row]!,
+      remainingMs: Math.max(0, Math.round(table.expiresAtMs[row]! - nowMs)),
+    };
+  }
+
+  /** Appends the row's entry to columns on their way to a peer or to the kernel. */
+  pushEntry(columns: EntryColumns, row: number, nowMs: number): void {
+    const { table } = this;
+    this.pushKey(columns, row);
+    columns.backend.push(table.backend[row]!);
+    columns.backendPort.push(table.backendPort[row]!);
+    columns.ttlMs.push(table.ttlMs[row]!);
+    const remainingMs = Math.round(table.expiresAtMs[row]! - nowMs);
+    columns.remainingMs.push(Math.min(table.ttlMs[row]!, Math.max(1, remainingMs)));
+  }
+
+  pushKey(columns: KeyColumns, row: number): void {
+    columns.client.push(this.table.client[row]!);
+    columns.address.push(this.table.address[row]!);
+    columns.protocolPort.push(this.table.protocolPort[row]!);
+  }
+
+  /** Frees what has expired among the next `rows` rows; called often, it goes round the table. */
+  sweep(rows: number, nowMs: number): void {
+    const { table } = this;
+    for (let left = Math.min(rows, table.used); left > 0; left--) {
+      if (this.#sweepRow >= table.used) this.#sweepRow = 0;
+      const row = this.#sweepRow++;
+      if (table.state[row] === rowState.free || table.expiresAtMs[row]! > nowMs) continue;
+      if (table.marks[row]! & heldMarks) continue;
+      if (table.state[row] === rowState.live) {
+        this.#backends.remove(row);
+        this.live--;
+      } else if (table.own[row] === 1) {
+        this.purgedThrough = Math.max(this.purgedThrough, table.sequence[row]!);
+      }
+      table.free(row);
+    }
+  }
+
+  #knowsBetter(row: number, epoch: number): boolean {
+    const known = this.table.epoch[row]!;
+    return known > epoch || (known === epoch && this.table.own[row] === 1);
+  }
+
+  #write(
+    row: number,
+    backend: number,
+    backendPort: number,
+    ttlMs: number,
+    remainingMs: number,
+    epoch: number,
+    nowMs: number,
+  ): void {
+    const { table } = this;
+    table.backend[row] = backend;
+    table.backendPort[row] = backendPort;
+    table.ttlMs[row] = ttlMs;
+    table.expiresAtMs[row] = nowMs + remainingMs;
+    table.epoch[row] = epoch;
+    table.changedAtMs[row] = nowMs;
+    table.marks[row]! &= ~mark.missing;
+    this.#backends.add(row);
+  }
+
+  #bury(row: number, epoch: number, nowMs: number): void {
+    const { table } = this;
+    this.#backends.remove(row);
+    table.state[row] = rowState.tombstone;
+    table.expiresAtMs[row] = nowMs + this.#options.tombstoneMs;
+    table.epoch[row] = epoch;
+    table.changedAtMs[row] = nowMs;
+    this.live--;
+  }
+
+  #append(row: number): void {
+    this.head++;
+    this.#log[this.head & (this.#log.length - 1)] = row;
+    this.table.own[row] = 1;
+    this.table.sequence[row] = this.head;
+  }
+}

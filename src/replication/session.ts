@@ -1,0 +1,274 @@
+/**
+ * One connection to one peer as a state machine: `opened → hello → streaming → closed`. Events in, effects out; the caller owns
+ * the socket, the clock and the kernel.
+ *
+ * Invariants:
+ * - Nothing but a Hello (or a Refuse) is heard before the peer's Hello, and nothing but that is said before ours.
+ * - A frame that breaks a rule closes this connection, with a reason for both logs, and changes nothing else.
+ * - Numbered frames are acknowledged in order, each when the caller says that its rows are in the kernel.
+ */
+
+import type { HelloFrame, NumberedFrame, Position, SyncFrame } from '../wire/frames.js';
+import type { GroupBook } from './groups.js';
+import { Inbound, type StampSource } from './inbound.js';
+import { type FlowLimits, Outbound } from './outbound.js';
+import type { Replica } from './replica.js';
+
+export const protocolVersion = { min: 1, max: 1 } as const;
+
+export interface SessionConfig {
+  readonly node: string;
+  readonly peer: string;
+  readonly cluster: string;
+  readonly software: string;
+  /** Of this start of the agent. */
+  readonly session: string;
+  readonly maps: readonly string[];
+  readonly flow: FlowLimits;
+  readonly timing: SessionTiming;
+}
+
+export interface SessionTiming {
+  readonly helloMs: number;
+  readonly pingMs: number;
+  /** Silence after which the link counts as half-open. */
+  readonly silenceMs: number;
+  readonly digestMs: number;
+}
+
+export type SendableFrame = Exclude<SyncFrame, { kind: 'unknown' }>;
+
+export type SessionEvent =
+  | { readonly kind: 'open' }
+  | { readonly kind: 'frame'; readonly frame: SyncFrame }
+  /** The rows of this numbered frame, and of all before it, are in the kernel. */
+  | { readonly kind: 'applied'; readonly frame: number }
+  /** There may be something to send, and this much room for it. */
+  | { readonly kind: 'pump'; readonly roomBytes: number }
+  | { readonly kind: 'role'; readonly group: number }
+  | { readonly kind: 'tick' };
+
+export type SessionEffect =
+  | { readonly kind: 'send'; readonly frame: SendableFrame }
+  /** Write these rows of the replica to the kernel, then answer `applied`. */
+  | { readonly kind: 'write'; readonly rows: readonly number[]; readonly frame: number }
+  /** Send the refusal, close, and log it. `code` is what the peer is told. */
+  | { readonly kind: 'close'; readonly code: string; readonly detail: string }
+  | {
+      readonly kind: 'note';
+      readonly level: 'info' | 'warn';
+      readonly message: string;
+      readonly facts: Readonly<Record<string, string | number | boolean>>;
+    };
+
+export type SessionState = 'opened' | 'streaming' | 'closed';
+
+export class PeerSession {
+  readonly outbound: Outbound;
+  readonly inbound: Inbound;
+  state: SessionState = 'opened';
+  peerSoftware = '';
+  pingMs = 0;
+
+  readonly #config: SessionConfig;
+  readonly #groups: GroupBook;
+  #openedAtMs = 0;
+  #heardAtMs = 0;
+  #pingedAtMs = 0;
+  #digestedAtMs = 0;
+  #token = 0;
+
+  constructor(
+    config: SessionConfig,
+    replica: Replica,
+    groups: GroupBook,
+    stamps: StampSource,
+    position: Position | undefined,
+  ) {
+    this.#config = config;
+    this.#groups = groups;
+    this.outbound = new Outbound(replica, groups, config.flow);
+    this.inbound = new Inbound(replica, groups, config.peer, stamps, position);
+  }
+
+  step(event: SessionEvent, nowMs: number): SessionEffect[] {
+    if (this.state === 'closed') return [];
+    switch (event.kind) {
+      case 'open':
+        this.#openedAtMs = nowMs;
+        this.#heardAtMs = nowMs;
+        return [send(this.#hello())];
+      case 'frame':
+        this.#heardAtMs = nowMs;
+        return this.state === 'opened' ? this.#onFirstFrame(event.frame) : this.#onFrame(event.frame, nowMs);
+      case 'applied':
+        return [send({ kind: 'ack', frame: event.frame })];
+      case 'pump':
+        return this.outbound.pump(nowMs, event.roomBytes).map((frame) => send(frame as SendableFrame));
+      case 'role':
+        // Also before the peer's hello: ours, which is under way, named other roles.
+        return this.#onOwnRole(event.group);
+      case 'tick':
+        return this.#onTick(nowMs);
+    }
+  }
+
+  #hello(): HelloFrame {
+    const { cluster, node, session, software, maps } = this.#config;
+    return {
+      kind: 'hello',
+      versionMin: protocolVersion.min,
+      versionMax: protocolVersion.max,
+      software,
+      cluster,
+      node,
+      session,
+      maps,
+      resume: this.inbound.position,
+      active: this.#groups
+        .activeGroups()
+        .map((group) => ({ group: this.#groups.names[group]!, epoch: this.#groups.epochOf(group) })),
+    };
+  }
+
+  #onFirstFrame(frame: SyncFrame): SessionEffect[] {
+    if (frame.kind === 'refuse') return this.#onRefuse(frame);
+    if (frame.kind !== 'hello')
+      return this.#close('hello', `the first frame is a ${frame.kind}, not a hello`);
+    const { cluster, node, peer, maps, session } = this.#config;
+    if (frame.cluster !== cluster) {
+      return this.#close(
+        'cluster',
+        `node ${frame.node} belongs to cluster '${frame.cluster}', this node to '${cluster}': correct 'cluster' in one node.yaml`,
+      );
+    }
+    if (frame.node === node) {
+      return this.#close(
+        'node',
+        `another node calls itself '${node}': give each node its own name and certificate`,
+      );
+    }
+    if (frame.node !== peer) {
+      return this.#close(
+        'node',
+        `a node calls itself '${frame.node}' but its certificate says '${peer}': correct 'node' in its node.yaml`,
+      );
+    }
+    if (frame.versionMin > protocolVersion.max || frame.versionMax < protocolVersion.min) {
+      return this.#close(
+        'version',
+        `it speaks versions ${frame.versionMin}–${frame.versionMax} of the protocol, this node ${protocolVersion.min}–${protocolVersion.max}: upgrade the older one (${frame.software})`,
+      );
+    }
+    const lacking = maps.find((map) => !frame.maps.includes(map));
+    if (lacking !== undefined) {
+      return this.#close(
+        'maps',
+        `it has no map of the shape '${lacking}' (${frame.software}): upgrade the older node`,
+      );
+    }
+    this.state = 'streaming';
+    this.peerSoftware = frame.software;
+    this.inbound.onHello(frame.session, frame.active);
+    return [send(this.outbound.start(frame.resume, session) as SendableFrame)];
+  }
+
+  #onFrame(frame: SyncFrame, nowMs: number): SessionEffect[] {
+    switch (frame.kind) {
+      case 'delta':
+      case 'snapshot-begin':
+      case 'snapshot-chunk':
+      case 'snapshot-end':
+        return this.#onNumbered(frame, nowMs);
+      case 'ack':
+        this.outbound.onAck(frame.frame, nowMs);
+        return [];
+      case 'role':
+        this.inbound.onRole(frame.group, frame.epoch, frame.active);
+        return [];
+      case 'start':
+        this.inbound.onStart(frame.sequence);
+        return [];
+      case 'digest': {
+        const answer = this.inbound.onDigest(frame, nowMs);
+        return answer ? [send(answer as SendableFrame)] : [];
+      }
+      case 'resync': {
+        const group = this.#groups.indexOf(frame.group);
+        if (group >= 0) this.outbound.onResync(group, frame.buckets);
+        return [];
+      }
+      case 'ping':
+        this.inbound.onPing(frame.head, frame.sequence);
+        return [send({ kind: 'pong', token: frame.token })];
+      case 'pong':
+        if (frame.token === this.#token) this.pingMs = nowMs - this.#pingedAtMs;
+        return [];
+      case 'refuse':
+        return this.#onRefuse(frame);
+      case 'hello':
+        return this.#close('hello', 'it said hello twice');
+      case 'unknown':
+        return [];
+    }
+  }
+
+  #onNumbered(frame: NumberedFrame, nowMs: number): SessionEffect[] {
+    if (!this.inbound.inOrder(frame)) {
+      return this.#close('frame', `frame ${frame.frame} is out of order: a repeated or forged frame`);
+    }
+    switch (frame.kind) {
+      case 'delta':
+        return [{ kind: 'write', rows: this.inbound.onDelta(frame, nowMs), frame: frame.frame }];
+      case 'snapshot-begin':
+        this.inbound.onSnapshotBegin(frame);
+        return [{ kind: 'write', rows: [], frame: frame.frame }];
+      case 'snapshot-chunk':
+        return [{ kind: 'write', rows: this.inbound.onSnapshotChunk(frame, nowMs), frame: frame.frame }];
+      case 'snapshot-end':
+        return [{ kind: 'write', rows: this.inbound.onSnapshotEnd(frame, nowMs), frame: frame.frame }];
+    }
+  }
+
+  #onRefuse(frame: { code: string; detail: string }): SessionEffect[] {
+    this.state = 'closed';
+    const message = `peer ${this.#config.peer} refuses this node: ${frame.detail}`;
+    return [
+      { kind: 'note', level: 'warn', message, facts: { code: frame.code } },
+      { kind: 'close', code: '', detail: message },
+    ];
+  }
+
+  #onOwnRole(group: number): SessionEffect[] {
+    const active = this.#groups.isActive(group);
+    if (active) this.outbound.requestDigest(group, true);
+    const epoch = this.#groups.epochOf(group);
+    return [send({ kind: 'role', group: this.#groups.names[group]!, epoch, active })];
+  }
+
+  #onTick(nowMs: number): SessionEffect[] {
+    const { helloMs, pingMs, silenceMs, digestMs } = this.#config.timing;
+    if (this.state === 'opened') {
+      if (nowMs - this.#openedAtMs < helloMs) return [];
+      return this.#close('hello', `no hello within ${helloMs} ms`);
+    }
+    if (nowMs - this.#heardAtMs >= silenceMs) {
+      return this.#close('frame', `nothing heard for ${silenceMs} ms: the link is half-open`);
+    }
+    if (nowMs - this.#digestedAtMs >= digestMs) {
+      this.#digestedAtMs = nowMs;
+      this.outbound.requestDigests(false);
+    }
+    if (nowMs - this.#pingedAtMs < pingMs) return [];
+    this.#pingedAtMs = nowMs;
+    const { head, cursor } = this.outbound;
+    return [send({ kind: 'ping', token: ++this.#token, head, sequence: cursor })];
+  }
+
+  #close(code: string, detail: string): SessionEffect[] {
+    this.state = 'closed';
+    return [{ kind: 'close', code, detail: `peer ${this.#config.peer}: ${detail}` }];
+  }
+}
+
+const send = (frame: SendableFrame): SessionEffect => ({ kind: 'send', frame });

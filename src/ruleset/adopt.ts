@@ -1,0 +1,293 @@
+/**
+ * From whatever the kernel holds to what the services want, in as few changes as possible: a start, a restart, and the repair after
+ * somebody else's hands. Nothing is flushed that is right, and what packets wrote stays.
+ */
+
+import type { ElementBytes, NftTable, Operation, SetSpec } from '../netlink/nft/ast.js';
+import type { Batches } from './batches.js';
+import { type Chain, constantChains, isConstantChain, kindChain, recorderChain } from './chains.js';
+import type { EngineContext } from './context.js';
+import {
+  backendUse,
+  kindElement,
+  putBackend,
+  putPair,
+  putService,
+  putSlot,
+  putSource,
+  readServiceElement,
+} from './elements.js';
+import type { EndpointId } from './ids.js';
+import { chainOperations, type Installed, nothingInstalled } from './installed.js';
+import { isKindChain, type KindNumber, kindOf } from './kinds.js';
+import {
+  backendsSet,
+  kindsMap,
+  masqueradingSet,
+  persistMap,
+  recorderOf,
+  recorderSet,
+  servicesMap,
+  serviceTable,
+  slotsMap,
+  sourcesMap,
+  staticSets,
+} from './layout.js';
+import type { PackedElements } from './packed.js';
+import type { EndpointPlan } from './plan.js';
+
+/** What was read: the table, and the elements of its sets by name. */
+export interface KernelPicture {
+  readonly table: NftTable | undefined;
+  readonly elements: ReadonlyMap<string, readonly ElementBytes[]>;
+}
+
+export const emptyPicture: KernelPicture = { table: undefined, elements: new Map() };
+
+/** Latin-1 text of a key: what a Map can look up. */
+export const keyText = (bytes: Uint8Array): string => String.fromCharCode(...bytes);
+
+const sameData = (a: ElementBytes['data'], b: ElementBytes['data']): boolean => {
+  if (a instanceof Uint8Array && b instanceof Uint8Array) {
+    if (a.length !== b.length) return false;
+    for (let index = 0; index < a.length; index++) if (a[index] !== b[index]) return false;
+    return true;
+  }
+  if (a instanceof Uint8Array || b instanceof Uint8Array || !a || !b) return a === b;
+  return a.kind === b.kind && ('chain' in a ? a.chain : '') === ('chain' in b ? b.chain : '');
+};
+
+const registerBytes = (types: readonly string[]): number =>
+  types.reduce(
+    (sum, type) => sum + (type === 'ipv6_addr' || type === 'ifname' ? 16 : type === 'ether_addr' ? 8 : 4),
+    0,
+  );
+
+/** A set that another version declared in another shape cannot be changed, only made anew. */
+const hasShape = (table: NftTable, set: SetSpec): boolean => {
+  const found = table.sets.find(({ name }) => name === set.name);
+  if (!found) return true;
+  const dataBytes = Array.isArray(set.data) ? registerBytes(set.data) : 0;
+  return (
+    found.keyBytes === registerBytes(set.key) && (set.data === 'verdict' || found.dataBytes === dataBytes)
+  );
+};
+
+/** True when the table has to be made anew as a whole: something in it has a shape that no change leads away from. */
+export const mustRebuild = (table: NftTable): boolean =>
+  staticSets.some((set) => !hasShape(table, set)) ||
+  constantChains([]).some((chain) => {
+    const found = table.chains.find(({ name }) => name === chain.name);
+    return found !== undefined && (found.hook !== undefined) !== (chain.hook !== undefined);
+  });
+
+/** What the kernel has and nobody has asked for yet. */
+const createLeftovers = (picture: KernelPicture, batches: Batches) => {
+  const bySet = new Map<SetSpec, Map<string, ElementBytes>>();
+  const leftoversOf = (set: SetSpec): Map<string, ElementBytes> => {
+    let left = bySet.get(set);
+    if (!left) {
+      left = new Map();
+      for (const element of picture.elements.get(set.name) ?? []) left.set(keyText(element.key), element);
+      bySet.set(set, left);
+    }
+    return left;
+  };
+  return {
+    leftoversOf,
+    /** Looks at the element just put at the end of `list`: takes it back when the kernel has it. True when it is a new one. */
+    settle(set: SetSpec, list: PackedElements): boolean {
+      const left = leftoversOf(set);
+      if (left.size === 0) return true;
+      const element = list.at(list.length - 1)!;
+      const key = keyText(element.key);
+      const found = left.get(key);
+      if (!found) return true;
+      left.delete(key);
+      if (sameData(found.data, element.data)) list.pop();
+      else batches.removing(set).push(found);
+      return false;
+    },
+    removeRest(set: SetSpec): void {
+      for (const element of leftoversOf(set).values()) {
+        batches.removing(set).push(element);
+        batches.mark();
+      }
+    },
+  };
+};
+
+const sameRules = (comments: readonly string[], chain: Chain): boolean =>
+  comments.length === chain.rules.length &&
+  chain.rules.every((rule, index) => rule.comment === comments[index]);
+
+const chainChange = (table: NftTable | undefined, chain: Chain): Operation[] => {
+  const found = table?.chains.find(({ name }) => name === chain.name);
+  if (!found) return chainOperations(chain);
+  if (sameRules(found.ruleComments, chain)) return [];
+  const [, ...rules] = chainOperations(chain);
+  return [{ op: 'flush-chain', table: serviceTable, chain: chain.name }, ...rules];
+};
+
+const endpointIdOf = (service: { address: number; protocol: number; port: number }): EndpointId =>
+  (service.address * 2 + (service.protocol === 17 ? 1 : 0)) * 65_536 + service.port;
+
+const adoptBank = (installed: Installed, picture: KernelPicture): void => {
+  for (const element of picture.elements.get(servicesMap.name) ?? []) {
+    const service = readServiceElement(element);
+    if (service) installed.bank.adopt(endpointIdOf(service), service.kind);
+  }
+};
+
+/** Recorder sets that chain `record` has a rule for, in its order: a restart need not write it again. */
+const recordersFound = (picture: KernelPicture): string[] =>
+  picture.table?.chains
+    .find(({ name }) => name === 'record')
+    ?.ruleComments.map((comment) => comment.slice(0, comment.indexOf(' '))) ?? [];
+
+/** Returns what nobody uses any more, to be removed behind everything else. */
+const structure = (
+  picture: KernelPicture,
+  kinds: ReadonlySet<KindNumber>,
+  recorders: ReadonlyMap<string, SetSpec>,
+  context: EngineContext,
+  batches: Batches,
+): Operation[] => {
+  const { table } = picture;
+  if (!table) {
+    batches.structure({ op: 'add-table', table: serviceTable, ...(context.protect && { owner: true }) });
+  }
+  const present = new Set(table?.sets.map(({ name }) => name));
+  for (const set of [...staticSets, ...recorders.values()]) {
+    if (!present.has(set.name)) batches.structure({ op: 'add-set', table: serviceTable, set });
+  }
+  const chains = [
+    ...[...kinds].map((number) => kindChain(kindOf(number)!, context)),
+    ...[...recorders.keys()].map((name) => recorderChain(name, context)),
+    ...constantChains([...recorders.keys()]),
+  ];
+  for (const chain of chains) batches.structure(...chainChange(table, chain));
+  if (!table) return [];
+  const unused: Operation[] = [];
+  const wanted = new Set(chains.map(({ name }) => name));
+  for (const { name } of table.chains) {
+    const ours = isKindChain(name) || recorderOf(name) !== undefined || isConstantChain(name);
+    if (ours && !wanted.has(name)) unused.push({ op: 'delete-chain', table: serviceTable, chain: name });
+  }
+  for (const { name } of table.sets) {
+    if (recorderOf(name) && !recorders.has(name)) {
+      unused.push({ op: 'delete-set', table: serviceTable, set: name });
+    }
+  }
+  return unused;
+};
+
+/** What is no longer served goes first, before the slots that it reads. */
+const removeUnserved = (
+  installed: Installed,
+  found: ReadonlyMap<string, ElementBytes>,
+  batches: Batches,
+): void => {
+  for (const element of found.values()) {
+    const service = readServiceElement(element);
+    const endpoint = service && installed.endpoints.get(endpointIdOf(service));
+    if (endpoint?.kind === undefined) batches.removing(servicesMap).push(element);
+  }
+  batches.mark();
+};
+
+/**
+ * Writes into `batches` what leads from `picture` to `plans`, and returns the engine's picture afterwards. Persistence entries are
+ * not looked at: whether one counts is not a matter of the rules.
+ */
+export const adopt = (
+  picture: KernelPicture,
+  plans: Iterable<EndpointPlan>,
+  context: EngineContext,
+  batches: Batches,
+): Installed => {
+  const installed = nothingInstalled();
+  adoptBank(installed, picture);
+  const wantedRecorders = new Set<string>();
+  for (const plan of plans) {
+    const kind = plan.kind ? installed.bank.assign(plan.id, plan.kind) : undefined;
+    installed.endpoints.set(plan.id, { plan, kind });
+    if (kind !== undefined) installed.kinds.add(kind);
+    if (plan.recorder !== undefined) wantedRecorders.add(plan.recorder);
+    for (const target of plan.backends) {
+      const use = backendUse(plan.protocol, target);
+      installed.backendUses.set(use, (installed.backendUses.get(use) ?? 0) + 1);
+    }
+  }
+  const known = recordersFound(picture).filter((name) => wantedRecorders.has(name));
+  for (const name of new Set([...known, ...wantedRecorders])) {
+    const { ttlMs, reported } = recorderOf(name)!;
+    installed.recorders.set(name, recorderSet(ttlMs, reported));
+  }
+  const unused = structure(picture, installed.kinds, installed.recorders, context, batches);
+  const { settle, removeRest, leftoversOf } = createLeftovers(picture, batches);
+  const kindsFound = leftoversOf(kindsMap);
+  for (const number of installed.kinds) {
+    const element = kindElement(number);
+    const key = keyText(element.key);
+    const found = kindsFound.get(key);
+    kindsFound.delete(key);
+    if (found && sameData(found.data, element.data)) continue;
+    if (found)
+      batches.structure({ op: 'delete-elements', table: serviceTable, set: kindsMap, elements: [found] });
+    batches.add(kindsMap, element);
+  }
+  removeUnserved(installed, leftoversOf(servicesMap), batches);
+  for (const use of installed.backendUses.keys()) {
+    const list = batches.adding(backendsSet);
+    putBackend(list, use);
+    settle(backendsSet, list);
+    batches.mark();
+  }
+  for (const { plan, kind } of installed.endpoints.values()) {
+    for (let slot = 0; slot < plan.slots.length; slot++) {
+      const list = batches.adding(slotsMap);
+      putSlot(list, plan, slot, plan.slots[slot]!);
+      settle(slotsMap, list);
+    }
+    if (plan.recorder !== undefined) {
+      const set = installed.recorders.get(plan.recorder)!;
+      for (const target of plan.alive) {
+        const list = batches.adding(set);
+        putPair(list, plan, target);
+        settle(set, list);
+      }
+    }
+    for (const [target, source] of plan.sources) {
+      const set = source === 0 ? masqueradingSet : sourcesMap;
+      const list = batches.adding(set);
+      if (source === 0) putPair(list, plan, target);
+      else putSource(list, plan, target, source);
+      settle(set, list);
+    }
+    if (kind !== undefined) {
+      // Served already: its kind changes with its slots. Not yet: it waits until they are all there.
+      const list = leftoversOf(servicesMap).size > 0 ? batches.adding(servicesMap) : batches.activating();
+      putService(list, plan, kind);
+      settle(servicesMap, list);
+    }
+    batches.mark();
+  }
+  for (const set of [slotsMap, sourcesMap, masqueradingSet, backendsSet, ...installed.recorders.values()]) {
+    removeRest(set);
+  }
+  for (const element of kindsFound.values()) {
+    batches.cleanup({ op: 'delete-elements', table: serviceTable, set: kindsMap, elements: [element] });
+  }
+  batches.cleanup(...unused);
+  return installed;
+};
+
+/** Everything that a table made anew must get back: entries that packets or peers wrote. */
+export const rebuild = (kept: readonly ElementBytes[], batches: Batches): void => {
+  batches.structure({ op: 'delete-table', table: serviceTable, destroy: true });
+  for (const element of kept) {
+    batches.add(persistMap, element);
+    batches.mark();
+  }
+};

@@ -1,0 +1,260 @@
+/** Every chain and rule there is: the constant ones, one chain per kind, one per lifetime of persistence. */
+
+import type { HashField } from '../model/service.js';
+import { beforeNatPrefix } from '../netlink/nflog-originals.js';
+import type { BaseHook, DataType, Field, Key, RuleSpec, Statement } from '../netlink/nft/ast.js';
+import type { EngineContext } from './context.js';
+import { type Kind, kindChainName } from './kinds.js';
+import {
+  backendsSet,
+  kindsMap,
+  masqueradingSet,
+  persistMap,
+  recorderOf,
+  servicesMap,
+  slotsMap,
+  sourcesMap,
+} from './layout.js';
+
+export interface Chain {
+  readonly name: string;
+  readonly hook?: BaseHook;
+  /** With comments that identify their content: adoption compares these. */
+  readonly rules: readonly RuleSpec[];
+}
+
+/** Equal on all nodes and for ever: with another seed every hashed client would change its backend. */
+const hashSeed = 0x72656c65;
+
+/**
+ * Packets that one report may gather. The kernel uses the smaller of this and the group's own threshold (nfnetlink_log.c), and 1 without
+ * it: a large one leaves the decision to the reader of the group.
+ */
+const reportThreshold = 1024;
+/** The longest IPv4 header and four bytes of ports. */
+const reportBytes = 64;
+
+const fields = (...names: Field[]): Key => names.map((field) => ({ kind: 'field', field }));
+const addressedTo = fields('ip daddr', 'meta l4proto', 'th dport');
+const sentFrom = fields('ip saddr', 'meta l4proto', 'th sport');
+const translated = fields(
+  'ct original ip daddr',
+  'meta l4proto',
+  'ct original proto-dst',
+  'ip daddr',
+  'th dport',
+);
+const clientBefore = fields('ip saddr', 'ip daddr', 'meta l4proto', 'th dport');
+const clientAfter = fields(
+  'ct original ip saddr',
+  'ct original ip daddr',
+  'meta l4proto',
+  'ct original proto-dst',
+);
+const addressAndPort: readonly DataType[] = ['ipv4_addr', 'inet_service'];
+const drop: Statement = { kind: 'verdict', verdict: { kind: 'drop' } };
+const goTo = (chain: string): Statement => ({ kind: 'verdict', verdict: { kind: 'goto', chain } });
+
+/** FNV-1a over the rule's meaning: six digits tell an unchanged rule from one that another version wrote. */
+const fingerprint = (statements: readonly Statement[]): string => {
+  let hash = 0x811c9dc5;
+  for (const character of JSON.stringify(statements)) {
+    hash = Math.imul(hash ^ character.charCodeAt(0), 0x01000193) >>> 0;
+  }
+  return (hash >>> 8).toString(16).padStart(6, '0');
+};
+
+const rule = (chain: string, purpose: string, ...statements: Statement[]): RuleSpec => ({
+  chain,
+  statements,
+  comment: `${purpose} #${fingerprint(statements)}`,
+});
+
+const filterHook = (hook: BaseHook['hook'], priority: number): BaseHook => ({
+  type: 'filter',
+  hook,
+  priority,
+  policy: 'accept',
+});
+const natHook = (hook: BaseHook['hook'], priority: number): BaseHook => ({
+  type: 'nat',
+  hook,
+  priority,
+  policy: 'accept',
+});
+
+const invalidChain: Chain = {
+  name: 'invalid',
+  rules: [
+    rule('invalid', 'to a service', { kind: 'lookup', key: addressedTo, set: servicesMap.name }, drop),
+    rule('invalid', 'of a backend', { kind: 'lookup', key: sentFrom, set: backendsSet.name }, drop),
+  ],
+};
+
+/** Before NAT: a segment that conntrack cannot place would reach the node itself, and its reset the client. */
+const prerouting: Chain = {
+  name: 'prerouting_filter',
+  hook: filterHook('prerouting', -150),
+  rules: [
+    rule(
+      'prerouting_filter',
+      'all an established packet meets',
+      { kind: 'ct-state', states: ['invalid'] },
+      goTo('invalid'),
+    ),
+  ],
+};
+
+/** The kind number travels in the packet's priority, which forwarding overwrites anyway (ip_forward.c). */
+const preroutingNat: Chain = {
+  name: 'prerouting_nat',
+  hook: natHook('prerouting', -100),
+  rules: [
+    rule(
+      'prerouting_nat',
+      'new connection',
+      { kind: 'set-priority', key: addressedTo, map: servicesMap.name },
+      { kind: 'vmap', key: fields('meta priority'), map: kindsMap.name },
+    ),
+  ],
+};
+
+const postroutingNat: Chain = {
+  name: 'postrouting_nat',
+  hook: natHook('postrouting', 100),
+  rules: [
+    rule(
+      'postrouting_nat',
+      'snat',
+      { kind: 'ct-status-dnat' },
+      { kind: 'nat', type: 'snat', key: translated, map: sourcesMap.name, dataTypes: ['ipv4_addr'] },
+    ),
+    rule(
+      'postrouting_nat',
+      'snat without a source',
+      { kind: 'ct-status-dnat' },
+      { kind: 'lookup', key: translated, set: masqueradingSet.name },
+      { kind: 'masquerade' },
+    ),
+  ],
+};
+
+/** After dnat and before snat: the packet has the client's address and the backend's. */
+const postroutingRecord: Chain = {
+  name: 'postrouting_record',
+  hook: filterHook('postrouting', 0),
+  rules: [
+    rule(
+      'postrouting_record',
+      'new connection',
+      { kind: 'ct-state', states: ['new'] },
+      { kind: 'ct-status-dnat' },
+      goTo('record'),
+    ),
+  ],
+};
+
+/** The rule of chain `record` for one recorder set. */
+export const recorderRule = (recorder: string): RuleSpec =>
+  rule('record', recorder, { kind: 'lookup', key: translated, set: recorder }, goTo(recorder));
+
+/** Writes persistence with one lifetime; the chain and its set share a name. */
+export const recorderChain = (recorder: string, context: EngineContext): Chain => {
+  const { ttlMs, reported } = recorderOf(recorder)!;
+  const rules: RuleSpec[] = [];
+  if (reported && context.logGroup !== undefined) {
+    rules.push(
+      rule(
+        recorder,
+        'report newcomer',
+        { kind: 'lookup', key: clientAfter, set: persistMap.name, invert: true },
+        { kind: 'log', group: context.logGroup, snaplen: reportBytes, queueThreshold: reportThreshold },
+      ),
+    );
+  }
+  rules.push(
+    rule(recorder, 'remember', {
+      kind: 'dynset',
+      op: 'update',
+      set: persistMap.name,
+      key: clientAfter,
+      data: fields('ip daddr', 'th dport'),
+      timeoutMs: ttlMs,
+    }),
+  );
+  return { name: recorder, rules };
+};
+
+const hashedField: Readonly<Record<HashField, Field>> = {
+  srcip: 'ip saddr',
+  dstip: 'ip daddr',
+  srcport: 'th sport',
+  dstport: 'th dport',
+};
+
+const slotKey = (kind: Kind): Key => [
+  ...addressedTo,
+  kind.scheduler === 'hash'
+    ? {
+        kind: 'jhash',
+        fields: kind.fields.map((field) => hashedField[field]),
+        modulus: kind.modulus,
+        seed: hashSeed,
+      }
+    : { kind: 'numgen', mode: kind.scheduler === 'rr' ? 'inc' : 'random', modulus: kind.modulus },
+];
+
+/**
+ * Known clients first, then the scheduler. Whoever is left has no usable backend and is told so at once: a reset or an ICMP error,
+ * instead of a silence that costs the client its timeout.
+ */
+export const kindChain = (kind: Kind, context: EngineContext): Chain => {
+  const name = kindChainName(kind);
+  const { logGroup, reportBeforeNat } = context;
+  const reported = kind.persistent && reportBeforeNat && logGroup !== undefined;
+  const dnat = (purpose: string, key: Key, map: string): RuleSpec =>
+    rule(name, purpose, { kind: 'nat', type: 'dnat', key, map, dataTypes: addressAndPort });
+  return {
+    name,
+    rules: [
+      ...(kind.persistent ? [dnat('known client', clientBefore, persistMap.name)] : []),
+      ...(reported
+        ? [
+            rule(name, 'where newcomers go', {
+              kind: 'log',
+              group: logGroup,
+              prefix: beforeNatPrefix,
+              snaplen: reportBytes,
+              queueThreshold: reportThreshold,
+            }),
+          ]
+        : []),
+      dnat('scheduler', slotKey(kind), slotsMap.name),
+      rule(
+        name,
+        'no backend',
+        {
+          kind: 'compare',
+          field: 'meta l4proto',
+          op: '==',
+          value: { type: 'inet_proto', bytes: Uint8Array.of(6) },
+        },
+        { kind: 'reject-tcp-reset' },
+      ),
+      rule(name, 'no backend', { kind: 'reject-port-unreachable' }),
+    ],
+  };
+};
+
+/** Base chains last: what they refer to is there by then. `recorders`: the recorder sets in use, in order. */
+export const constantChains = (recorders: readonly string[]): readonly Chain[] => [
+  invalidChain,
+  { name: 'record', rules: recorders.map(recorderRule) },
+  prerouting,
+  preroutingNat,
+  postroutingRecord,
+  postroutingNat,
+];
+
+export const isConstantChain = (name: string): boolean =>
+  constantChains([]).some((chain) => chain.name === name);

@@ -1,0 +1,19 @@
+/** What the rules depend on besides the services: facts of the node and its cluster. */
+
+import type { Ipv4Prefix } from '../model/address.js';
+
+export interface EngineContext {
+  /** nfnetlink_log group that newcomers are reported to; undefined: nothing is replicated, nothing reported. */
+  readonly logGroup?: number;
+  /**
+   * The kernel cannot tell a reported packet's original destination (CONFIG_NETFILTER_NETLINK_GLUE_CT is not set): newcomers are
+   * reported before NAT too. The reader of the group knows, once it listens.
+   */
+  readonly reportBeforeNat?: boolean;
+  /** Addresses that move with the service, with the networks they are in: what snat services use as their source in a cluster. */
+  readonly floating: readonly Ipv4Prefix[];
+  /** Ask the kernel to own the table (Linux ≥ 6.9), so that foreign hands cannot change it. */
+  readonly protect: boolean;
+}
+
+export const plainContext: EngineContext = { floating: [], protect: false };

@@ -1,0 +1,143 @@
+/** The services in force, by name and by endpoint, and what a new document or a new state of one backend changes in them. */
+
+import { RelevoError } from '../errors.js';
+import type { Ipv4 } from '../model/address.js';
+import type { PersistenceEntry } from '../model/persistence.js';
+import type { BackendState, Endpoint, Service, ServicesDocument } from '../model/service.js';
+import { sameService } from '../model/service-equality.js';
+import type { EngineContext } from './context.js';
+import { type EndpointId, endpointId } from './ids.js';
+import type { EndpointChange } from './installed.js';
+import { type EndpointPlan, planService } from './plan.js';
+
+export interface RegistryChange {
+  /** Names of services that are new, different or gone. */
+  readonly changed: readonly string[];
+  /** Computed when asked for: a cold start goes by `next` alone. */
+  endpoints(): readonly EndpointChange[];
+  /** The services after the change. */
+  readonly next: Registry;
+  /** Takes back what was changed in place, when the kernel refuses. */
+  undo(): void;
+}
+
+export interface Registry {
+  readonly size: number;
+  services(): Iterable<Service>;
+  get(name: string): Service | undefined;
+  ownerOf(endpoint: Endpoint): Service | undefined;
+  plans(): Generator<EndpointPlan>;
+  change(document: ServicesDocument): RegistryChange;
+  /** Throws `not-found` for a service or backend that is not there; undefined when it has that state already. */
+  changeBackend(service: string, backend: string, state: BackendState): RegistryChange | undefined;
+}
+
+const planChanges = (
+  before: readonly Service[],
+  after: readonly Service[],
+  context: EngineContext,
+): EndpointChange[] => {
+  const planById = new Map<EndpointId, EndpointPlan | undefined>();
+  for (const service of before) {
+    for (const endpoint of service.endpoints) planById.set(endpointId(endpoint), undefined);
+  }
+  for (const service of after) {
+    for (const plan of planService(service, context)) planById.set(plan.id, plan);
+  }
+  return [...planById].map(([id, plan]) => ({ id, plan }));
+};
+
+export const createRegistry = (context: EngineContext, services: readonly Service[] = []): Registry => {
+  const byName = new Map(services.map((service) => [service.name, service]));
+  const nameByEndpoint = new Map<EndpointId, string>();
+  for (const service of services) {
+    for (const endpoint of service.endpoints) nameByEndpoint.set(endpointId(endpoint), service.name);
+  }
+  const registry: Registry = {
+    get size() {
+      return byName.size;
+    },
+    services: () => byName.values(),
+    get: (name) => byName.get(name),
+    ownerOf(endpoint) {
+      const name = nameByEndpoint.get(endpointId(endpoint));
+      return name === undefined ? undefined : byName.get(name);
+    },
+    *plans() {
+      for (const service of byName.values()) yield* planService(service, context);
+    },
+    change(document) {
+      const before: Service[] = [];
+      const after: Service[] = [];
+      const changed: string[] = [];
+      const next = createRegistry(context, document.services);
+      for (const service of document.services) {
+        const old = byName.get(service.name);
+        if (old && sameService(old, service)) continue;
+        changed.push(service.name);
+        after.push(service);
+        if (old) before.push(old);
+      }
+      for (const service of byName.values()) {
+        if (next.get(service.name)) continue;
+        changed.push(service.name);
+        before.push(service);
+      }
+      return { changed, endpoints: () => planChanges(before, after, context), next, undo() {} };
+    },
+    changeBackend(name, backendName, state) {
+      const service = byName.get(name);
+      if (!service) throw new RelevoError('not-found', `there is no service '${name}'`, { service: name });
+      const backend = service.backends.find((one) => one.name === backendName);
+      if (!backend) {
+        throw new RelevoError('not-found', `service '${name}' has no backend '${backendName}'`, {
+          service: name,
+          backend: backendName,
+        });
+      }
+      if (backend.state === state) return undefined;
+      const after: Service = {
+        ...service,
+        backends: service.backends.map((one) => (one === backend ? { ...one, state } : one)),
+      };
+      // In place: copying the maps of 10,000 services would cost more than the change itself.
+      byName.set(name, after);
+      return {
+        changed: [name],
+        endpoints: () => planChanges([service], [after], context),
+        next: registry,
+        undo() {
+          byName.set(name, service);
+        },
+      };
+    },
+  };
+  return registry;
+};
+
+/** A configured backend that has not failed. */
+export const isBackendAlive = (
+  registry: Registry,
+  endpoint: Endpoint,
+  address: Ipv4,
+  port: number,
+): boolean =>
+  registry
+    .ownerOf(endpoint)
+    ?.backends.some(
+      (backend) =>
+        backend.address === address && (backend.port ?? endpoint.port) === port && backend.state !== 'down',
+    ) ?? false;
+
+/** An entry of a service with persistence, towards a backend that it has, failed or not. */
+export const belongs = (registry: Registry, entry: PersistenceEntry): boolean => {
+  const service = registry.ownerOf(entry);
+  return (
+    service !== undefined &&
+    service.persistence !== 'none' &&
+    service.backends.some(
+      (backend) =>
+        backend.address === entry.backendAddress && (backend.port ?? entry.port) === entry.backendPort,
+    )
+  );
+};

@@ -1,0 +1,140 @@
+/**
+ * Which backend stands in which slot of a service. A pure function of the service, so that every node fills the same slots and a
+ * restarted agent finds what it would have written.
+ *
+ * Invariants: only usable backends of the best rank that has any hold slots; with `hash`, a slot changes hands only when its
+ * owner leaves or the backend that comes back stands before its owner in that slot's order of preference.
+ */
+
+import type { Backend, Service } from '../model/service.js';
+import { apportion, gcd, interleave, reduceWeights } from './apportion.js';
+import { addressNumber, targetId } from './ids.js';
+
+/** Up to this sum, reduced weights are slots one to one. */
+const exactSlots = 64;
+const manySlots = 256;
+const mostSlots = 1024;
+
+export interface Slots {
+  /** M of `numgen … mod M`. */
+  readonly modulus: number;
+  /** The backend in each slot, as its index in the service; empty when none is usable. */
+  readonly owners: readonly number[];
+}
+
+const noOwners: readonly number[] = [];
+
+const isUsable = (backend: Backend): boolean => backend.state === 'up';
+
+/**
+ * Indexes of the backends of the best rank that has a usable one (ranks may have gaps), in the order of their addresses: the order of
+ * the document has no meaning.
+ */
+const servingRank = (backends: readonly Backend[]): number[] => {
+  let best = Number.POSITIVE_INFINITY;
+  for (const backend of backends) {
+    if (isUsable(backend) && backend.priority < best) best = backend.priority;
+  }
+  const rank: number[] = [];
+  for (let index = 0; index < backends.length; index++) {
+    if (backends[index]!.priority === best) rank.push(index);
+  }
+  const places = backends.map(({ address, port }) => targetId(addressNumber(address), port ?? 0));
+  return rank.sort((a, b) => places[a]! - places[b]!);
+};
+
+/** More slots where many backends, or one with a tiny weight, would each take a slot that is not theirs by weight. */
+const approximateModulus = (weights: readonly number[]): number => {
+  const sum = weights.reduce((a, b) => a + b, 0);
+  const tiny = weights.some((weight) => weight * manySlots * 2 < sum);
+  return tiny || weights.length > exactSlots ? mostSlots : manySlots;
+};
+
+const weighted = ({ backends }: Service): Slots => {
+  const usable = servingRank(backends).filter((index) => isUsable(backends[index]!));
+  if (usable.length === 0) return { modulus: 1, owners: noOwners };
+  const weights = reduceWeights(usable.map((index) => backends[index]!.weight));
+  const sum = weights.reduce((a, b) => a + b, 0);
+  const modulus = sum <= exactSlots ? sum : approximateModulus(weights);
+  if (modulus === usable.length) return { modulus, owners: usable };
+  const counts = sum <= exactSlots ? weights : apportion(modulus, weights, true);
+  return { modulus, owners: interleave(counts).map((at) => usable[at]!) };
+};
+
+/** M from all configured backends: it must not move when one of them fails, or every client would. */
+const hashModulus = (backends: readonly Backend[]): number => {
+  const ranks = new Map<number, number[]>();
+  for (const { priority, weight } of backends) {
+    const weights = ranks.get(priority);
+    if (weights) weights.push(weight);
+    else ranks.set(priority, [weight]);
+  }
+  let common = 1;
+  let many = 0;
+  for (const weights of ranks.values()) {
+    const sum = reduceWeights(weights).reduce((a, b) => a + b, 0);
+    common = (common / gcd(common, sum)) * sum;
+    many = Math.max(many, approximateModulus(weights));
+    // What matters from here on is only that it is too large.
+    if (common > manySlots) common = manySlots + 1;
+  }
+  if (common > manySlots) return many;
+  return Math.ceil(exactSlots / common) * common;
+};
+
+/** A well mixed 32-bit number of two (the finalizer of MurmurHash3). */
+const mix = (a: number, b: number): number => {
+  let hash = Math.imul(a ^ Math.imul(b, 0x9e3779b1), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return (hash ^ (hash >>> 16)) >>> 0;
+};
+
+/** Weighted rendezvous: each backend has a score of its own for the slot, so that adding one never reorders the others. */
+const rendezvous = (slot: number, candidates: readonly number[], backends: readonly Backend[]): number => {
+  let best = candidates[0]!;
+  let bestScore = Number.NEGATIVE_INFINITY;
+  for (const index of candidates) {
+    const { address, port, weight } = backends[index]!;
+    const uniform = (mix(addressNumber(address) ^ (port ?? 0), slot) + 0.5) / 2 ** 32;
+    const score = weight / -Math.log(uniform);
+    if (score > bestScore) [best, bestScore] = [index, score];
+  }
+  return best;
+};
+
+/** The slots of one that is not usable, in shares by weight to the others of its rank; ties go to the ones behind it. */
+const heirs = (
+  rank: readonly number[],
+  at: number,
+  slots: number,
+  backends: readonly Backend[],
+): number[] => {
+  const others = [...rank.slice(at + 1), ...rank.slice(0, at)];
+  const weights = others.map((index) => backends[index]!.weight);
+  return interleave(apportion(slots, weights, false)).map((place) => others[place]!);
+};
+
+const hashed = ({ backends }: Service): Slots => {
+  const modulus = hashModulus(backends);
+  const rank = servingRank(backends);
+  const usable = rank.filter((index) => isUsable(backends[index]!));
+  if (usable.length === 0) return { modulus, owners: noOwners };
+  const weights = reduceWeights(rank.map((index) => backends[index]!.weight));
+  const preferred = interleave(apportion(modulus, weights, true));
+  const owners = preferred.map((at) => rank[at]!);
+  if (usable.length === rank.length) return { modulus, owners };
+  rank.forEach((index, at) => {
+    if (isUsable(backends[index]!)) return;
+    const orphans = preferred.flatMap((owner, slot) => (owner === at ? [slot] : []));
+    const next = heirs(rank, at, orphans.length, backends);
+    orphans.forEach((slot, place) => {
+      const heir = next[place]!;
+      owners[slot] = isUsable(backends[heir]!) ? heir : rendezvous(slot, usable, backends);
+    });
+  });
+  return { modulus, owners };
+};
+
+export const fillSlots = (service: Service): Slots =>
+  service.scheduler === 'hash' ? hashed(service) : weighted(service);

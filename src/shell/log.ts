@@ -1,0 +1,15 @@
+/** The log: pino, JSON lines on stderr (readable ones on a terminal are a matter for `pino-pretty`). */
+
+import { pino } from 'pino';
+import type { Log } from '../ports.js';
+
+export const createLog = (level: 'debug' | 'info' | 'warn' | 'error', bindings: object = {}): Log =>
+  pino(
+    {
+      level,
+      base: bindings,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      serializers: { err: pino.stdSerializers.err },
+    },
+    pino.destination({ dest: 2, sync: false }),
+  ) as unknown as Log;

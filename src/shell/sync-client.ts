@@ -1,0 +1,109 @@
+/** Dials one peer and keeps at it: the outgoing half of the replication links. */
+
+import { Agent } from 'node:https';
+import type { PeerCertificate } from 'node:tls';
+import { WebSocket } from 'ws';
+import { limits } from '../limits.js';
+import type { SocketAddress } from '../model/node.js';
+import type { PeerLink, PeerLinkListener, Random } from '../ports.js';
+import type { SyncCredentials } from './sync-credentials.js';
+import { adoptSocket, webSocketOptions } from './sync-link.js';
+
+const firstDelayMs = 100;
+const longestDelayMs = 1_000;
+/** A link that stood this long was a good one: the next attempt comes soon. */
+const goodMs = 5_000;
+
+export interface SyncClientOptions {
+  readonly peer: string;
+  readonly at: SocketAddress;
+  readonly credentials: () => SyncCredentials;
+  readonly random: Random;
+  readonly listener: PeerLinkListener;
+}
+
+const checkName = (peer: string, certificate: PeerCertificate): Error | undefined => {
+  const name = certificate.subject.CN;
+  if (name === peer) return undefined;
+  return new Error(
+    `the node there shows the certificate of '${String(name)}': correct 'nodes' in node.yaml, or its certificate`,
+  );
+};
+
+const remedies: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'nothing listens there: is the agent running?',
+  EHOSTUNREACH: 'no way there: check the sync network',
+  ETIMEDOUT: 'no answer: check the sync network',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+    "its certificate is not of this cluster's authority: issue it with 'relevo cert issue'",
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+    "its certificate is not of this cluster's authority: issue it with 'relevo cert issue'",
+  SELF_SIGNED_CERT_IN_CHAIN:
+    "its certificate is not of this cluster's authority: issue it with 'relevo cert issue'",
+  CERT_SIGNATURE_FAILURE:
+    "its certificate is not of this cluster's authority: issue it with 'relevo cert issue'",
+  CERT_HAS_EXPIRED: "its certificate has expired: issue a new one with 'relevo cert issue'",
+};
+
+const explain = (error: Error & { code?: string }): string => {
+  const remedy = remedies[error.code ?? ''];
+  return remedy ? `${error.code}: ${remedy}` : error.message;
+};
+
+/** Starts dialling; returns what ends it. */
+export const createSyncClient = (options: SyncClientOptions): { close(): void } => {
+  const { peer, at, listener, random } = options;
+  let stopped = false;
+  let delayMs = firstDelayMs;
+  let timer: NodeJS.Timeout | undefined;
+  let socket: WebSocket | undefined;
+  let link: PeerLink | undefined;
+
+  const retry = (): void => {
+    if (stopped) return;
+    // Half of it certain, half drawn: nodes that lost each other do not dial in step.
+    timer = setTimeout(dial, delayMs * (0.5 + random.next() / 2));
+    delayMs = Math.min(delayMs * 2, longestDelayMs);
+  };
+
+  const dial = (): void => {
+    const remote = `${at.address}:${at.port}`;
+    // An agent for each attempt: credentials may have been renewed, and a resumed session would skip the check of the name.
+    const agent = new Agent({
+      ...options.credentials(),
+      minVersion: 'TLSv1.3',
+      rejectUnauthorized: true,
+      maxCachedSessions: 0,
+      checkServerIdentity: (_, certificate) => checkName(peer, certificate),
+    });
+    const dialled = new WebSocket(`wss://${remote}/`, {
+      ...webSocketOptions,
+      agent,
+      handshakeTimeout: limits.syncHelloMs,
+    });
+    socket = dialled;
+    let openedAt = 0;
+    const onEarlyError = (error: Error): void =>
+      listener.onFailure(peer, `peer ${peer} at ${remote}: ${explain(error)}`);
+    dialled.on('error', onEarlyError);
+    dialled.once('open', () => {
+      dialled.off('error', onEarlyError);
+      openedAt = performance.now();
+      link = adoptSocket(dialled, peer, remote, listener, () => {
+        link = undefined;
+        if (performance.now() - openedAt > goodMs) delayMs = firstDelayMs;
+      });
+    });
+    dialled.once('close', retry);
+  };
+
+  dial();
+  return {
+    close() {
+      stopped = true;
+      clearTimeout(timer);
+      if (link) link.close('this node is stopping');
+      else socket?.terminate();
+    },
+  };
+};

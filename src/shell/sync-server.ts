@@ -1,0 +1,120 @@
+/** Listens for peers: the incoming half of the replication links. Whoever is no named node of this cluster stays outside. */
+
+import { createServer } from 'node:https';
+import type { TLSSocket } from 'node:tls';
+import { WebSocketServer } from 'ws';
+import { RelevoError } from '../errors.js';
+import { limits } from '../limits.js';
+import type { SocketAddress } from '../model/node.js';
+import type { PeerLink, PeerLinkListener } from '../ports.js';
+import type { SyncCredentials } from './sync-credentials.js';
+import { adoptSocket, webSocketOptions } from './sync-link.js';
+
+export interface SyncServerOptions {
+  readonly node: string;
+  readonly peers: readonly string[];
+  readonly listen: SocketAddress;
+  readonly credentials: SyncCredentials;
+  readonly listener: PeerLinkListener;
+}
+
+export interface SyncServer {
+  readonly port: number;
+  renew(credentials: SyncCredentials): void;
+  close(): Promise<void>;
+}
+
+/** Connections that have not shown who they are yet, at most, beside one or two per peer. */
+const strangers = 16;
+
+/** The common name of the certificate shown, or nothing. */
+const nameOf = (socket: TLSSocket): string => {
+  const name = socket.getPeerCertificate().subject?.CN;
+  return typeof name === 'string' ? name : '';
+};
+
+/** Why this socket may not speak, or undefined. */
+const objection = (socket: TLSSocket, options: SyncServerOptions): string | undefined => {
+  const { node, peers } = options;
+  if (!socket.authorized) {
+    const why = String(socket.authorizationError ?? 'no certificate');
+    return `its certificate is not accepted (${why}): issue one of this cluster with 'relevo cert issue'`;
+  }
+  const name = nameOf(socket);
+  if (name === node) {
+    return `it shows a certificate of this node's own name '${node}': give each node its own name and certificate`;
+  }
+  if (!peers.includes(name)) {
+    return `its certificate says '${name}', which is not among 'nodes' (${peers.join(', ')}): add it to node.yaml or turn it off`;
+  }
+  return undefined;
+};
+
+export const createSyncServer = async (options: SyncServerOptions): Promise<SyncServer> => {
+  const { listener, listen, peers } = options;
+  const tls = { requestCert: true, minVersion: 'TLSv1.3' } as const;
+  const server = createServer({
+    ...tls,
+    ...options.credentials,
+    // Judged below, where the reason can be told; nothing is read from a socket before that.
+    rejectUnauthorized: false,
+    handshakeTimeout: limits.syncHelloMs,
+    headersTimeout: limits.syncHelloMs,
+  });
+  server.maxConnections = peers.length * 2 + strangers;
+  const linkByPeer = new Map<string, PeerLink>();
+  const remoteOf = (socket: TLSSocket): string => `${socket.remoteAddress}:${socket.remotePort}`;
+
+  server.prependListener('secureConnection', (socket: TLSSocket) => {
+    const reason = objection(socket, options);
+    if (reason === undefined) return;
+    listener.onFailure(undefined, `connection from ${remoteOf(socket)} refused: ${reason}`);
+    socket.destroy();
+  });
+  server.on('tlsClientError', (error: Error & { code?: string }, socket: TLSSocket) => {
+    if (socket.authorizationError || error.code === 'ECONNRESET') return;
+    listener.onFailure(undefined, `connection from ${remoteOf(socket)} refused: no TLS 1.3 (${error.code})`);
+  });
+  const webSockets = new WebSocketServer({ ...webSocketOptions, server });
+  // Errors of the listening socket reach both; `listening` below reports them.
+  webSockets.on('error', () => {});
+  webSockets.on('connection', (webSocket, request) => {
+    const socket = request.socket as TLSSocket;
+    const peer = nameOf(socket);
+    if (!socket.authorized || !peers.includes(peer)) return webSocket.terminate();
+    // A newer connection of a peer means that it has given up the older one, which may hang for minutes.
+    linkByPeer.get(peer)?.close(`replaced by a newer connection of ${peer}`);
+    const link = adoptSocket(webSocket, peer, remoteOf(socket), listener, () => {
+      if (linkByPeer.get(peer) === link) linkByPeer.delete(peer);
+    });
+    linkByPeer.set(peer, link);
+  });
+
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const place = `${listen.address}:${listen.port}`;
+      const remedy = "correct 'sync' of this node in node.yaml, or stop what holds it";
+      reject(
+        new RelevoError(
+          'bad-config',
+          `cannot listen on ${place} (${error.code}): ${remedy}`,
+          { place },
+          error,
+        ),
+      );
+    });
+    server.listen(listen.port, listen.address, resolve);
+  });
+  const address = server.address();
+  return {
+    port: typeof address === 'object' && address ? address.port : listen.port,
+    renew: (credentials) => server.setSecureContext({ ...tls, ...credentials }),
+    close: () =>
+      new Promise((resolve) => {
+        for (const link of linkByPeer.values()) link.close('this node is stopping');
+        webSockets.close();
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+};

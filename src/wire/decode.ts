@@ -1,0 +1,209 @@
+/** Bytes to frames: everything a peer sends is judged here, and refused as `bad-frame` with what is wrong in it. */
+
+import { RelevoError } from '../errors.js';
+import { limits } from '../limits.js';
+import { bucketCount } from '../model/buckets.js';
+import {
+  createEntryColumns,
+  createKeyColumns,
+  type EntryColumns,
+  type KeyColumns,
+} from '../model/columns.js';
+import type { DigestFrame, HelloFrame, SyncFrame } from './frames.js';
+import { relevo } from './gen/sync.js';
+
+const { Frame } = relevo.v1;
+/** What protobufjs makes of a uint64: a number, or an object when the value came from the wire. */
+type Wide = number | { toNumber(): number } | null | undefined;
+
+const bad = (what: string): never => {
+  throw new RelevoError('bad-frame', `malformed frame: ${what}`, { what });
+};
+
+const count = (value: Wide, field: string): number => {
+  const number = typeof value === 'number' ? value : (value?.toNumber() ?? 0);
+  return Number.isSafeInteger(number) ? number : bad(`${field} is beyond 2^53`);
+};
+
+const text = (value: string | null | undefined, field: string): string => {
+  const string = value ?? '';
+  if (string.length > limits.syncNameChars)
+    return bad(`${field} is longer than ${limits.syncNameChars} characters`);
+  return string;
+};
+
+const name = (value: string | null | undefined, field: string): string =>
+  text(value, field) || bad(`${field} is missing`);
+
+const keys = (columns: relevo.v1.Keys.$Properties | null | undefined, field: string): KeyColumns => {
+  if (!columns) return createKeyColumns();
+  const { client, address, protocolPort } = columns;
+  if (!client || !address || !protocolPort) {
+    return client?.length || address?.length || protocolPort?.length
+      ? bad(`${field} lacks a column`)
+      : createKeyColumns();
+  }
+  const length = client.length;
+  if (length > limits.syncFrameEntries)
+    return bad(`${field} has more than ${limits.syncFrameEntries} entries`);
+  if (address.length !== length || protocolPort.length !== length)
+    bad(`${field} has columns of unequal length`);
+  for (const value of protocolPort) {
+    const protocol = value >>> 16;
+    if (protocol !== 6 && protocol !== 17) bad(`${field} has an entry of IP protocol ${protocol}`);
+    if ((value & 0xffff) === 0) bad(`${field} has an entry of port 0`);
+  }
+  return { client, address, protocolPort };
+};
+
+const entries = (columns: relevo.v1.Entries.$Properties | null | undefined, field: string): EntryColumns => {
+  if (!columns) return createEntryColumns();
+  const key = keys(columns, field);
+  const length = key.client.length;
+  const { backend = [], backendPort = [], ttlMs = [], remainingMs = [] } = columns;
+  if (!backend || !backendPort || !ttlMs || !remainingMs) return bad(`${field} lacks a column`);
+  for (const column of [backend, backendPort, ttlMs, remainingMs]) {
+    if (column.length !== length) bad(`${field} has columns of unequal length`);
+  }
+  for (let at = 0; at < length; at++) {
+    if (backendPort[at]! > 0xffff || backendPort[at] === 0) bad(`${field} has a backend port out of range`);
+    if (ttlMs[at] === 0 || remainingMs[at]! > ttlMs[at]!) {
+      bad(`${field} has an entry that outlives its own lifetime`);
+    }
+  }
+  return { ...key, backend, backendPort, ttlMs, remainingMs };
+};
+
+const bucketSet = (bitmap: Uint8Array | null | undefined): Uint8Array | undefined => {
+  if (!bitmap || bitmap.length === 0) return undefined;
+  // A copy: a view would keep the whole frame in memory.
+  return bitmap.length === bucketCount / 8
+    ? Uint8Array.from(bitmap)
+    : bad(`buckets is not a bitmap of ${bucketCount} bits`);
+};
+
+const hello = (body: relevo.v1.Hello.$Properties): HelloFrame => {
+  const active = body.active ?? [];
+  const maps = body.maps ?? [];
+  if (active.length > limits.syncGroups) bad('hello names too many groups');
+  if (maps.length > limits.syncGroups) bad('hello names too many maps');
+  return {
+    kind: 'hello',
+    versionMin: body.versionMin ?? 0,
+    versionMax: body.versionMax ?? 0,
+    software: text(body.software, 'software'),
+    cluster: name(body.cluster, 'cluster'),
+    node: name(body.node, 'node'),
+    session: name(body.session, 'session'),
+    maps: maps.map((map) => text(map, 'maps')),
+    resume: body.resume
+      ? {
+          session: text(body.resume.session, 'resume.session'),
+          sequence: count(body.resume.sequence, 'resume.sequence'),
+        }
+      : undefined,
+    active: active.map(({ group, epoch }) => ({
+      group: name(group, 'active.group'),
+      epoch: count(epoch, 'active.epoch'),
+    })),
+  };
+};
+
+const digest = (body: relevo.v1.Digest.$Properties): DigestFrame => {
+  const { sums, counts } = body;
+  if (sums?.length !== bucketCount || counts?.length !== bucketCount) {
+    return bad(`digest has other than ${bucketCount} buckets`);
+  }
+  return {
+    kind: 'digest',
+    group: name(body.group, 'group'),
+    epoch: count(body.epoch, 'epoch'),
+    sequence: count(body.sequence, 'sequence'),
+    decisive: body.decisive ?? false,
+    sums: Uint32Array.from(sums),
+    counts: Uint32Array.from(counts),
+  };
+};
+
+const parse = (bytes: Uint8Array): relevo.v1.Frame.$Properties => {
+  try {
+    return Frame.decode(bytes);
+  } catch (thrown) {
+    // protobufjs says where it ran out of bytes or met a wire type that cannot be.
+    const what = thrown instanceof Error ? thrown.message : String(thrown);
+    throw new RelevoError('bad-frame', `malformed frame: ${what}`, { what, sizeBytes: bytes.length }, thrown);
+  }
+};
+
+const numbered = (body: { frame?: Wide; group?: string | null; epoch?: Wide }) => ({
+  frame: count(body.frame, 'frame') || bad('frame number is missing'),
+  group: name(body.group, 'group'),
+  epoch: count(body.epoch, 'epoch'),
+});
+
+/** Throws RelevoError `bad-frame`: too large, not protobuf, or with a value that no node of ours would send. */
+export const decodeFrame = (bytes: Uint8Array): SyncFrame => {
+  if (bytes.length > limits.syncFrameBytes) {
+    bad(`${bytes.length} bytes, more than ${limits.syncFrameBytes}`);
+  }
+  const message = parse(bytes);
+  if (message.delta) {
+    const { delta } = message;
+    return {
+      kind: 'delta',
+      ...numbered(delta),
+      firstSequence: count(delta.firstSequence, 'first_sequence'),
+      lastSequence: count(delta.lastSequence, 'last_sequence'),
+      upserts: entries(delta.upserts, 'upserts'),
+      deletions: keys(delta.deletions, 'deletions'),
+    };
+  }
+  if (message.ack) return { kind: 'ack', frame: count(message.ack.frame, 'frame') };
+  if (message.snapshotChunk) {
+    const chunk = message.snapshotChunk;
+    return { kind: 'snapshot-chunk', ...numbered(chunk), entries: entries(chunk.entries, 'entries') };
+  }
+  if (message.ping) {
+    const { ping } = message;
+    return {
+      kind: 'ping',
+      token: count(ping.token, 'token'),
+      head: count(ping.head, 'head'),
+      sequence: count(ping.sequence, 'sequence'),
+    };
+  }
+  if (message.pong) return { kind: 'pong', token: count(message.pong.token, 'token') };
+  return rareFrame(message);
+};
+
+const rareFrame = (message: relevo.v1.Frame.$Properties): SyncFrame => {
+  const { refuse, role, start, snapshotBegin, snapshotEnd, resync } = message;
+  if (message.hello) return hello(message.hello);
+  if (message.digest) return digest(message.digest);
+  if (refuse)
+    return { kind: 'refuse', code: text(refuse.code, 'code'), detail: (refuse.detail ?? '').slice(0, 512) };
+  if (role) {
+    return {
+      kind: 'role',
+      group: name(role.group, 'group'),
+      epoch: count(role.epoch, 'epoch'),
+      active: role.active ?? false,
+    };
+  }
+  if (start) {
+    return { kind: 'start', resumed: start.resumed ?? false, sequence: count(start.sequence, 'sequence') };
+  }
+  if (snapshotBegin) {
+    return {
+      kind: 'snapshot-begin',
+      ...numbered(snapshotBegin),
+      sequence: count(snapshotBegin.sequence, 'sequence'),
+      buckets: bucketSet(snapshotBegin.buckets),
+      expected: count(snapshotBegin.expected, 'expected'),
+    };
+  }
+  if (snapshotEnd) return { kind: 'snapshot-end', ...numbered(snapshotEnd) };
+  if (resync)
+    return { kind: 'resync', group: name(resync.group, 'group'), buckets: bucketSet(resync.buckets) };
+  return { kind: 'unknown' };
+};

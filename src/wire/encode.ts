@@ -1,0 +1,72 @@
+/** Frames to bytes. */
+
+import type { SyncFrame } from './frames.js';
+import { relevo } from './gen/sync.js';
+
+const { Frame } = relevo.v1;
+const noBuckets = new Uint8Array(0);
+
+const messageOf = (frame: Exclude<SyncFrame, { kind: 'unknown' }>): relevo.v1.Frame.$Properties => {
+  switch (frame.kind) {
+    case 'hello': {
+      const { kind, maps, active, resume, ...fields } = frame;
+      return { hello: { ...fields, maps: [...maps], active: [...active], resume: resume ?? null } };
+    }
+    case 'refuse':
+      return { refuse: { code: frame.code, detail: frame.detail } };
+    case 'role':
+      return { role: { group: frame.group, epoch: frame.epoch, active: frame.active } };
+    case 'start':
+      return { start: { resumed: frame.resumed, sequence: frame.sequence } };
+    case 'snapshot-begin':
+      return {
+        snapshotBegin: {
+          frame: frame.frame,
+          group: frame.group,
+          epoch: frame.epoch,
+          sequence: frame.sequence,
+          buckets: frame.buckets ?? noBuckets,
+          expected: frame.expected,
+        },
+      };
+    case 'snapshot-chunk':
+      return {
+        snapshotChunk: { frame: frame.frame, group: frame.group, epoch: frame.epoch, entries: frame.entries },
+      };
+    case 'snapshot-end':
+      return { snapshotEnd: { frame: frame.frame, group: frame.group, epoch: frame.epoch } };
+    case 'delta': {
+      const { kind, upserts, deletions, ...fields } = frame;
+      return {
+        delta: {
+          ...fields,
+          ...(upserts.client.length > 0 && { upserts }),
+          ...(deletions.client.length > 0 && { deletions }),
+        },
+      };
+    }
+    case 'ack':
+      return { ack: { frame: frame.frame } };
+    case 'digest':
+      return {
+        digest: {
+          group: frame.group,
+          epoch: frame.epoch,
+          sequence: frame.sequence,
+          decisive: frame.decisive,
+          sums: Array.from(frame.sums),
+          counts: Array.from(frame.counts),
+        },
+      };
+    case 'resync':
+      return { resync: { group: frame.group, buckets: frame.buckets ?? noBuckets } };
+    case 'ping':
+      return { ping: { token: frame.token, head: frame.head, sequence: frame.sequence } };
+    case 'pong':
+      return { pong: { token: frame.token } };
+  }
+};
+
+/** A frame must not exceed limits.syncFrameBytes; limits.syncFrameEntries and the names' limits see to that. */
+export const encodeFrame = (frame: Exclude<SyncFrame, { kind: 'unknown' }>): Uint8Array =>
+  Frame.encode(messageOf(frame)).finish();

@@ -1,0 +1,89 @@
+/** The frames of the replication protocol as native types. proto/relevo/v1/sync.proto says what each one means. */
+
+import type { EntryColumns, KeyColumns } from '../model/columns.js';
+
+export type RefusalCode = 'version' | 'cluster' | 'node' | 'maps' | 'hello' | 'frame' | 'epoch' | 'replaced';
+
+/** A place in one node's stream: sequence numbers belong to a session, a session to one start of the agent. */
+export interface Position {
+  readonly session: string;
+  readonly sequence: number;
+}
+
+export interface HelloFrame {
+  readonly kind: 'hello';
+  readonly versionMin: number;
+  readonly versionMax: number;
+  readonly software: string;
+  readonly cluster: string;
+  readonly node: string;
+  readonly session: string;
+  readonly maps: readonly string[];
+  readonly resume: Position | undefined;
+  readonly active: readonly { readonly group: string; readonly epoch: number }[];
+}
+
+export interface DeltaFrame {
+  readonly kind: 'delta';
+  readonly frame: number;
+  readonly group: string;
+  readonly epoch: number;
+  readonly firstSequence: number;
+  readonly lastSequence: number;
+  readonly upserts: EntryColumns;
+  readonly deletions: KeyColumns;
+}
+
+export interface SnapshotBeginFrame {
+  readonly kind: 'snapshot-begin';
+  readonly frame: number;
+  readonly group: string;
+  readonly epoch: number;
+  readonly sequence: number;
+  /** Undefined: all. */
+  readonly buckets: Uint8Array | undefined;
+  readonly expected: number;
+}
+
+export interface SnapshotChunkFrame {
+  readonly kind: 'snapshot-chunk';
+  readonly frame: number;
+  readonly group: string;
+  readonly epoch: number;
+  readonly entries: EntryColumns;
+}
+
+export interface SnapshotEndFrame {
+  readonly kind: 'snapshot-end';
+  readonly frame: number;
+  readonly group: string;
+  readonly epoch: number;
+}
+
+export interface DigestFrame {
+  readonly kind: 'digest';
+  readonly group: string;
+  readonly epoch: number;
+  readonly sequence: number;
+  readonly decisive: boolean;
+  readonly sums: Uint32Array;
+  readonly counts: Uint32Array;
+}
+
+/** Frames that carry a number of the connection and are answered by Ack once they are in the kernel. */
+export type NumberedFrame = DeltaFrame | SnapshotBeginFrame | SnapshotChunkFrame | SnapshotEndFrame;
+
+export type SyncFrame =
+  | HelloFrame
+  | { readonly kind: 'refuse'; readonly code: string; readonly detail: string }
+  | { readonly kind: 'role'; readonly group: string; readonly epoch: number; readonly active: boolean }
+  | { readonly kind: 'start'; readonly resumed: boolean; readonly sequence: number }
+  | NumberedFrame
+  | { readonly kind: 'ack'; readonly frame: number }
+  | DigestFrame
+  /** No buckets: the decisive digest was equal. */
+  | { readonly kind: 'resync'; readonly group: string; readonly buckets: Uint8Array | undefined }
+  | { readonly kind: 'ping'; readonly token: number; readonly head: number; readonly sequence: number }
+  | { readonly kind: 'pong'; readonly token: number }
+  /** A body that this version does not know: a newer peer's, to be passed over. */
+  | { readonly kind: 'unknown' };

@@ -1,0 +1,100 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import anyTest, { type TestFn } from 'ava';
+import { createControlApi } from '../../src/api/control.js';
+import { createProgram } from '../../src/cli/program.js';
+import { formatStatus } from '../../src/cli/status-text.js';
+import { version } from '../../src/model/version.js';
+import { listenOnSocket } from '../../src/shell/control-socket.js';
+import { createFakeNode, exampleStatus, quietLog } from '../support/fake-node.js';
+
+interface Context {
+  folder: string;
+  relevo(...args: string[]): Promise<{ text: string; failed: boolean }>;
+  node: ReturnType<typeof createFakeNode>;
+  close(): Promise<unknown>;
+}
+const test = anyTest as TestFn<Context>;
+
+test.beforeEach(async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'relevo-'));
+  const socket = join(folder, 'relevo.sock');
+  const node = createFakeNode();
+  const api = createControlApi(node, quietLog);
+  await listenOnSocket(api, socket);
+  const relevo = async (...args: string[]) => {
+    const lines: string[] = [];
+    let failed = false;
+    const program = createProgram(
+      { RELEVO_SOCKET: socket },
+      {
+        print: (text) => lines.push(text),
+        fail: () => {
+          failed = true;
+        },
+      },
+    );
+    await program.parseAsync(['node', 'relevo', ...args]);
+    return { text: lines.join('\n'), failed };
+  };
+  t.context = { folder, relevo, node, close: () => api.close() };
+});
+
+test.afterEach.always(async (t) => {
+  await t.context.close();
+  rmSync(t.context.folder, { recursive: true });
+});
+
+test('the version is the one of package.json', (t) => {
+  t.is(
+    (JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string })
+      .version,
+    version,
+  );
+});
+
+test('status names who is active and why, and what is not ready', async (t) => {
+  const { text } = await t.context.relevo('status');
+  t.is(text, formatStatus(exampleStatus));
+  for (const expected of [
+    /g1 +active +lb1 +7/,
+    /preferred node/,
+    /NOT READY: snapshot at 5 %/,
+    /NOT RUNNING: exit status 1/,
+  ]) {
+    t.regex(text, expected);
+  }
+  const asJson = await t.context.relevo('status', '--json');
+  t.is((JSON.parse(asJson.text) as { node: string }).node, 'lb1');
+});
+
+test('apply, diff and backend reach the node', async (t) => {
+  const file = join(t.context.folder, 'services.yaml');
+  writeFileSync(file, 'farms: []');
+  t.regex((await t.context.relevo('apply', file)).text, /changed 1 services \(3 operations\): web/);
+  t.regex((await t.context.relevo('apply', '--dry-run', file)).text, /would change 1/);
+  t.is((await t.context.relevo('diff', file)).text, 'add element …');
+  t.is((await t.context.relevo('backend', 'web', 'b1', 'down')).text, 'web/b1 is down');
+  t.deepEqual(t.context.node.calls, ['apply 9', 'apply dry 9', 'apply dry 9', 'backend web b1 down']);
+});
+
+test('a handover that did not happen is a failure with its reason', async (t) => {
+  t.deepEqual(await t.context.relevo('handover', 'g1'), { text: 'g1 moved within 3 ms', failed: false });
+  t.deepEqual(await t.context.relevo('handover', 'g9'), {
+    text: "g9 did not move: no group 'g9'",
+    failed: true,
+  });
+});
+
+test('a replica that differs is a failure', async (t) => {
+  t.deepEqual(await t.context.relevo('sync', 'verify'), {
+    text: 'lb2: 1 entry differs\nDIFFERENT',
+    failed: true,
+  });
+});
+
+test('a missing file is named', async (t) => {
+  const error = await t.throwsAsync(t.context.relevo('apply', join(t.context.folder, 'none.yaml')));
+  t.regex(error.message, /none\.yaml: no such file/);
+});

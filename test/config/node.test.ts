@@ -1,0 +1,83 @@
+import test from 'ava';
+import { parseNodeConfig } from '../../src/config/node.js';
+
+const good = `
+cluster: lab
+node: lb1
+nodes:
+  - { name: lb1, heartbeat: ["10.30.0.1:5780", "10.10.0.11:5780"], sync: "10.30.0.1:5781" }
+  - { name: lb2, heartbeat: ["10.30.0.2:5780", "10.10.0.12:5780"], sync: "10.30.0.2:5781" }
+witness: { arbiter: ["10.30.0.50:5782"] }
+groups:
+  - name: g1
+    addresses: [ { address: 10.10.0.100/24, interface: front0 } ]
+    preferred: lb1
+    trackLinks: [front0]
+secretFile: cluster.key
+tls: { ca: ca.pem, cert: lb1.pem, key: /etc/lb1.key }
+`;
+
+test('a complete file gives a configuration with defaults and absolute paths', (t) => {
+  const result = parseNodeConfig(good, '/etc/relevo');
+  if (!result.ok) return t.fail(JSON.stringify(result.problems));
+  t.is(result.config.timing.leaseMs, 120);
+  t.is(result.config.tls.ca, '/etc/relevo/ca.pem');
+  t.is(result.config.tls.key, '/etc/lb1.key');
+  t.deepEqual(result.config.groups[0]?.addresses[0], {
+    address: '10.10.0.100',
+    prefixLength: 24,
+    interface: 'front0',
+  } as never);
+  t.is(result.config.conntrackd.enabled, false);
+  return undefined;
+});
+
+const refuses = test.macro({
+  exec(t, from: string, to: string, path: string, message: RegExp) {
+    t.true(good.includes(from));
+    const result = parseNodeConfig(good.replace(from, to), '/etc/relevo');
+    if (result.ok) return t.fail('accepted');
+    const problem = result.problems.find((entry) => entry.path === path);
+    t.truthy(problem, JSON.stringify(result.problems));
+    t.regex(problem?.message ?? '', message);
+    return undefined;
+  },
+  title: (_, from, to) => `refused with place and remedy: '${from}' → '${to}'`,
+});
+
+test(refuses, 'node: lb1', 'node: lb9', 'node', /not one of nodes \(lb1, lb2\)/);
+test(refuses, 'name: lb2', 'name: lb1', 'nodes[1].name', /nodes\[0\] already/);
+test(refuses, '10.30.0.2:5780', '10.30.0.1:5780', 'nodes[1].heartbeat[0]', /nodes\[0\].heartbeat\[0\] too/);
+test(refuses, '"10.30.0.2:5780", ', '', 'nodes[1].heartbeat', /1 paths where nodes\[0\] has 2/);
+test(refuses, '10.10.0.100/24', '10.10.0.300/24', 'groups[0].addresses[0].address', /not an address/);
+test(refuses, '10.10.0.100/24', '10.10.0.11/24', 'groups[0].addresses[0]', /own address of nodes\[0\]/);
+test(refuses, 'preferred: lb1', 'prefered: lb1', 'groups[0]', /unknown attribute 'prefered'/);
+test(refuses, 'secretFile: cluster.key', 'logLevel: info', 'secretFile', /missing/);
+test(refuses, 'secretFile:', 'timing: { renewMs: 50 }\nsecretFile:', 'timing.renewMs', /third of leaseMs/);
+test(refuses, 'arbiter', 'referee', 'witness', /'none', \{ arbiter/);
+test(refuses, 'cluster: lab', 'cluster: [', '(document)', /not YAML/);
+
+const withConntrackd = (more: string): string =>
+  `${good}conntrackd: { interface: sync0, local: 10.30.0.1, peers: [10.30.0.2]${more} }\n`;
+
+test('conntrackd of somebody else is found by its file', (t) => {
+  const result = parseNodeConfig(withConntrackd(', manage: false, configFile: ct.conf'), '/etc/relevo');
+  t.true(result.ok && result.config.conntrackd.configFile === '/etc/relevo/ct.conf');
+});
+
+test('what conntrackd would refuse is refused first', (t) => {
+  const result = parseNodeConfig(
+    good.replace(/$/, withConntrackd('').slice(good.length).replace('10.30.0.2', '10.30.0.1')),
+    '/x',
+  );
+  t.true(!result.ok && result.problems[0]?.path === 'conntrackd.peers');
+});
+
+test('all problems are listed at once', (t) => {
+  const result = parseNodeConfig(
+    good.replace('node: lb1', 'node: 7').replace('interface: front0', 'interface: ""'),
+    '/',
+  );
+  t.false(result.ok);
+  t.is(result.ok ? 0 : result.problems.length, 2);
+});

@@ -1,0 +1,166 @@
+import test from 'ava';
+import { GroupBook } from '../../src/replication/groups.js';
+import { Replica } from '../../src/replication/replica.js';
+import { PeerSession, type SessionEffect } from '../../src/replication/session.js';
+import type { HelloFrame, SyncFrame } from '../../src/wire/frames.js';
+import { SimCluster } from './support/cluster.js';
+
+const timing = { helloMs: 5000, pingMs: 1000, silenceMs: 4000, digestMs: 10_000 };
+
+const create = () => {
+  const groups = new GroupBook('lb1', [{ name: 'front', addresses: [1] }]);
+  const replica = new Replica({
+    maxEntries: 100,
+    logEntries: 16,
+    tombstoneMs: 1000,
+    seed: 0,
+    groupOf: groups.groupOf,
+  });
+  const config = {
+    node: 'lb1',
+    peer: 'lb2',
+    cluster: 'prod',
+    software: '0.1.0',
+    session: 's1',
+    maps: ['persist'],
+    flow: { frameEntries: 8, windowEntries: 32 },
+    timing,
+  };
+  return new PeerSession(config, replica, groups, { next: 1 }, undefined);
+};
+
+const hello = (changes: Partial<HelloFrame> = {}): HelloFrame => ({
+  kind: 'hello',
+  versionMin: 1,
+  versionMax: 1,
+  software: '0.1.0',
+  cluster: 'prod',
+  node: 'lb2',
+  session: 's2',
+  maps: ['persist'],
+  resume: undefined,
+  active: [],
+  ...changes,
+});
+
+const closed = (effects: SessionEffect[]) => effects.find((effect) => effect.kind === 'close');
+
+const refused = test.macro({
+  exec(t, frame: SyncFrame, code: string, detail: RegExp) {
+    const session = create();
+    session.step({ kind: 'open' }, 0);
+    const close = closed(session.step({ kind: 'frame', frame }, 1));
+    t.is(close?.code, code);
+    t.regex(close?.detail ?? '', detail);
+    t.is(session.state, 'closed');
+    t.deepEqual(session.step({ kind: 'frame', frame: hello() }, 2), [], 'a closed session hears nothing');
+  },
+  title: (what) => `refused: ${what}`,
+});
+
+test('a fitting hello starts the stream', (t) => {
+  const session = create();
+  const [said] = session.step({ kind: 'open' }, 0);
+  t.like(said, { kind: 'send', frame: { kind: 'hello', node: 'lb1' } });
+  const effects = session.step({ kind: 'frame', frame: hello({ versionMax: 9 }) }, 1);
+  t.deepEqual(effects, [{ kind: 'send', frame: { kind: 'start', resumed: false, sequence: 0 } }]);
+  t.is(session.state, 'streaming');
+});
+
+test(
+  'another cluster',
+  refused,
+  hello({ cluster: 'test' }),
+  'cluster',
+  /belongs to cluster 'test'.*correct 'cluster'/,
+);
+test(
+  'our own name',
+  refused,
+  hello({ node: 'lb1' }),
+  'node',
+  /calls itself 'lb1': give each node its own name/,
+);
+test(
+  'not the name in its certificate',
+  refused,
+  hello({ node: 'lb3' }),
+  'node',
+  /'lb3' but its certificate says 'lb2'/,
+);
+test('only newer versions', refused, hello({ versionMin: 2, versionMax: 3 }), 'version', /upgrade the older/);
+test('other shapes of maps', refused, hello({ maps: ['x'] }), 'maps', /no map of the shape 'persist'/);
+test('data before hello', refused, { kind: 'ack', frame: 1 }, 'hello', /first frame is a ack/);
+
+test('a repeated frame closes the connection', (t) => {
+  const session = create();
+  session.step({ kind: 'open' }, 0);
+  session.step({ kind: 'frame', frame: hello({ active: [{ group: 'front', epoch: 1 }] }) }, 1);
+  const end = { kind: 'snapshot-end', frame: 1, group: 'front', epoch: 1 } as const;
+  t.is(closed(session.step({ kind: 'frame', frame: end }, 2)), undefined);
+  t.regex(closed(session.step({ kind: 'frame', frame: end }, 2))?.detail ?? '', /out of order/);
+});
+
+test('a peer that never says hello, and one that falls silent, are given up', (t) => {
+  const mute = create();
+  mute.step({ kind: 'open' }, 0);
+  t.is(closed(mute.step({ kind: 'tick' }, 4999)), undefined);
+  t.regex(closed(mute.step({ kind: 'tick' }, 5000))?.detail ?? '', /no hello within 5000 ms/);
+  const silent = create();
+  silent.step({ kind: 'open' }, 0);
+  silent.step({ kind: 'frame', frame: hello() }, 10);
+  t.is(closed(silent.step({ kind: 'tick' }, 4009)), undefined);
+  t.regex(closed(silent.step({ kind: 'tick' }, 4010))?.detail ?? '', /half-open/);
+});
+
+test('a short break is resumed from the position, without a snapshot', (t) => {
+  const cluster = new SimCluster(['a', 'b']);
+  const link = cluster.pair('a', 'b');
+  cluster.setActive('a', 0, 1, true);
+  cluster.connect(link);
+  cluster.originate('a', 0, 1, 1);
+  cluster.drain();
+  cluster.break(link);
+  cluster.originate('a', 0, 2, 1);
+  cluster.connect(link);
+  cluster.drain();
+  t.is(cluster.content('b').length, 2);
+  t.is(link.sessions?.get('a')?.outbound.sentEntries, 1, 'only what was missed');
+  t.deepEqual(link.sessions?.get('b')?.inbound.activeGroups(), [{ group: 0, complete: true }]);
+});
+
+test('a standby is complete only after the snapshot', (t) => {
+  const cluster = new SimCluster(['a', 'b']);
+  const link = cluster.pair('a', 'b');
+  cluster.setActive('a', 0, 1, true);
+  for (let client = 0; client < 100; client++) cluster.originate('a', 0, client, 1);
+  cluster.connect(link);
+  const complete = () => link.sessions?.get('b')?.inbound.activeGroups()[0]?.complete;
+  cluster.deliver(link, 'b', 1);
+  t.false(complete());
+  cluster.deliver(link, 'a', 2);
+  cluster.pump(link, 'a');
+  cluster.deliver(link, 'b', 10);
+  t.false(complete(), 'the digest differs');
+  cluster.drain();
+  t.true(complete());
+  t.is(cluster.content('b').length, 100);
+});
+
+test('a peer that stops acknowledging is sent no more than the window, and resyncs when the log has moved on', (t) => {
+  const cluster = new SimCluster(['a', 'b'], { windowEntries: 8, frameEntries: 4, logEntries: 32 });
+  const link = cluster.pair('a', 'b');
+  cluster.setActive('a', 0, 1, true);
+  cluster.connect(link);
+  cluster.drain();
+  const { outbound } = link.sessions!.get('a')!;
+  for (let client = 0; client < 20; client++) cluster.originate('a', 0, client, 1);
+  for (let turn = 0; turn < 10; turn++) cluster.pump(link, 'a');
+  t.is(outbound.unconfirmed, 8);
+  t.is(outbound.queued, 12);
+  for (let client = 20; client < 100; client++) cluster.originate('a', 0, client, 1);
+  cluster.drain();
+  t.is(outbound.overflows, 1);
+  t.is(cluster.content('b').length, 100);
+  t.is(outbound.unconfirmed, 0);
+});

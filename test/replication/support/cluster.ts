@@ -1,0 +1,237 @@
+/** A cluster without sockets, kernel or clock: replicas and sessions joined by links that a test delivers, breaks and heals. */
+
+import type { PersistenceEntry } from '../../../src/model/persistence.js';
+import { GroupBook, type GroupConfig } from '../../../src/replication/groups.js';
+import type { StampSource } from '../../../src/replication/inbound.js';
+import { Replica } from '../../../src/replication/replica.js';
+import { PeerSession, type SessionEffect, type SessionEvent } from '../../../src/replication/session.js';
+import { decodeFrame } from '../../../src/wire/decode.js';
+import { encodeFrame } from '../../../src/wire/encode.js';
+import type { Position } from '../../../src/wire/frames.js';
+
+export const vipOf = (group: number): number => 0x0a000000 + group;
+export const tcp80 = (6 << 16) | 80;
+
+export interface SimOptions {
+  readonly logEntries?: number;
+  readonly windowEntries?: number;
+  readonly frameEntries?: number;
+  readonly groups?: number;
+}
+
+interface SimNode {
+  readonly name: string;
+  start: number;
+  replica: Replica;
+  book: GroupBook;
+  stamps: StampSource;
+  positions: Map<string, Position | undefined>;
+}
+
+/** One direction of a link holds encoded frames, as a socket would. */
+interface Pair {
+  readonly a: string;
+  readonly b: string;
+  sessions: Map<string, PeerSession> | undefined;
+  inFlight: Map<string, Uint8Array[]>;
+  unapplied: Map<string, number[]>;
+}
+
+export class SimCluster {
+  nowMs = 1000;
+  readonly nodes = new Map<string, SimNode>();
+  readonly pairs: Pair[] = [];
+  readonly notes: string[] = [];
+  readonly groups: GroupConfig[];
+  readonly #options: SimOptions;
+
+  constructor(names: readonly string[], options: SimOptions = {}) {
+    this.#options = options;
+    this.groups = Array.from({ length: options.groups ?? 1 }, (_, index) => ({
+      name: `group${index}`,
+      addresses: [vipOf(index)],
+    }));
+    for (const name of names) this.nodes.set(name, this.#freshNode(name, 1));
+    for (const [at, a] of names.entries()) {
+      for (const b of names.slice(at + 1)) {
+        this.pairs.push({ a, b, sessions: undefined, inFlight: new Map(), unapplied: new Map() });
+      }
+    }
+  }
+
+  #freshNode(name: string, start: number): SimNode {
+    const book = new GroupBook(name, this.groups);
+    const replica = new Replica({
+      maxEntries: 10_000,
+      logEntries: this.#options.logEntries ?? 1024,
+      tombstoneMs: 60_000,
+      seed: start,
+      groupOf: book.groupOf,
+    });
+    return { name, start, replica, book, stamps: { next: 1 }, positions: new Map() };
+  }
+
+  node(name: string): SimNode {
+    return this.nodes.get(name)!;
+  }
+
+  pair(a: string, b: string): Pair {
+    return this.pairs.find((pair) => (pair.a === a && pair.b === b) || (pair.a === b && pair.b === a))!;
+  }
+
+  restart(name: string): void {
+    for (const pair of this.pairs) if (pair.a === name || pair.b === name) this.break(pair);
+    this.nodes.set(name, this.#freshNode(name, this.node(name).start + 1));
+  }
+
+  connect(pair: Pair): void {
+    if (pair.sessions) return;
+    pair.sessions = new Map();
+    for (const [self, peer] of [
+      [pair.a, pair.b],
+      [pair.b, pair.a],
+    ] as const) {
+      const node = this.node(self);
+      const session = new PeerSession(
+        {
+          node: self,
+          peer,
+          cluster: 'test',
+          software: '0',
+          session: `${self}-${node.start}`,
+          maps: ['persist'],
+          flow: {
+            frameEntries: this.#options.frameEntries ?? 16,
+            windowEntries: this.#options.windowEntries ?? 64,
+          },
+          timing: { helloMs: 1e9, pingMs: 1000, silenceMs: 1e9, digestMs: 10_000 },
+        },
+        node.replica,
+        node.book,
+        node.stamps,
+        node.positions.get(peer),
+      );
+      pair.sessions.set(self, session);
+      pair.inFlight.set(self, []);
+      pair.unapplied.set(self, []);
+    }
+    for (const name of [pair.a, pair.b]) this.step(pair, name, { kind: 'open' });
+  }
+
+  /** Frames under way are lost, as when a cable is cut. */
+  break(pair: Pair): void {
+    if (!pair.sessions) return;
+    for (const [self, session] of pair.sessions) {
+      const peer = self === pair.a ? pair.b : pair.a;
+      this.node(self).positions.set(peer, session.inbound.position);
+    }
+    pair.sessions = undefined;
+  }
+
+  step(pair: Pair, self: string, event: SessionEvent): void {
+    const session = pair.sessions?.get(self);
+    if (!session) return;
+    for (const effect of session.step(event, this.nowMs)) this.#perform(pair, self, effect);
+  }
+
+  #perform(pair: Pair, self: string, effect: SessionEffect): void {
+    const peer = self === pair.a ? pair.b : pair.a;
+    if (effect.kind === 'send') pair.inFlight.get(peer)!.push(encodeFrame(effect.frame));
+    else if (effect.kind === 'write') pair.unapplied.get(self)!.push(effect.frame);
+    else {
+      this.notes.push(effect.kind === 'note' ? effect.message : effect.detail);
+      if (effect.kind === 'close') this.break(pair);
+    }
+  }
+
+  /** Delivers up to `frames` frames to one side. */
+  deliver(pair: Pair, self: string, frames: number): void {
+    for (let left = frames; left > 0 && pair.sessions; left--) {
+      const bytes = pair.inFlight.get(self)!.shift();
+      if (!bytes) return;
+      this.step(pair, self, { kind: 'frame', frame: decodeFrame(bytes) });
+    }
+  }
+
+  apply(pair: Pair, self: string): void {
+    const frame = pair.unapplied.get(self)?.pop();
+    if (frame === undefined || !pair.sessions) return;
+    pair.unapplied.set(self, []);
+    this.step(pair, self, { kind: 'applied', frame });
+  }
+
+  pump(pair: Pair, self: string, roomBytes = 1e6): void {
+    this.step(pair, self, { kind: 'pump', roomBytes });
+  }
+
+  setActive(name: string, group: number, epoch: number, active: boolean): void {
+    if (!this.node(name).book.setActive(group, epoch, active)) return;
+    for (const pair of this.pairs) {
+      if (pair.a === name || pair.b === name) this.step(pair, name, { kind: 'role', group });
+    }
+  }
+
+  originate(name: string, group: number, client: number, backend: number, ttlMs = 100_000): void {
+    const { replica, book } = this.node(name);
+    if (!book.isActive(group)) return;
+    replica.originate(
+      client,
+      vipOf(group),
+      tcp80,
+      backend,
+      8080,
+      ttlMs,
+      ttlMs,
+      book.epochOf(group),
+      this.nowMs,
+    );
+  }
+
+  remove(name: string, group: number, client: number): void {
+    const { replica, book } = this.node(name);
+    if (!book.isActive(group)) return;
+    const row = replica.table.find(client, vipOf(group), tcp80);
+    if (row >= 0) replica.remove(row, book.epochOf(group), this.nowMs);
+  }
+
+  /** Everything connected, delivered and applied until nothing moves; then digests, twice, and again. */
+  settle(): void {
+    for (const pair of this.pairs) this.connect(pair);
+    for (let round = 0; round < 4; round++) {
+      for (const pair of this.pairs) {
+        for (const self of [pair.a, pair.b]) this.step(pair, self, { kind: 'tick' });
+      }
+      this.drain();
+      this.nowMs += 10_000;
+    }
+  }
+
+  drain(): void {
+    // What the last delivery caused is sent in the next turn.
+    for (let turn = 0, quiet = 0; turn < 10_000 && quiet < 2; turn++) {
+      for (const pair of this.pairs) {
+        for (const self of [pair.a, pair.b]) {
+          this.pump(pair, self);
+          this.deliver(pair, self, 1000);
+          this.apply(pair, self);
+        }
+      }
+      const frames = this.pairs.flatMap((pair) => (pair.sessions ? [...pair.inFlight.values()] : [])).flat();
+      quiet = frames.length === 0 ? quiet + 1 : 0;
+    }
+  }
+
+  content(name: string): PersistenceEntry[] {
+    const { replica } = this.node(name);
+    const entries: PersistenceEntry[] = [];
+    for (let row = 0; row < replica.table.used; row++) {
+      if (replica.isLive(row, this.nowMs)) entries.push(replica.entry(row, this.nowMs));
+    }
+    return entries.sort((one, other) => (keyText(one) < keyText(other) ? -1 : 1));
+  }
+}
+
+export const keyText = (entry: PersistenceEntry): string => `${entry.client} ${entry.address} ${entry.port}`;
+/** What must be equal on all nodes: key and value. */
+export const identity = (entry: PersistenceEntry): string =>
+  `${keyText(entry)} → ${entry.backendAddress}:${entry.backendPort}`;

@@ -1,0 +1,155 @@
+import test from 'ava';
+import fc from 'fast-check';
+import type { Ipv4 } from '../../src/model/address.js';
+import type { Backend, BackendState, Service } from '../../src/model/service.js';
+import { fillSlots } from '../../src/ruleset/slots.js';
+
+const backend = (index: number, more: Partial<Backend> = {}): Backend => ({
+  name: `b${index}`,
+  address: `10.0.${index >> 8}.${index & 255}` as Ipv4,
+  port: 80,
+  weight: 1,
+  priority: 1,
+  state: 'up',
+  ...more,
+});
+
+const service = (scheduler: Service['scheduler'], backends: readonly Backend[]): Service => ({
+  name: 's',
+  mode: 'dnat',
+  endpoints: [{ protocol: 'tcp', address: '192.0.2.1' as Ipv4, port: 80 }],
+  scheduler,
+  hashFields: ['srcip'],
+  persistence: 'none',
+  persistTtlMs: 60_000,
+  replicate: 'all',
+  state: 'up',
+  backends,
+});
+
+const names = (scheduler: Service['scheduler'], backends: readonly Backend[]): string[] =>
+  fillSlots(service(scheduler, backends)).owners.map((owner) => backends[owner]!.name);
+
+test('round robin alternates, and spreads weights instead of bunching them', (t) => {
+  t.deepEqual(names('rr', [backend(1), backend(2)]), ['b1', 'b2']);
+  t.deepEqual(names('rr', [backend(1, { weight: 20 }), backend(2, { weight: 10 })]), ['b1', 'b2', 'b1']);
+});
+
+test('the order in the document means nothing', (t) => {
+  for (const scheduler of ['weight', 'rr', 'hash'] as const) {
+    t.deepEqual(names(scheduler, [backend(2), backend(1)]), names(scheduler, [backend(1), backend(2)]));
+  }
+});
+
+test('only the best rank that has a usable backend serves, gaps or not', (t) => {
+  const ranks = [1, 1, 2, 4, 4].map((priority, index) =>
+    backend(index + 1, { priority, state: index < 3 ? 'down' : 'up' }),
+  );
+  t.deepEqual(new Set(names('rr', ranks)), new Set(['b4', 'b5']));
+});
+
+test('no usable backend, no slot', (t) => {
+  for (const scheduler of ['weight', 'rr', 'hash'] as const) {
+    t.deepEqual(names(scheduler, [backend(1, { state: 'down' }), backend(2, { state: 'off' })]), []);
+  }
+});
+
+const states = fc.constantFrom<BackendState>('up', 'up', 'up', 'down', 'off');
+const backends = fc
+  .array(
+    fc.record({
+      weight: fc.oneof(fc.integer({ min: 1, max: 12 }), fc.integer({ min: 1, max: 65_535 })),
+      priority: fc.integer({ min: 1, max: 3 }),
+      state: states,
+    }),
+    { minLength: 1, maxLength: 24 },
+  )
+  .map((list) => list.map((more, index) => backend(index + 1, more)));
+
+const shares = (scheduler: Service['scheduler'], list: readonly Backend[]) => {
+  const { modulus, owners: indexes } = fillSlots(service(scheduler, list));
+  const owners = indexes.map((index) => list[index]!);
+  const serving = new Set(owners);
+  const total = [...serving].reduce((sum, one) => sum + one.weight, 0);
+  return {
+    modulus,
+    owners,
+    errors: [...serving].map((one) =>
+      Math.abs(owners.filter((owner) => owner === one).length / modulus - one.weight / total),
+    ),
+    serving,
+    total,
+  };
+};
+
+/** 1 %, and the slot that each backend gets however small its weight. */
+const tolerance = (list: readonly Backend[]): number => 0.01 + list.length / 1024;
+
+test('weights are exact up to 64 slots and within 1 % beyond', (t) => {
+  fc.assert(
+    fc.property(fc.constantFrom('weight' as const, 'rr' as const), backends, (scheduler, list) => {
+      const { errors, owners, modulus } = shares(scheduler, list);
+      if (owners.length === 0) return;
+      t.is(owners.length, modulus);
+      for (const error of errors) t.true(modulus <= 64 ? error < 1e-9 : error <= tolerance(list));
+    }),
+  );
+  t.pass();
+});
+
+test('hash: every slot has a usable owner, and with all of a rank up the weights are within 1 %', (t) => {
+  fc.assert(
+    fc.property(backends, (list) => {
+      const { errors, owners, modulus } = shares(
+        'hash',
+        list.map((one) => ({ ...one, state: 'up' as const })),
+      );
+      t.is(owners.length, modulus);
+      for (const error of errors) t.true(error <= tolerance(list), String(error));
+      const some = shares('hash', list);
+      t.true(some.owners.every((owner) => owner.state === 'up'));
+      t.is(some.modulus, modulus);
+    }),
+  );
+});
+
+test('hash: losing a backend moves only its slots; coming back takes slots from others but moves none between them', (t) => {
+  fc.assert(
+    fc.property(backends, fc.nat(), (list, pick) => {
+      const rank = list.map((one) => ({ ...one, priority: 1 }));
+      const at = pick % rank.length;
+      const before = names(
+        'hash',
+        rank.map((one, index) => (index === at ? { ...one, state: 'up' as const } : one)),
+      );
+      const after = names(
+        'hash',
+        rank.map((one, index) => (index === at ? { ...one, state: 'down' as const } : one)),
+      );
+      if (after.length === 0) return;
+      before.forEach((owner, slot) => {
+        if (owner !== rank[at]!.name) t.is(after[slot], owner);
+      });
+    }),
+  );
+  t.pass();
+});
+
+test('hash: the slots of a lost backend are shared by weight', (t) => {
+  const four = [1, 2, 3, 4].map((index) => backend(index));
+  const left = names(
+    'hash',
+    four.map((one, index) => (index === 1 ? { ...one, state: 'down' as const } : one)),
+  );
+  const counts = ['b1', 'b3', 'b4'].map((name) => left.filter((one) => one === name).length);
+  t.is(
+    counts.reduce((a, b) => a + b, 0),
+    64,
+  );
+  t.true(Math.max(...counts) - Math.min(...counts) <= 1, counts.join());
+});
+
+test('a thousand backends each get a share', (t) => {
+  const many = Array.from({ length: 1000 }, (_, index) => backend(index + 1));
+  for (const scheduler of ['weight', 'hash'] as const) t.is(new Set(names(scheduler, many)).size, 1000);
+});

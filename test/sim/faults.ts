@@ -1,0 +1,161 @@
+/** The faults of a run, drawn from its seed beforehand, so that a failing run can be shortened one fault at a time. */
+
+import type { SimRandom } from './random.js';
+
+export type Fault =
+  | { readonly atMs: number; readonly type: 'kill' | 'start' | 'power-off'; readonly who: string }
+  | {
+      readonly atMs: number;
+      readonly type: 'freeze';
+      readonly who: string;
+      readonly ms: number;
+      readonly steps: number;
+    }
+  /** Freezes it just before its next write to the kernel, and strikes again right after that write. */
+  | {
+      readonly atMs: number;
+      readonly type: 'ambush';
+      readonly who: string;
+      readonly ms: number;
+      readonly then: 'kill' | 'silence' | 'freeze';
+    }
+  | { readonly atMs: number; readonly type: 'cut' | 'mend'; readonly directions: readonly string[] }
+  | {
+      readonly atMs: number;
+      readonly type: 'weather';
+      readonly loss: number;
+      readonly duplicate: number;
+      readonly corrupt: number;
+      readonly maxDelayMs: number;
+    }
+  | { readonly atMs: number; readonly type: 'front-link'; readonly who: string; readonly usable: boolean }
+  | { readonly atMs: number; readonly type: 'ready'; readonly who: string; readonly ready: boolean }
+  | { readonly atMs: number; readonly type: 'handover' | 'stop'; readonly who: string };
+
+const everyDirection = (nodes: readonly string[], witness: string, paths: number): string[] => {
+  const all: string[] = [];
+  for (const from of [...nodes, witness]) {
+    for (const to of [...nodes, witness]) {
+      if (from === to) continue;
+      const count = from === witness || to === witness ? 1 : paths;
+      for (let path = 0; path < count; path++) all.push(`${from}>${to}/${path}`);
+    }
+  }
+  return all;
+};
+
+const directionsOf = (
+  random: SimRandom,
+  nodes: readonly string[],
+  witness: string,
+  paths: number,
+): string[] => {
+  const all = everyDirection(nodes, witness, paths);
+  if (random.chance(0.4)) {
+    // One node loses sight of one other, on every path, one way or both.
+    const from = random.pick([...nodes, witness]);
+    const to = random.pick([...nodes, witness].filter((name) => name !== from));
+    const both = random.chance(0.5);
+    return all.filter(
+      (direction) =>
+        direction.startsWith(`${from}>${to}/`) || (both && direction.startsWith(`${to}>${from}/`)),
+    );
+  }
+  const share = random.between(0.1, 0.9);
+  return all.filter(() => random.chance(share));
+};
+
+/** Stories of several faults that chance alone would seldom tell, each aimed at one part of the safety argument. */
+const drawPlot = (
+  random: SimRandom,
+  nodes: readonly string[],
+  witness: string,
+  paths: number,
+  atMs: number,
+  leaseMs: number,
+): Fault[] => {
+  const who = random.pick(nodes);
+  if (random.chance(0.6)) {
+    // Whoever owns the group: everybody is ambushed, only owners and claimants write.
+    const ms = random.between(0.2, 1) * leaseMs;
+    const then = random.pick(['kill', 'silence', 'freeze'] as const);
+    return nodes.map((name) => ({ atMs, type: 'ambush', who: name, ms, then }));
+  }
+  // An owner whose only other voter forgets: its peers do not hear it, the witness (or a peer) restarts.
+  const directions = everyDirection(nodes, witness, paths).filter(
+    (one) => (one.startsWith(`${who}>`) || one.includes(`>${who}/`)) && !one.includes(witness),
+  );
+  const restarted = nodes.length === 2 ? witness : random.pick(nodes.filter((name) => name !== who));
+  const killMs = atMs + random.between(0, 3 * leaseMs);
+  return [
+    { atMs, type: 'cut', directions },
+    { atMs: killMs, type: 'kill', who: restarted },
+    { atMs: killMs + random.between(0, leaseMs / 2), type: 'start', who: restarted },
+  ];
+};
+
+export const drawFaults = (
+  random: SimRandom,
+  nodes: readonly string[],
+  witness: string,
+  paths: number,
+  fromMs: number,
+  untilMs: number,
+  leaseMs: number,
+): Fault[] => {
+  const faults: Fault[] = [];
+  const count = 2 + random.below(9);
+  for (let index = 0; index < count; index++) {
+    const atMs = random.between(fromMs, untilMs);
+    const who = random.pick(nodes);
+    const anybody = random.pick([...nodes, ...nodes, witness]);
+    const laterMs = atMs + random.between(0, 4 * leaseMs);
+    const roll = random.below(100);
+    if (roll < 12) {
+      faults.push(...drawPlot(random, nodes, witness, paths, atMs, leaseMs));
+    } else if (roll < 38) {
+      const ms = random.chance(0.6) ? random.between(1, leaseMs) : random.between(leaseMs, 6 * leaseMs);
+      faults.push({ atMs, type: 'freeze', who: anybody, ms, steps: random.below(12) });
+      // The cruel cases: it wakes with a grant in hand, acts on it, and then nobody can reach it or it is dead.
+      if (random.chance(0.3)) {
+        const directions = everyDirection(nodes, witness, paths).filter((one) =>
+          one.startsWith(`${anybody}>`),
+        );
+        faults.push({ atMs: atMs + random.between(0, leaseMs / 4), type: 'cut', directions });
+        faults.push({ atMs: laterMs, type: 'mend', directions });
+      }
+      if (random.chance(0.2)) {
+        faults.push({ atMs: atMs + ms + random.between(0, leaseMs / 8), type: 'kill', who: anybody });
+        if (random.chance(0.5)) faults.push({ atMs: laterMs + ms, type: 'start', who: anybody });
+      }
+    } else if (roll < 50) {
+      faults.push({ atMs, type: random.chance(0.5) ? 'kill' : 'power-off', who: anybody });
+      if (random.chance(0.8)) faults.push({ atMs: laterMs, type: 'start', who: anybody });
+    } else if (roll < 70) {
+      const directions = directionsOf(random, nodes, witness, paths);
+      faults.push({ atMs, type: 'cut', directions });
+      if (random.chance(0.7)) faults.push({ atMs: laterMs, type: 'mend', directions });
+    } else if (roll < 80) {
+      faults.push({
+        atMs,
+        type: 'weather',
+        loss: random.chance(0.5) ? random.next() * 0.5 : 0,
+        duplicate: random.next() * 0.3,
+        corrupt: random.chance(0.3) ? 0.05 : 0,
+        maxDelayMs: random.chance(0.5) ? random.between(1, 20) : random.between(20, 4 * leaseMs),
+      });
+    } else if (roll < 88) {
+      faults.push({ atMs, type: 'front-link', who, usable: false });
+      if (random.chance(0.7)) faults.push({ atMs: laterMs, type: 'front-link', who, usable: true });
+    } else if (roll < 96) faults.push({ atMs, type: 'handover', who });
+    else if (roll < 98) faults.push({ atMs, type: 'ready', who, ready: random.chance(0.5) });
+    else {
+      faults.push({ atMs, type: 'stop', who });
+      faults.push({ atMs: laterMs, type: 'start', who });
+    }
+  }
+  for (const [index, fault] of faults.entries()) {
+    if (fault.atMs > untilMs) faults[index] = { ...fault, atMs: untilMs };
+  }
+  return faults.sort((left, right) => left.atMs - right.atMs);
+};

@@ -1,0 +1,323 @@
+/**
+ * A whole cluster under one seed: nodes, witness, kernels, clocks, network, faults, and the two judges.
+ *
+ * Safety (apart from the code under test): at any instant at most one kernel has an unexpired `held` element for a group.
+ * Liveness: after the last fault is mended, exactly one node owns the group within a bound, and it stays that way.
+ */
+
+import type { Mac } from '../../src/election/messages.js';
+import { type ElectionConfig, type ElectionState, witnessName } from '../../src/election/types.js';
+import { lockMsFor } from '../../src/election/voter.js';
+import { createAgenda } from './agenda.js';
+import { drawFaults, type Fault } from './faults.js';
+import { createLeaseKernel, type LeaseKernel } from './kernel.js';
+import { createNetwork, fairWeather } from './network.js';
+import {
+  type Machine,
+  type Mutation,
+  type ProcessPorts,
+  type SimProcess,
+  startNode,
+  startWitness,
+} from './process.js';
+import { createRandom } from './random.js';
+
+export interface SimOptions {
+  readonly seed: number;
+  readonly nodes?: number;
+  /** Only these of the seed's faults, by index: for shortening a failing run. */
+  readonly keep?: ReadonlySet<number>;
+  readonly trace?: (line: string) => void;
+  /** Planted bugs, which the judges must find. */
+  readonly mutation?: Mutation | 'short-lock' | 'no-restart-wait';
+}
+
+export interface SimResult {
+  readonly seed: number;
+  readonly failure: string | undefined;
+  readonly faults: readonly Fault[];
+  readonly takeovers: number;
+  readonly handovers: number;
+  readonly datagrams: number;
+  readonly endedMs: number;
+}
+
+const group = 'front';
+const cluster = 'sim';
+
+/** A keyed checksum: quick, and good enough against chance. Real runs use HMAC-SHA256. */
+const quickMac: Mac = (bytes) => {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  let sum = 0x811c9dc5;
+  let index = 0;
+  for (; index + 4 <= bytes.length; index += 4)
+    sum = Math.imul(sum ^ view.getInt32(index), 0x01000193) ^ (sum >>> 15);
+  for (; index < bytes.length; index++) sum = Math.imul(sum ^ bytes[index]!, 0x01000193);
+  const mac = new Uint8Array(32);
+  mac[0] = sum;
+  mac[1] = sum >> 8;
+  mac[2] = sum >> 16;
+  mac[3] = sum >> 24;
+  return mac;
+};
+
+export const simulate = (options: SimOptions): SimResult => {
+  const { seed, trace } = options;
+  const mutation = options.mutation ?? 'none';
+  const random = createRandom(seed);
+  const agenda = createAgenda();
+  const nodes = Array.from(
+    { length: options.nodes ?? (random.chance(0.1) ? 3 : 2) },
+    (_, index) => `lb${index + 1}`,
+  );
+  const witness = nodes.length === 2 ? 'arbiter' : 'none';
+  const paths = random.chance(0.3) ? 2 : 1;
+  const leaseMs = random.pick([60, 120]);
+  const lockMs = (lease: number): number => lockMsFor(lease) - (mutation === 'short-lock' ? lease : 0);
+  const step = leaseMs / 4;
+  const timing = {
+    leaseMs,
+    renewMs: step,
+    heartbeatMs: random.chance(0.3) ? step : 1.5 * step,
+    deadMs: Math.round(leaseMs * 0.85),
+    syncWaitMs: 8 * leaseMs,
+    announceMs: 10_000,
+  };
+  const faultsFromMs = 3.5 * leaseMs;
+  const faultsUntilMs = 10 * leaseMs;
+  const quietMs = faultsUntilMs + leaseMs;
+  // Restart wait, silence, a claim that collides with another's, and the wait of whoever goes second.
+  const boundMs = quietMs + 3.5 * lockMsFor(leaseMs);
+  const endMs = boundMs + leaseMs;
+  const preferred = random.chance(0.3) ? random.pick(nodes) : undefined;
+  const preempt = random.chance(0.2);
+
+  let failure: string | undefined;
+  let datagrams = 0;
+  let takeovers = 0;
+  let handovers = 0;
+  const fail = (text: string): void => {
+    failure ??= `${agenda.nowMs.toFixed(3)} ms: ${text}`;
+    trace?.(`${agenda.nowMs.toFixed(3)} FAILURE ${text}`);
+  };
+  const say = trace && ((text: string): void => trace(`${agenda.nowMs.toFixed(3)} ${text}`));
+
+  const everybody = [...nodes, witnessName];
+  const processes = new Map<string, SimProcess>();
+  const machines = new Map<string, Machine>();
+  const kernels = new Map<string, LeaseKernel>();
+  const links = new Map<string, boolean>(nodes.map((name) => [name, true]));
+  const epochs = new Map<string, number>();
+
+  const bootMachine = (name: string): void => {
+    const offset = random.between(0, 1e6);
+    const rate = random.between(0.99, 1.01);
+    machines.set(name, {
+      name,
+      clockMs: (trueMs) => offset + trueMs * rate,
+      trueMs: (clockMs) => (clockMs - offset) / rate,
+    });
+    const jiffyMs = 4;
+    const lifeMs = (): number => (leaseMs + random.next() * jiffyMs) / rate;
+    const judge = (): void => {
+      for (const [other, kernel] of kernels) {
+        if (other === name || kernel.heldUntilMs(group) <= agenda.nowMs) continue;
+        fail(`${name} and ${other} both hold ${group}`);
+      }
+    };
+    kernels.set(name, createLeaseKernel(lifeMs, judge));
+  };
+
+  const network = createNetwork(agenda, random, (to, path, bytes) => {
+    datagrams += 1;
+    const process = processes.get(to);
+    if (process?.alive) process.receive(path, bytes);
+  });
+  const ports: ProcessPorts = {
+    agenda,
+    random,
+    network,
+    mac: quickMac,
+    paths,
+    trace: say,
+    flakyUntilMs: faultsUntilMs,
+    mutation: mutation === 'short-lock' || mutation === 'no-restart-wait' ? 'none' : mutation,
+    onEffect(effect) {
+      if (effect.type === 'report' && effect.report.kind === 'role' && effect.report.to === 'active')
+        takeovers += 1;
+      if (effect.type === 'handover-result' && effect.ok) handovers += 1;
+    },
+  };
+
+  const start = (name: string): void => {
+    if (processes.get(name)?.alive) return;
+    const session = 1 + random.below(2 ** 40);
+    const born = machines.get(name)!;
+    // A voter that forgets to wait after a restart looks to itself as if it had started long ago.
+    const early = mutation === 'no-restart-wait' ? 10_000 : 0;
+    const machine: Machine = { ...born };
+    if (name === witnessName) {
+      const begun = early;
+      const shifted: Machine = { ...born, clockMs: (at) => born.clockMs(at) };
+      const voter = { leaseMs, lockMs: (lease: number) => lockMs(lease) };
+      const process = startWitness(
+        ports,
+        begun > 0 ? { ...shifted, clockMs: lateClock(born, agenda.nowMs, begun) } : shifted,
+        voter,
+        session,
+        cluster,
+        timing.deadMs,
+      );
+      processes.set(name, process);
+      return;
+    }
+    const config: ElectionConfig = {
+      node: name,
+      session,
+      nodes,
+      witness,
+      groups: [{ name: group, preferred, preempt, trackLinks: ['front0'] }],
+      timing,
+      lockMs,
+    };
+    const process = startNode(ports, machine, kernels.get(name)!, config, cluster);
+    processes.set(name, process);
+    process.tell({
+      type: 'start',
+      links: { front0: links.get(name)! },
+      epochs: { [group]: epochs.get(name) ?? 0 },
+    });
+    process.tell({ type: 'readiness', readiness: { ready: true, reasons: [], position: '7' } });
+  };
+
+  const down = (name: string): void => {
+    const epoch = processes.get(name)?.view()?.groups[group]?.epoch;
+    if (epoch !== undefined) epochs.set(name, epoch);
+    processes.get(name)?.kill();
+  };
+
+  const strike = (fault: Fault): void => {
+    say?.(`FAULT ${JSON.stringify(fault)}`);
+    switch (fault.type) {
+      case 'kill':
+        down(fault.who);
+        return;
+      case 'power-off':
+        down(fault.who);
+        bootMachine(fault.who);
+        return;
+      case 'start':
+        start(fault.who);
+        return;
+      case 'freeze':
+        processes.get(fault.who)?.freeze(fault.ms, fault.steps);
+        return;
+      case 'ambush':
+        processes.get(fault.who)?.ambush(fault.ms, () => {
+          say?.(`ambush of ${fault.who} ends: ${fault.then}`);
+          if (fault.then === 'kill') down(fault.who);
+          else if (fault.then === 'freeze') processes.get(fault.who)?.freeze(6 * leaseMs, 0);
+          else network.silenced.add(fault.who);
+        });
+        return;
+      case 'cut':
+        for (const direction of fault.directions) network.cuts.add(direction);
+        return;
+      case 'mend':
+        for (const direction of fault.directions) network.cuts.delete(direction);
+        return;
+      case 'weather':
+        network.weather = { ...fairWeather, ...fault };
+        return;
+      case 'front-link':
+        links.set(fault.who, fault.usable);
+        processes.get(fault.who)?.tell({ type: 'link', name: 'front0', usable: fault.usable });
+        return;
+      case 'ready': {
+        const readiness = { ready: fault.ready, reasons: fault.ready ? [] : ['resync'], position: '8' };
+        processes.get(fault.who)?.tell({ type: 'readiness', readiness });
+        return;
+      }
+      case 'handover':
+        processes.get(fault.who)?.tell({ type: 'handover', id: 1, group, to: undefined });
+        return;
+      case 'stop':
+        processes.get(fault.who)?.tell({ type: 'stop' });
+        return;
+    }
+  };
+
+  const mendAll = (): void => {
+    say?.('everything is mended');
+    network.cuts.clear();
+    network.silenced.clear();
+    network.weather = fairWeather;
+    for (const name of everybody) {
+      if (name === witnessName && witness === 'none') continue;
+      const process = processes.get(name);
+      process?.thaw();
+      if (process?.view()?.stopping) down(name);
+      start(name);
+    }
+    for (const name of nodes) {
+      links.set(name, true);
+      processes.get(name)?.tell({ type: 'link', name: 'front0', usable: true });
+      processes
+        .get(name)
+        ?.tell({ type: 'readiness', readiness: { ready: true, reasons: [], position: '9' } });
+    }
+  };
+
+  const judgeLiveness = (): void => {
+    const holders = nodes.filter((name) => kernels.get(name)!.heldUntilMs(group) > agenda.nowMs);
+    const active = nodes.filter((name) => processes.get(name)?.view()?.groups[group]?.role === 'active');
+    if (holders.length === 1 && active.length === 1) return;
+    // The preferred node may be getting its group back just now.
+    if (nodes.some((name) => processes.get(name)?.view()?.groups[group]?.handover)) return;
+    const states = nodes.map((name) => {
+      const view: ElectionState | undefined = processes.get(name)?.view();
+      const own = view?.groups[group];
+      return `${name}: ${own?.role} (${own?.waiting || own?.reason})`;
+    });
+    fail(
+      `${holders.length} holders, ${active.length} active after everything was mended; ${states.join('; ')}`,
+    );
+  };
+
+  for (const name of everybody) bootMachine(name);
+  if (witness === 'arbiter') start(witnessName);
+  for (const name of nodes) agenda.at(random.between(0, leaseMs), () => start(name));
+  const drawn = drawFaults(random, nodes, witnessName, paths, faultsFromMs, faultsUntilMs, leaseMs);
+  const faults = drawn.filter((_, index) => options.keep?.has(index) ?? true);
+  for (const fault of faults) {
+    const who = 'who' in fault ? fault.who : '';
+    if (who === witnessName && witness === 'none') continue;
+    agenda.at(fault.atMs, () => strike(fault));
+  }
+  agenda.at(quietMs, mendAll);
+  for (let atMs = boundMs; atMs < endMs; atMs += leaseMs / 2) agenda.at(atMs, judgeLiveness);
+  agenda.run(endMs, () => failure !== undefined);
+  return { seed, failure, faults: drawn, takeovers, handovers, datagrams, endedMs: agenda.nowMs };
+};
+
+/** The clock of a process that believes to have started `earlyMs` before it did. */
+const lateClock =
+  (machine: Machine, startMs: number, earlyMs: number) =>
+  (atMs: number): number =>
+    atMs <= startMs ? machine.clockMs(atMs) - earlyMs : machine.clockMs(atMs);
+
+/** Leaves out one fault after the other as long as the run still fails. */
+export const shorten = (options: SimOptions): { keep: Set<number>; result: SimResult } => {
+  let result = simulate(options);
+  const keep = new Set(result.faults.keys());
+  if (result.failure === undefined) return { keep, result };
+  for (const index of [...keep]) {
+    const fewer = new Set(keep);
+    fewer.delete(index);
+    const shorter = simulate({ ...options, keep: fewer });
+    if (shorter.failure === undefined) continue;
+    keep.delete(index);
+    result = shorter;
+  }
+  return { keep, result };
+};

@@ -1,0 +1,79 @@
+/** A node that answers from memory: what the control interface and the CLI are tested against. */
+
+import { RelevoError } from '../../src/errors.js';
+import type { NodeControl, NodeStatus } from '../../src/model/status.js';
+import type { Log } from '../../src/ports.js';
+
+export const quietLog: Log = { debug() {}, info() {}, warn() {}, error() {}, child: () => quietLog };
+
+export const exampleStatus: NodeStatus = {
+  version: '0.1.0',
+  cluster: 'lab',
+  node: 'lb1',
+  uptimeMs: 61_000,
+  memoryBytes: 80 * 1024 * 1024,
+  safety: { mode: 'arbiter', meaning: 'at most one node answers, under every partition' },
+  ready: true,
+  reasons: [],
+  groups: [
+    {
+      name: 'g1',
+      state: 'active',
+      owner: 'lb1',
+      epoch: 7,
+      reason: 'preferred node',
+      sinceMs: 5_000,
+      takeovers: 2,
+      addresses: ['10.10.0.100/24'],
+    },
+  ],
+  peers: [
+    {
+      name: 'lb2',
+      alive: true,
+      paths: [{ alive: true, lastHeardMs: 3 }],
+      ready: false,
+      reasons: ['snapshot at 5 %'],
+    },
+  ],
+  witness: { reachable: true, detail: '10.30.0.50:5782' },
+  services: { count: 1, backends: 2, backendsUp: 1, repairs: 0 },
+  replication: { enabled: true, complete: true, entries: 3, position: '42', lostReports: 0, peers: [] },
+  conntrackd: {
+    managed: true,
+    running: false,
+    pid: undefined,
+    restarts: 3,
+    reason: 'exit status 1',
+    counters: {},
+  },
+};
+
+export const createFakeNode = (): NodeControl & { readonly calls: string[] } => {
+  const calls: string[] = [];
+  return {
+    calls,
+    status: async () => exampleStatus,
+    services: () => '{"farms": []}',
+    apply: async (text, { dryRun }) => {
+      calls.push(`apply ${dryRun ? 'dry ' : ''}${text.length}`);
+      if (text.includes('bad')) throw new RelevoError('bad-document', 'farms[0].mode: bad');
+      return { dryRun, changed: ['web'], operations: 3, text: dryRun ? 'add element …' : undefined };
+    },
+    setBackendState: async (service, backend, state) => {
+      calls.push(`backend ${service} ${backend} ${state}`);
+      if (service !== 'web') throw new RelevoError('not-found', `no service '${service}'`);
+    },
+    sessions: async (service) => {
+      calls.push(`sessions ${service}`);
+      return [];
+    },
+    handover: async (group) =>
+      group === 'g1' ? { ok: true, tookMs: 3 } : { ok: false, reason: `no group '${group}'` },
+    syncDump: () => [],
+    syncVerify: async () => ({ consistent: false, lines: ['lb2: 1 entry differs'] }),
+    events: () => [
+      { time: '2026-01-01T00:00:00.000Z', atMs: 1, kind: 'takeover', message: 'g1: peer dead', facts: {} },
+    ],
+  };
+};

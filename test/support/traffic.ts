@@ -1,0 +1,94 @@
+/** A client's view of services: real HTTP requests, datagrams and streams from the namespace this process is in. */
+
+import { createSocket } from 'node:dgram';
+import { get } from 'node:http';
+import { connect, type Socket } from 'node:net';
+
+export interface Answer {
+  /** Name of the backend that answered. */
+  readonly name: string;
+  /** The source address it saw. */
+  readonly peer: string;
+  readonly port: number;
+}
+
+/** Rejects with the system's error (`ECONNREFUSED`, …) or `timeout`. */
+export const request = (host: string, port: number, from?: string, timeoutMs = 2000): Promise<Answer> =>
+  new Promise((resolve, reject) => {
+    const call = get(
+      { host, port, agent: false, timeout: timeoutMs, ...(from && { localAddress: from }) },
+      (response) => {
+        let body = '';
+        response.on('data', (part) => {
+          body += part;
+        });
+        response.on('end', () => resolve(JSON.parse(body) as Answer));
+      },
+    );
+    call.on('timeout', () => call.destroy(new Error('timeout')));
+    call.on('error', reject);
+  });
+
+export const datagram = (
+  host: string,
+  port: number,
+  from?: string,
+  timeoutMs = 2000,
+): Promise<Answer & { echo: string }> =>
+  new Promise((resolve, reject) => {
+    const socket = createSocket('udp4');
+    const timer = setTimeout(() => finish(() => reject(new Error('timeout'))), timeoutMs);
+    const finish = (report: () => void): void => {
+      clearTimeout(timer);
+      socket.close();
+      report();
+    };
+    socket.on('error', (error) => finish(() => reject(error)));
+    socket.on('message', (message) =>
+      finish(() => resolve(JSON.parse(message.toString()) as Answer & { echo: string })),
+    );
+    // Connected, so that an ICMP error reaches it.
+    const send = (): void => socket.connect(port, host, () => socket.send('hello'));
+    if (from) socket.bind(0, from, send);
+    else send();
+  });
+
+export interface Stream {
+  /** Sends and waits for the echo; rejects when it differs or does not come. */
+  echo(text: string): Promise<void>;
+  close(): void;
+}
+
+export const stream = (host: string, port: number, from?: string): Promise<Stream> =>
+  new Promise((resolve, reject) => {
+    const socket: Socket = connect({ host, port, ...(from && { localAddress: from }) });
+    let received = '';
+    let wake = (): void => {};
+    socket.on('data', (data) => {
+      received += data.toString('latin1');
+      wake();
+    });
+    socket.on('error', reject);
+    const echo = (text: string): Promise<void> =>
+      new Promise((done, fail) => {
+        received = '';
+        const timer = setTimeout(() => fail(new Error(`no echo of ${text}: ${received}`)), 3000);
+        wake = () => {
+          if (received.length < text.length) return;
+          clearTimeout(timer);
+          if (received === text) done();
+          else fail(new Error(`sent ${text}, got ${received}`));
+        };
+        socket.write(text);
+      });
+    socket.on('connect', () => {
+      const self: Stream = { echo, close: () => socket.destroy() };
+      echo('stream').then(() => resolve(self), reject);
+    });
+  });
+
+export const tally = (answers: readonly { readonly name: string }[]): Record<string, number> => {
+  const counts: Record<string, number> = {};
+  for (const { name } of answers) counts[name] = (counts[name] ?? 0) + 1;
+  return counts;
+};
