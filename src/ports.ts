@@ -1,6 +1,7 @@
 /** What the applications need of the outside: interfaces only. `shell/` implements them, `test/fakes/` imitates them. */
 
 import type { Ipv4 } from './model/address.js';
+import type { SocketAddress } from './model/node.js';
 import type { Endpoint } from './model/service.js';
 import type { ElementBytes, NftTable, TableName, Transaction } from './netlink/nft/ast.js';
 
@@ -179,4 +180,16 @@ export interface PeerLinkListener {
 export interface PeerLinks {
   start(listener: PeerLinkListener): Promise<void>;
   close(): Promise<void>;
+}
+
+/** UDP on one local address, or on any. Sending never throws: a lost datagram is everyday business. */
+export interface Datagrams {
+  send(bytes: Uint8Array, to: SocketAddress): void;
+  onDatagram(listener: (bytes: Uint8Array, from: SocketAddress) => void): void;
+  close(): void;
+}
+
+export interface Timers {
+  /** Calls once, not before `ms` have passed; the returned function cancels. */
+  after(ms: number, action: () => void): () => void;
 }
