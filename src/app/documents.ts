@@ -42,7 +42,16 @@ export const diffText = (
   }
   const to = parseServices(wanted, format);
   if ('problems' in to) return to;
-  const { changed, operations, purgedPairs } = diffRuleset(from.document, to.document, context);
+  return diffDocuments(from.document, to.document, context);
+};
+
+/** `diffText` for documents that are parsed already. */
+export const diffDocuments = (
+  current: ServicesDocument,
+  wanted: ServicesDocument,
+  context: EngineContext,
+): { readonly changed: readonly string[]; readonly text: string } => {
+  const { changed, operations, purgedPairs } = diffRuleset(current, wanted, context);
   if (operations.length === 0) return { changed, text: '' };
   const purge =
     purgedPairs > 0 ? `\n# and purges the persistence entries of ${purgedPairs} backends that leave` : '';

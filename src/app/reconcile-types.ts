@@ -3,7 +3,7 @@
 import type { RelevoError } from '../errors.js';
 import type { Ipv4 } from '../model/address.js';
 import type { PersistenceEntry } from '../model/persistence.js';
-import type { BackendState, Endpoint, ServicesDocument } from '../model/service.js';
+import type { BackendState, Endpoint, Service, ServicesDocument } from '../model/service.js';
 import type { Clock, Log, Nft, PersistenceIndex } from '../ports.js';
 
 export interface ReconcilePorts {
@@ -56,6 +56,8 @@ export interface Reconciler {
   /** Rejects with `not-found` for a service or backend that is not there. */
   setBackendState(service: string, backend: string, state: BackendState): Promise<ApplyReport>;
   document(): ServicesDocument;
+  /** The service in force at an endpoint. */
+  serviceAt(endpoint: Endpoint): Service | undefined;
   /** Persistence entries in the kernel, of one service or of all. */
   sessions(service?: string): Promise<Session[]>;
   /** A configured backend that has not failed. */

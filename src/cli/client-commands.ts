@@ -42,7 +42,7 @@ export const addClientCommands = (
 ): void => {
   const client = (): ControlClient => {
     const { socket } = program.opts<{ socket?: string }>();
-    return createControlClient(socket ?? environment['RELEVO_SOCKET'] ?? defaultSocket);
+    return createControlClient(socket ?? environment.RELEVO_SOCKET ?? defaultSocket);
   };
   program.option(
     '--socket <path>',
@@ -118,8 +118,7 @@ export const addClientCommands = (
     .action(async (group: string, options: { to?: string }) => {
       const path = `/v1/groups/${encodeURIComponent(group)}/handover`;
       const result = await client().call<HandoverResult>('POST', path, json(options));
-      if (result.ok)
-        return output.print(`${group} is on ${result.to}, after ${formatDuration(result.tookMs)}`);
+      if (result.ok) return output.print(`${group} moved within ${formatDuration(result.tookMs)}`);
       output.print(`${group} did not move: ${result.reason}`);
       return output.fail();
     });
@@ -132,7 +131,10 @@ export const addClientCommands = (
       const { events } = await client().call<{ events: NodeEvent[] }>('GET', '/v1/events');
       const lines = options.json
         ? events.map((event) => JSON.stringify(event))
-        : events.map((event) => `${event.time}  ${event.kind.padEnd(12)} ${event.message}`);
+        : events.map(
+            (event) =>
+              `${event.time}  ${event.kind.padEnd(12)} ${event.message}${event.times ? ` (${event.times} times)` : ''}`,
+          );
       output.print(lines.join('\n'));
     });
 

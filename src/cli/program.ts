@@ -4,6 +4,8 @@ import { Command } from 'commander';
 import { version } from '../model/version.js';
 import { addClientCommands, type Output } from './client-commands.js';
 import { addLabCommands } from './lab-commands.js';
+import { addNodeCommands } from './node-commands.js';
+import { addOfflineCommands } from './offline-commands.js';
 
 /** Commands print through `output` and throw RelevoErrors; the process entry turns both into text and an exit code. */
 export const createProgram = (
@@ -18,6 +20,8 @@ export const createProgram = (
     .showHelpAfterError('(relevo --help lists the commands)')
     .exitOverride()
     .enablePositionalOptions();
+  addNodeCommands(program);
+  addOfflineCommands(program, output);
   addClientCommands(program, environment, output);
   addLabCommands(program, output);
   return program;

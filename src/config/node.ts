@@ -1,6 +1,7 @@
 /** node.yaml → NodeConfig, or every problem in it with its path. */
 
 import { z } from 'zod';
+import { conntrackdProblems } from '../conntrack/config.js';
 import type { Ipv4 } from '../model/address.js';
 import type { NodeConfig, Witness } from '../model/node.js';
 import type { Problem } from '../model/service.js';
@@ -98,6 +99,7 @@ const schema = z.strictObject({
       local: ipv4,
       peers: z.array(ipv4).min(1),
       port: z.number().int().min(1).max(65_535).default(3780),
+      configFile: path.optional(),
     })
     .optional(),
   stateDir: path.default('/var/lib/relevo'),
@@ -198,6 +200,18 @@ const crossProblems = (config: Parsed): Problem[] => {
   return problems;
 };
 
+const shapeConntrackd = (
+  config: Parsed['conntrackd'],
+  file: (text: string) => string,
+): NodeConfig['conntrackd'] => {
+  if (!config) {
+    const none = { enabled: false, manage: false, interface: 'lo', peers: [], port: 3780 };
+    return { ...none, local: '127.0.0.1' as Ipv4 };
+  }
+  const { configFile, ...rest } = config;
+  return { ...rest, ...(configFile === undefined ? {} : { configFile: file(configFile) }) };
+};
+
 const shape = (config: Parsed, folder: string): NodeConfig => {
   const file = (text: string): string => resolvePath(text, folder);
   return {
@@ -214,14 +228,7 @@ const shape = (config: Parsed, folder: string): NodeConfig => {
     secretFile: file(config.secretFile),
     tls: { ca: file(config.tls.ca), cert: file(config.tls.cert), key: file(config.tls.key) },
     replication: config.replication,
-    conntrackd: config.conntrackd ?? {
-      enabled: false,
-      manage: false,
-      interface: 'lo',
-      local: '127.0.0.1' as Ipv4,
-      peers: [],
-      port: 3780,
-    },
+    conntrackd: shapeConntrackd(config.conntrackd, file),
     stateDir: file(config.stateDir),
     controlSocket: file(config.controlSocket),
     logLevel: config.logLevel,
@@ -242,6 +249,7 @@ export const parseNodeConfig = (text: string, folder: string): NodeConfigResult 
   if (!read.ok) return read;
   const parsed = schema.safeParse(read.value);
   if (!parsed.success) return { ok: false, problems: problemsFromZod(parsed.error) };
-  const problems = crossProblems(parsed.data);
-  return problems.length > 0 ? { ok: false, problems } : { ok: true, config: shape(parsed.data, folder) };
+  const config = shape(parsed.data, folder);
+  const problems = [...crossProblems(parsed.data), ...conntrackdProblems(config)];
+  return problems.length > 0 ? { ok: false, problems } : { ok: true, config };
 };

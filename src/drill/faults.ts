@@ -108,9 +108,10 @@ const nodeOff = (site: Site): Fault => {
       const doomed = await inside(site);
       off = true;
       const atMs = site.ports.clock.nowMs();
-      const cables = setCables(site.ports.runner, site.lab, site.node, segmentNames, 'down');
+      // Stopped first: a program that sees its companion die could say farewell while the cables still work (keepalived does).
+      for (const each of doomed) signalProcess(each, 'SIGSTOP');
+      await setCables(site.ports.runner, site.lab, site.node, segmentNames, 'down');
       killProcesses(doomed.map((each) => ({ ...each, label: 'process', host: site.node })));
-      await cables;
       return { atMs };
     },
     async heal() {

@@ -1,7 +1,8 @@
 /** Turns a drill's history into findings, and findings into a verdict against a budget. Pure: the same history, the same verdict. */
 
 import type { Budget } from './budgets.js';
-import type { ArpRequest, BackendAnswers, DrillHistory, ProbeHistory, StreamHistory } from './history.js';
+import type { BackendAnswers, DrillHistory, ProbeHistory, StreamHistory } from './history.js';
+import { type ArpFindings, judgeArp } from './judge-arp.js';
 
 export interface ProbeFindings {
   readonly attempts: number;
@@ -12,20 +13,18 @@ export interface ProbeFindings {
   readonly longestStallMs: number;
 }
 
-export interface ArpFindings {
-  readonly requests: number;
-  /** Longest time in which two nodes answered. Never may they. */
-  readonly twoAnsweringMs: number;
-  readonly twoAnsweringTimes: number;
-  /** Longest time from an unanswered request to the next answered one. */
-  readonly noneAnsweringMs: number;
-  /** Times the answering node changed. */
-  readonly switches: number;
-  /** Nodes (MACs) that answered in the quiet end, one list per address. */
-  readonly finalOwners: Readonly<Record<string, readonly string[]>>;
+/** Milliseconds after the fault began; null when it never happened. */
+export interface Timeline {
+  /** Last answer of the node that owned the address, and first one of the node that took it over. */
+  readonly lastOldAnswerMs: number | null;
+  readonly firstNewAnswerMs: number | null;
+  /** First and last attempt of any probe that was lost. */
+  readonly firstLossMs: number | null;
+  readonly lastLossMs: number | null;
 }
 
 export interface Findings {
+  readonly timeline: Timeline;
   readonly udp: ProbeFindings;
   readonly connect: ProbeFindings;
   readonly streams: {
@@ -84,104 +83,6 @@ export const judgeProbe = (history: ProbeHistory): ProbeFindings => {
   };
 };
 
-/**
- * Two nodes answer when one request gets answers from two, or when the answers go A, B, A within `flapMs`: nothing but two
- * owners makes that, since a takeover back takes longer than a lease. Such moments that are no further apart are one time.
- */
-const flapMs = 200;
-
-interface Moment {
-  readonly fromMs: number;
-  readonly toMs: number;
-}
-
-const doubleAnswers = (requests: readonly ArpRequest[]): Moment[] =>
-  requests
-    .filter(({ answers }) => new Set(answers.map((each) => each.mac)).size > 1)
-    .map(({ answers }) => {
-      const times = answers.map((each) => each.atMs);
-      return { fromMs: Math.min(...times), toMs: Math.max(...times) };
-    });
-
-const flaps = (requests: readonly ArpRequest[]): Moment[] => {
-  const moments: Moment[] = [];
-  const lastMsByMac = new Map<string, number>();
-  let current: string | undefined;
-  const answers = requests.flatMap((each) => each.answers).sort((one, other) => one.atMs - other.atMs);
-  for (const { mac, atMs } of answers) {
-    const before = lastMsByMac.get(mac);
-    if (mac !== current && before !== undefined && atMs - before <= flapMs) {
-      moments.push({ fromMs: before, toMs: atMs });
-    }
-    current = mac;
-    lastMsByMac.set(mac, atMs);
-  }
-  return moments;
-};
-
-const longestOf = (moments: readonly Moment[]): number => {
-  let longestMs = 0;
-  let fromMs: number | undefined;
-  let toMs = 0;
-  for (const moment of [...moments].sort((one, other) => one.fromMs - other.fromMs)) {
-    if (fromMs === undefined || moment.fromMs - toMs > flapMs) {
-      fromMs = moment.fromMs;
-      toMs = moment.toMs;
-    }
-    toMs = Math.max(toMs, moment.toMs);
-    // Both owned the address at the moment of the request: that is never no time at all.
-    longestMs = Math.max(longestMs, toMs - fromMs, 0.001);
-  }
-  return longestMs;
-};
-
-const judgeAddress = (requests: readonly ArpRequest[]) => {
-  let noneAnsweringMs = 0;
-  let silentFromMs: number | undefined;
-  for (const { sentMs, answers } of requests) {
-    if (answers.length === 0) {
-      silentFromMs ??= sentMs;
-      continue;
-    }
-    if (silentFromMs !== undefined) noneAnsweringMs = Math.max(noneAnsweringMs, sentMs - silentFromMs);
-    silentFromMs = undefined;
-  }
-  const last = requests.at(-1);
-  if (silentFromMs !== undefined && last) {
-    noneAnsweringMs = Math.max(noneAnsweringMs, last.sentMs - silentFromMs);
-  }
-  const moments = [...doubleAnswers(requests), ...flaps(requests)];
-  const macs = requests.flatMap((each) => each.answers.map(({ mac }) => mac));
-  return {
-    noneAnsweringMs,
-    twoAnsweringMs: longestOf(moments),
-    twoAnsweringTimes: moments.length,
-    switches: macs.filter((mac, index) => index > 0 && macs[index - 1] !== mac).length,
-  };
-};
-
-export const judgeArp = (requests: readonly ArpRequest[], settledMs: number): ArpFindings => {
-  const addresses = [...new Set(requests.map((each) => each.address))].sort();
-  const each = addresses.map((address) =>
-    judgeAddress(requests.filter((request) => request.address === address)),
-  );
-  const finalOwners = Object.fromEntries(
-    addresses.map((address) => {
-      const quiet = requests.filter((request) => request.address === address && request.sentMs >= settledMs);
-      return [address, [...new Set(quiet.flatMap(({ answers }) => answers.map(({ mac }) => mac)))].sort()];
-    }),
-  );
-  const worst = (value: (one: (typeof each)[number]) => number): number => Math.max(0, ...each.map(value));
-  return {
-    requests: requests.length,
-    twoAnsweringMs: worst((one) => one.twoAnsweringMs),
-    twoAnsweringTimes: each.reduce((sum, one) => sum + one.twoAnsweringTimes, 0),
-    noneAnsweringMs: worst((one) => one.noneAnsweringMs),
-    switches: worst((one) => one.switches),
-    finalOwners,
-  };
-};
-
 const judgeStreams = (streams: readonly StreamHistory[]): Findings['streams'] => {
   const broken = streams.filter((each) => each.error !== null || each.answeredBytes !== each.sentBytes);
   return {
@@ -205,9 +106,35 @@ const judgePersistence = (before: BackendAnswers, after: BackendAnswers): Findin
   };
 };
 
+const lossesOf = ({ sentMs, answeredMs }: ProbeHistory): number[] =>
+  sentMs.filter((_, index) => (answeredMs[index] ?? null) === null);
+
+const timelineOf = ({ arp, udp, connect, injectedMs }: DrillHistory): Timeline => {
+  const after = (times: readonly number[], pick: (...values: number[]) => number): number | null =>
+    times.length === 0
+      ? null
+      : Math.round((times.reduce((one, other) => pick(one, other)) - injectedMs) * 1000) / 1000;
+  // The client's side: the first address that is asked for.
+  const requests = arp.filter((request) => request.address === arp[0]?.address);
+  const answers = requests.flatMap((each) => each.answers);
+  const old = answers.findLast((answer) => answer.atMs < injectedMs)?.mac;
+  const times = (ours: boolean): number[] =>
+    answers
+      .filter((answer) => answer.atMs >= injectedMs && (answer.mac === old) === ours)
+      .map((answer) => answer.atMs);
+  const losses = [...lossesOf(udp), ...lossesOf(connect)];
+  return {
+    lastOldAnswerMs: after(times(true), Math.max),
+    firstNewAnswerMs: after(times(false), Math.min),
+    firstLossMs: after(losses, Math.min),
+    lastLossMs: after(losses, Math.max),
+  };
+};
+
 export const judge = (history: DrillHistory): Findings => {
   const arp = judgeArp(history.arp, history.settledMs);
   return {
+    timeline: timelineOf(history),
     udp: judgeProbe(history.udp),
     connect: judgeProbe(history.connect),
     streams: judgeStreams(history.streams),

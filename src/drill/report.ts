@@ -49,6 +49,16 @@ const figures: readonly Figure[] = [
   ],
 ];
 
+const timelineText = (run: ReportedRun): string => {
+  const { lastOldAnswerMs, firstNewAnswerMs, firstLossMs, lastLossMs } = run.findings.timeline;
+  const at = (value: number | null): string => (value === null ? 'never' : `${value.toFixed(1)} ms`);
+  return [
+    `run ${run.index + 1}: ${run.from} answered last at ${at(lastOldAnswerMs)}`,
+    `the other first at ${at(firstNewAnswerMs)}`,
+    `losses ${firstLossMs === null ? 'none' : `from ${at(firstLossMs)} to ${at(lastLossMs)}`}`,
+  ].join(', ');
+};
+
 const number = (value: number): string => (Number.isInteger(value) ? String(value) : value.toFixed(1));
 
 const table = (rows: readonly (readonly string[])[]): string => {
@@ -81,6 +91,9 @@ export const formatReport = (runs: readonly ReportedRun[]): string => {
     `budget: outage ${limit(budget.outageMs)} ms, ${limit(budget.lostDatagrams)} datagrams lost, ${limit(budget.failedConnects)} connects failed; every stream and every persistent client kept; never two nodes answering`,
     '',
     table([head, ...rows]),
+    '',
+    'after the fault began:',
+    ...runs.map(timelineText),
     '',
     ...failed.flatMap((run) => run.verdict.failures.map((failure) => `run ${run.index + 1}: ${failure}`)),
     failed.length === 0

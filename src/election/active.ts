@@ -1,13 +1,14 @@
 /** An owner: renews its lease, announces, hands over, steps down. */
 
 import { askAll, askSelf, hasMajority, releaseAll, voidAsks } from './asking.js';
-import { endFailedClaim, ownEligibility } from './claim.js';
+import { abandonClaim, ownEligibility } from './claim.js';
 import { advanceHandover, closeForHandover, endHandover, preempt, preemptAfterMs } from './handover.js';
 import { groupConfig, setRole, type Turn, writeKernel } from './turn.js';
 import type { GroupState } from './types.js';
 
 const askAgainMs = 10;
 const retryCloseMs = 5;
+const retryClaimMs = 200;
 /** Gratuitous ARP after a takeover: a lost one must not leave a neighbour with the old address for long. */
 const announceAfterMs = [50, 200, 1000];
 
@@ -40,7 +41,13 @@ export const becomeActive = (turn: Turn, group: GroupState): void => {
 export const endClaim = (turn: Turn, group: GroupState, result: string, detail: string): void => {
   if (!group.claim) return;
   if (result === 'done') becomeActive(turn, group);
-  else endFailedClaim(turn, group, result, detail);
+  else if (result === 'missing') {
+    abandonClaim(turn, group, 0, 'the claim came too late, its lease had run out');
+  } else {
+    // Neither done nor surely refused: the kernel may hold the address, so nothing is given back before a close.
+    group.claimAfterMs = turn.nowMs + retryClaimMs;
+    stepDown(turn, group, `cannot open: ${detail}`, true);
+  }
 };
 
 export const endRenew = (turn: Turn, group: GroupState, result: string, detail: string): void => {

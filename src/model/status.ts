@@ -91,6 +91,8 @@ export interface NodeEvent {
   readonly atMs: number;
   readonly kind: string;
   readonly message: string;
+  /** How often it happened in a row, when more than once; `time` is that of the first. */
+  readonly times?: number;
   readonly facts: Readonly<Record<string, unknown>>;
 }
 
@@ -103,7 +105,7 @@ export interface ApplyResult {
 }
 
 export type HandoverResult =
-  | { readonly ok: true; readonly to: string; readonly tookMs: number }
+  | { readonly ok: true; readonly tookMs: number }
   | { readonly ok: false; readonly reason: string };
 
 export interface VerifyResult {

@@ -8,16 +8,17 @@ import type { Batches } from './batches.js';
 import { type Chain, constantChains, isConstantChain, kindChain, recorderChain } from './chains.js';
 import type { EngineContext } from './context.js';
 import {
-  backendElement,
+  backendUse,
   kindElement,
-  pairElement,
+  putBackend,
+  putPair,
+  putService,
+  putSlot,
+  putSource,
   readServiceElement,
-  serviceElement,
-  slotElement,
-  sourceElement,
 } from './elements.js';
-import { addressText, endpointId } from './ids.js';
-import { backendUse, chainOperations, type Installed, nothingInstalled } from './installed.js';
+import type { EndpointId } from './ids.js';
+import { chainOperations, type Installed, nothingInstalled } from './installed.js';
 import { isKindChain, type KindNumber, kindOf } from './kinds.js';
 import {
   backendsSet,
@@ -32,6 +33,7 @@ import {
   sourcesMap,
   staticSets,
 } from './layout.js';
+import type { PackedElements } from './packed.js';
 import type { EndpointPlan } from './plan.js';
 
 /** What was read: the table, and the elements of its sets by name. */
@@ -79,7 +81,7 @@ export const mustRebuild = (table: NftTable): boolean =>
     return found !== undefined && (found.hook !== undefined) !== (chain.hook !== undefined);
   });
 
-/** One set: what the kernel has and nobody has asked for yet. */
+/** What the kernel has and nobody has asked for yet. */
 const createLeftovers = (picture: KernelPicture, batches: Batches) => {
   const bySet = new Map<SetSpec, Map<string, ElementBytes>>();
   const leftoversOf = (set: SetSpec): Map<string, ElementBytes> => {
@@ -93,22 +95,22 @@ const createLeftovers = (picture: KernelPicture, batches: Batches) => {
   };
   return {
     leftoversOf,
-    want(set: SetSpec, element: ElementBytes, add: (element: ElementBytes) => void): void {
+    /** Looks at the element just put at the end of `list`: takes it back when the kernel has it. True when it is a new one. */
+    settle(set: SetSpec, list: PackedElements): boolean {
       const left = leftoversOf(set);
-      const key = left.size === 0 ? '' : keyText(element.key);
+      if (left.size === 0) return true;
+      const element = list.at(list.length - 1)!;
+      const key = keyText(element.key);
       const found = left.get(key);
-      if (!found) {
-        add(element);
-        return;
-      }
+      if (!found) return true;
       left.delete(key);
-      if (sameData(found.data, element.data)) return;
-      batches.remove(set, found);
-      batches.add(set, element);
+      if (sameData(found.data, element.data)) list.pop();
+      else batches.removing(set).push(found);
+      return false;
     },
     removeRest(set: SetSpec): void {
       for (const element of leftoversOf(set).values()) {
-        batches.remove(set, element);
+        batches.removing(set).push(element);
         batches.mark();
       }
     },
@@ -127,15 +129,13 @@ const chainChange = (table: NftTable | undefined, chain: Chain): Operation[] => 
   return [{ op: 'flush-chain', table: serviceTable, chain: chain.name }, ...rules];
 };
 
+const endpointIdOf = (service: { address: number; protocol: number; port: number }): EndpointId =>
+  (service.address * 2 + (service.protocol === 17 ? 1 : 0)) * 65_536 + service.port;
+
 const adoptBank = (installed: Installed, picture: KernelPicture): void => {
   for (const element of picture.elements.get(servicesMap.name) ?? []) {
     const service = readServiceElement(element);
-    if (!service) continue;
-    const { address, protocol, port, kind } = service;
-    installed.bank.adopt(
-      endpointId({ protocol: protocol === 17 ? 'udp' : 'tcp', address: addressText(address), port }),
-      kind,
-    );
+    if (service) installed.bank.adopt(endpointIdOf(service), service.kind);
   }
 };
 
@@ -154,7 +154,8 @@ const structure = (
   batches: Batches,
 ): Operation[] => {
   const { table } = picture;
-  if (!table) {
+  // An orphan of ours that the kernel kept is taken over the same way as a new one is made.
+  if (!table || (context.protect && !table.owned)) {
     batches.structure({ op: 'add-table', table: serviceTable, ...(context.protect && { owner: true }) });
   }
   const present = new Set(table?.sets.map(({ name }) => name));
@@ -180,6 +181,20 @@ const structure = (
     }
   }
   return unused;
+};
+
+/** What is no longer served goes first, before the slots that it reads. */
+const removeUnserved = (
+  installed: Installed,
+  found: ReadonlyMap<string, ElementBytes>,
+  batches: Batches,
+): void => {
+  for (const element of found.values()) {
+    const service = readServiceElement(element);
+    const endpoint = service && installed.endpoints.get(endpointIdOf(service));
+    if (endpoint?.kind === undefined) batches.removing(servicesMap).push(element);
+  }
+  batches.mark();
 };
 
 /**
@@ -211,45 +226,58 @@ export const adopt = (
     installed.recorders.set(name, recorderSet(ttlMs, reported));
   }
   const unused = structure(picture, installed.kinds, installed.recorders, context, batches);
-  const { want, removeRest, leftoversOf } = createLeftovers(picture, batches);
-  const addTo = (set: SetSpec) => (element: ElementBytes) => batches.add(set, element);
-  for (const number of installed.kinds) want(kindsMap, kindElement(number), addTo(kindsMap));
-  // What is no longer served goes first, and before the slots that it reads.
-  const services = [...installed.endpoints.values()].flatMap(({ plan, kind }) =>
-    kind === undefined ? [] : [serviceElement(plan, kind)],
-  );
-  const servedKeys = new Set(
-    leftoversOf(servicesMap).size > 0 ? services.map(({ key }) => keyText(key)) : [],
-  );
-  for (const [key, element] of leftoversOf(servicesMap)) {
-    if (!servedKeys.has(key)) batches.remove(servicesMap, element);
+  const { settle, removeRest, leftoversOf } = createLeftovers(picture, batches);
+  const kindsFound = leftoversOf(kindsMap);
+  for (const number of installed.kinds) {
+    const element = kindElement(number);
+    const key = keyText(element.key);
+    const found = kindsFound.get(key);
+    kindsFound.delete(key);
+    if (found && sameData(found.data, element.data)) continue;
+    if (found)
+      batches.structure({ op: 'delete-elements', table: serviceTable, set: kindsMap, elements: [found] });
+    batches.add(kindsMap, element);
   }
-  batches.mark();
+  removeUnserved(installed, leftoversOf(servicesMap), batches);
   for (const use of installed.backendUses.keys()) {
-    want(backendsSet, backendElement(use % 2 === 1 ? 17 : 6, Math.floor(use / 2)), addTo(backendsSet));
+    const list = batches.adding(backendsSet);
+    putBackend(list, use);
+    settle(backendsSet, list);
     batches.mark();
   }
-  const slots = addTo(slotsMap);
-  const sources = addTo(sourcesMap);
-  const masquerading = addTo(masqueradingSet);
   for (const { plan, kind } of installed.endpoints.values()) {
-    plan.slots.forEach((target, slot) => {
-      want(slotsMap, slotElement(plan, slot, target), slots);
-    });
+    for (let slot = 0; slot < plan.slots.length; slot++) {
+      const list = batches.adding(slotsMap);
+      putSlot(list, plan, slot, plan.slots[slot]!);
+      settle(slotsMap, list);
+    }
     if (plan.recorder !== undefined) {
       const set = installed.recorders.get(plan.recorder)!;
-      for (const target of plan.alive) want(set, pairElement(plan, target), addTo(set));
+      for (const target of plan.alive) {
+        const list = batches.adding(set);
+        putPair(list, plan, target);
+        settle(set, list);
+      }
     }
     for (const [target, source] of plan.sources) {
-      if (source === 0) want(masqueradingSet, pairElement(plan, target), masquerading);
-      else want(sourcesMap, sourceElement(plan, target, source), sources);
+      const set = source === 0 ? masqueradingSet : sourcesMap;
+      const list = batches.adding(set);
+      if (source === 0) putPair(list, plan, target);
+      else putSource(list, plan, target, source);
+      settle(set, list);
     }
-    if (kind !== undefined) want(servicesMap, serviceElement(plan, kind), batches.activate);
+    if (kind !== undefined) {
+      // Served already: its kind changes with its slots. Not yet: it waits until they are all there.
+      const list = leftoversOf(servicesMap).size > 0 ? batches.adding(servicesMap) : batches.activating();
+      putService(list, plan, kind);
+      settle(servicesMap, list);
+    }
     batches.mark();
   }
-  for (const set of [slotsMap, sourcesMap, masqueradingSet, backendsSet, ...installed.recorders.values()])
+  for (const set of [slotsMap, sourcesMap, masqueradingSet, backendsSet, ...installed.recorders.values()]) {
     removeRest(set);
-  for (const element of leftoversOf(kindsMap).values()) {
+  }
+  for (const element of kindsFound.values()) {
     batches.cleanup({ op: 'delete-elements', table: serviceTable, set: kindsMap, elements: [element] });
   }
   batches.cleanup(...unused);

@@ -1,8 +1,9 @@
-/** Gathers element changes into transactions of bounded size, with what activates a service at the very end. */
+/** Gathers changes into transactions of bounded size, with what activates a service at the very end. */
 
 import { limits } from '../limits.js';
-import type { ElementBytes, Operation, SetSpec } from '../netlink/nft/ast.js';
+import type { ElementBytes, ElementList, Operation, SetSpec } from '../netlink/nft/ast.js';
 import { servicesMap, serviceTable } from './layout.js';
+import { PackedElements } from './packed.js';
 
 /** Where a transaction is closed at the next mark. */
 export interface Bounds {
@@ -18,129 +19,167 @@ export const kernelBounds: Bounds = {
   bytes: limits.batchBytes - reserve.bytes,
 };
 
+type Lists = Map<SetSpec, PackedElements>;
+type LooseLists = Map<SetSpec, ElementBytes[]>;
+
 interface Batch {
   readonly before: Operation[];
-  readonly removed: Map<SetSpec, ElementBytes[]>;
-  readonly destroyed: Map<SetSpec, ElementBytes[]>;
-  readonly added: Map<SetSpec, ElementBytes[]>;
-  elements: number;
-  bytes: number;
+  readonly removed: Lists;
+  readonly destroyed: LooseLists;
+  readonly added: Lists;
+  readonly addedLoose: LooseLists;
 }
 
 export interface Batches {
   /** Tables, sets, chains and rules: go before every element. */
   structure(...operations: Operation[]): void;
-  remove(set: SetSpec, element: ElementBytes): void;
+  /** The list to put elements into that are to be deleted: all must be there. */
+  removing(set: SetSpec): PackedElements;
+  adding(set: SetSpec): PackedElements;
+  /** Elements of `services` for endpoints that nobody served so far: wait until everything else is there. */
+  activating(): PackedElements;
+  /** An element with a verdict, or with a lifetime. */
+  add(set: SetSpec, element: ElementBytes): void;
   /** For what may be gone already. */
   destroy(set: SetSpec, element: ElementBytes): void;
-  add(set: SetSpec, element: ElementBytes): void;
-  /** An element of `services` for an endpoint that nobody served so far: waits until everything else is there. */
-  activate(element: ElementBytes): void;
   /** A place where a transaction may end: what lies between two marks is changed at once. */
   mark(): void;
   /** Removals of structure, which need everything else done: go behind it. */
   cleanup(...operations: Operation[]): void;
-  readonly isEmpty: boolean;
   /** Elements changed, and operations on structure. */
   readonly size: number;
   /** One list of operations per transaction, in order. */
   finish(): Operation[][];
 }
 
-/** Netlink overhead of one element: its list item, key and data attributes. */
-const elementBytes = (element: ElementBytes): number =>
-  28 + element.key.length + (element.data instanceof Uint8Array ? element.data.length : 48);
-
-const push = (map: Map<SetSpec, ElementBytes[]>, set: SetSpec, element: ElementBytes): void => {
-  const list = map.get(set);
-  if (list) list.push(element);
-  else map.set(set, [element]);
-};
+/** Netlink overhead of one element: its list item, and key and data in two attributes each. */
+const overheadBytes = 20;
+/** Key, lifetimes or the name of a chain, of an element that is not packed. */
+const looseBytes = 96;
 
 const emptyBatch = (): Batch => ({
   before: [],
   removed: new Map(),
   destroyed: new Map(),
   added: new Map(),
-  elements: 0,
-  bytes: 0,
+  addedLoose: new Map(),
 });
 
+const listIn = (lists: Lists, set: SetSpec): PackedElements => {
+  let list = lists.get(set);
+  if (!list) {
+    list = new PackedElements(set);
+    lists.set(set, list);
+  }
+  return list;
+};
+
+const pushLoose = (lists: LooseLists, set: SetSpec, element: ElementBytes): void => {
+  const list = lists.get(set);
+  if (list) list.push(element);
+  else lists.set(set, [element]);
+};
+
+const sizeOf = (batch: Batch): Bounds => {
+  let elements = 0;
+  let bytes = 0;
+  for (const lists of [batch.removed, batch.added]) {
+    for (const list of lists.values()) {
+      elements += list.length;
+      bytes += list.length * (list.stride + overheadBytes);
+    }
+  }
+  for (const lists of [batch.destroyed, batch.addedLoose]) {
+    for (const list of lists.values()) {
+      elements += list.length;
+      bytes += list.length * looseBytes;
+    }
+  }
+  return { elements, bytes };
+};
+
+type ElementOperation = 'add-elements' | 'delete-elements' | 'destroy-elements';
+
+const elementOperations = (
+  op: ElementOperation,
+  lists: Iterable<[SetSpec, ElementList & Iterable<ElementBytes>]>,
+): Operation[] =>
+  [...lists]
+    .filter(([, elements]) => elements.length > 0)
+    .map(([set, elements]): Operation => ({ op, table: serviceTable, set, elements }));
+
 /** Services first out and last in: no packet meets one that is half there. */
-const servicesFirst = (sets: Iterable<[SetSpec, ElementBytes[]]>): [SetSpec, ElementBytes[]][] =>
-  [...sets].sort(([a], [b]) => Number(b === servicesMap) - Number(a === servicesMap));
+const servicesFirst = (lists: Lists): [SetSpec, PackedElements][] =>
+  [...lists].sort(([a], [b]) => Number(b === servicesMap) - Number(a === servicesMap));
 
 const operationsOf = (batch: Batch): Operation[] => [
   ...batch.before,
-  ...servicesFirst(batch.removed).map(
-    ([set, elements]): Operation => ({ op: 'delete-elements', table: serviceTable, set, elements }),
-  ),
-  ...[...batch.destroyed].map(
-    ([set, elements]): Operation => ({ op: 'destroy-elements', table: serviceTable, set, elements }),
-  ),
-  ...servicesFirst(batch.added)
-    .reverse()
-    .map(([set, elements]): Operation => ({ op: 'add-elements', table: serviceTable, set, elements })),
+  ...elementOperations('delete-elements', servicesFirst(batch.removed)),
+  ...elementOperations('destroy-elements', batch.destroyed),
+  ...elementOperations('add-elements', batch.addedLoose),
+  ...elementOperations('add-elements', servicesFirst(batch.added).reverse()),
 ];
 
 export const createBatches = (bounds: Bounds = kernelBounds): Batches => {
-  const done: Batch[] = [];
-  const activations: ElementBytes[] = [];
+  const all: Batch[] = [emptyBatch()];
+  const activations: PackedElements[] = [];
   const cleanups: Operation[] = [];
-  let batch = emptyBatch();
-  let size = 0;
-  const count = (element: ElementBytes): void => {
-    batch.elements++;
-    batch.bytes += elementBytes(element);
-    size++;
-  };
-  const mark = (): void => {
-    if (batch.elements < bounds.elements && batch.bytes < bounds.bytes) return;
-    done.push(batch);
-    batch = emptyBatch();
+  const current = (): Batch => all.at(-1)!;
+  const isFull = ({ elements, bytes }: Bounds): boolean =>
+    elements >= bounds.elements || bytes >= bounds.bytes;
+  const activating = (): PackedElements => {
+    let list = activations.at(-1);
+    if (!list || isFull({ elements: list.length, bytes: list.length * (list.stride + overheadBytes) })) {
+      list = new PackedElements(servicesMap);
+      activations.push(list);
+    }
+    return list;
   };
   return {
     structure(...operations) {
-      const first = done[0] ?? batch;
-      first.before.push(...operations);
-      size += operations.length;
+      all[0]!.before.push(...operations);
     },
-    remove(set, element) {
-      push(batch.removed, set, element);
-      count(element);
+    removing: (set) => listIn(current().removed, set),
+    adding: (set) => listIn(current().added, set),
+    activating,
+    add: (set, element) => pushLoose(current().addedLoose, set, element),
+    destroy: (set, element) => pushLoose(current().destroyed, set, element),
+    mark() {
+      if (isFull(sizeOf(current()))) all.push(emptyBatch());
     },
-    destroy(set, element) {
-      push(batch.destroyed, set, element);
-      count(element);
-    },
-    add(set, element) {
-      push(batch.added, set, element);
-      count(element);
-    },
-    activate(element) {
-      activations.push(element);
-    },
-    mark,
     cleanup(...operations) {
       cleanups.push(...operations);
     },
-    get isEmpty() {
-      return size === 0 && activations.length === 0 && cleanups.length === 0;
-    },
     get size() {
-      return size + activations.length + cleanups.length;
+      let size = cleanups.length;
+      for (const batch of all) size += batch.before.length + sizeOf(batch).elements;
+      for (const list of activations) size += list.length;
+      return size;
     },
     finish() {
-      for (const element of activations) {
-        push(batch.added, servicesMap, element);
-        batch.elements++;
-        batch.bytes += elementBytes(element);
-        mark();
-      }
-      const lists = [...done, batch].map(operationsOf).filter((operations) => operations.length > 0);
+      if (all.length > 1 && sizeOf(current()).elements === 0) all.pop();
+      const [first, ...more] = activations;
+      const size = sizeOf(current());
+      const fits =
+        first !== undefined &&
+        !isFull({
+          elements: size.elements + first.length,
+          bytes: size.bytes + first.length * (first.stride + overheadBytes),
+        });
+      const later = fits ? more : activations;
+      const lists = [
+        ...all.map((batch, index) => [
+          ...operationsOf(batch),
+          ...(fits && index === all.length - 1
+            ? elementOperations('add-elements', [[servicesMap, first]])
+            : []),
+        ]),
+        ...later.map((list) => elementOperations('add-elements', [[servicesMap, list]])),
+      ].filter((operations) => operations.length > 0);
       if (cleanups.length > 0) {
-        const last = lists.at(-1);
-        if (lists.length === 1 && last) last.push(...cleanups);
+        // With a change of one transaction, in it; else in a last one, when nothing leads to what goes.
+        const [only] = lists;
+        if (lists.length === 1 && only) only.push(...cleanups);
         else lists.push([...cleanups]);
       }
       return lists;

@@ -1,8 +1,9 @@
-/** The byte form of the elements that a plan stands for. */
+/** The byte form of the elements that a plan stands for, written straight into a packed list. */
 
 import type { ElementBytes } from '../netlink/nft/ast.js';
 import type { TargetId } from './ids.js';
 import { type KindNumber, kindChainName, kindOf } from './kinds.js';
+import type { PackedElements } from './packed.js';
 import type { EndpointPlan } from './plan.js';
 
 /** Registers of numgen and of the packet's priority are in host order. */
@@ -39,19 +40,61 @@ const putTarget = (bytes: Uint8Array, at: number, target: TargetId): void => {
   putPort(bytes, at + 4, target % 65_536);
 };
 
-/** `vip . proto . port` at the start of `bytes` zeroed bytes. */
-const endpointKey = (plan: EndpointPlan, length: number): Uint8Array => {
-  const key = new Uint8Array(length);
-  putU32(key, 0, plan.address);
-  key[4] = plan.protocol;
-  putPort(key, 8, plan.port);
-  return key;
+/** A new element that starts with `vip . proto . port`; returns its offset. */
+const putEndpoint = (list: PackedElements, plan: EndpointPlan): number => {
+  const at = list.grow();
+  const { bytes } = list;
+  putU32(bytes, at, plan.address);
+  bytes[at + 4] = plan.protocol;
+  putPort(bytes, at + 8, plan.port);
+  return at;
 };
 
-export const serviceElement = (plan: EndpointPlan, kind: KindNumber): ElementBytes => {
-  const data = new Uint8Array(4);
-  putHostU32(data, 0, kind);
-  return { key: endpointKey(plan, 12), data };
+export const putService = (list: PackedElements, plan: EndpointPlan, kind: KindNumber): void => {
+  const at = putEndpoint(list, plan);
+  putHostU32(list.bytes, at + 12, kind);
+};
+
+export const putSlot = (list: PackedElements, plan: EndpointPlan, slot: number, target: TargetId): void => {
+  const at = putEndpoint(list, plan);
+  putHostU32(list.bytes, at + 12, slot);
+  putTarget(list.bytes, at + 16, target);
+};
+
+/** `vip . proto . port . backend . port`: recorder sets and `masquerading`. */
+export const putPair = (list: PackedElements, plan: EndpointPlan, target: TargetId): number => {
+  const at = putEndpoint(list, plan);
+  putTarget(list.bytes, at + 12, target);
+  return at;
+};
+
+export const putSource = (
+  list: PackedElements,
+  plan: EndpointPlan,
+  target: TargetId,
+  source: number,
+): void => {
+  const at = putPair(list, plan, target);
+  putU32(list.bytes, at + 20, source);
+};
+
+/** An element of `backends`, which services share: `target` times two, plus one for udp. */
+export type BackendUse = number;
+export const backendUse = (protocol: number, target: TargetId): BackendUse =>
+  target * 2 + (protocol === 17 ? 1 : 0);
+
+export const putBackend = (list: PackedElements, use: BackendUse): void => {
+  const at = list.grow();
+  const target = Math.floor(use / 2);
+  putU32(list.bytes, at, Math.floor(target / 65_536));
+  list.bytes[at + 4] = use % 2 === 1 ? 17 : 6;
+  putPort(list.bytes, at + 8, target % 65_536);
+};
+
+export const kindElement = (number: KindNumber): ElementBytes => {
+  const key = new Uint8Array(4);
+  putHostU32(key, 0, number);
+  return { key, data: { kind: 'goto', chain: kindChainName(kindOf(number)!) } };
 };
 
 /** What `services` says about an endpoint; undefined when it is not an element of ours. */
@@ -67,40 +110,3 @@ export const readServiceElement = (
     kind: hostU32(data, 0),
   };
 };
-
-export const slotElement = (plan: EndpointPlan, slot: number, target: TargetId): ElementBytes => {
-  const key = endpointKey(plan, 16);
-  putHostU32(key, 12, slot);
-  const data = new Uint8Array(8);
-  putTarget(data, 0, target);
-  return { key, data };
-};
-
-/** `vip . proto . port . backend . port`: recorder sets and `masquerading`. */
-export const pairElement = (plan: EndpointPlan, target: TargetId): ElementBytes => {
-  const key = endpointKey(plan, 20);
-  putTarget(key, 12, target);
-  return { key };
-};
-
-export const sourceElement = (plan: EndpointPlan, target: TargetId, source: number): ElementBytes => {
-  const data = new Uint8Array(4);
-  putU32(data, 0, source);
-  return { ...pairElement(plan, target), data };
-};
-
-export const backendElement = (protocol: number, target: TargetId): ElementBytes => {
-  const key = new Uint8Array(12);
-  putU32(key, 0, Math.floor(target / 65_536));
-  key[4] = protocol;
-  putPort(key, 8, target % 65_536);
-  return { key };
-};
-
-export const kindElement = (number: KindNumber): ElementBytes => {
-  const key = new Uint8Array(4);
-  putHostU32(key, 0, number);
-  return { key, data: { kind: 'goto', chain: kindChainName(kindOf(number)!) } };
-};
-
-export const readKindElement = (element: ElementBytes): KindNumber => hostU32(element.key, 0);

@@ -6,12 +6,14 @@ import type { Batches } from './batches.js';
 import { type Chain, kindChain, recorderChain, recorderRule } from './chains.js';
 import type { EngineContext } from './context.js';
 import {
-  backendElement,
+  type BackendUse,
+  backendUse,
   kindElement,
-  pairElement,
-  serviceElement,
-  slotElement,
-  sourceElement,
+  putBackend,
+  putPair,
+  putService,
+  putSlot,
+  putSource,
 } from './elements.js';
 import type { EndpointId, TargetId } from './ids.js';
 import { type KindNumber, kindOf } from './kinds.js';
@@ -36,7 +38,7 @@ export interface InstalledEndpoint {
 export interface Installed {
   readonly endpoints: Map<EndpointId, InstalledEndpoint>;
   /** Endpoints that use each element of `backends`. */
-  readonly backendUses: Map<number, number>;
+  readonly backendUses: Map<BackendUse, number>;
   readonly bank: Bank;
   /** Kinds whose chain and element are there. */
   readonly kinds: Set<KindNumber>;
@@ -51,11 +53,6 @@ export const nothingInstalled = (): Installed => ({
   kinds: new Set(),
   recorders: new Map(),
 });
-
-/** `backends` is shared by services: tcp and udp in the lowest bit. */
-export const backendUse = (protocol: number, target: TargetId): number =>
-  target * 2 + (protocol === 17 ? 1 : 0);
-const backendUseElement = (use: number) => backendElement(use % 2 === 1 ? 17 : 6, Math.floor(use / 2));
 
 export const chainOperations = (chain: Chain): Operation[] => [
   {
@@ -94,21 +91,20 @@ const needStructure = (
 const emptyPlan = { slots: [], recorder: undefined, alive: [], sources: new Map(), backends: [] } as const;
 
 const diffPairs = (
-  set: { readonly before: SetSpec | undefined; readonly after: SetSpec | undefined },
+  before: { readonly set: SetSpec | undefined; readonly targets: readonly TargetId[] },
+  after: { readonly set: SetSpec | undefined; readonly targets: readonly TargetId[] },
   plan: EndpointPlan,
-  before: readonly TargetId[],
-  after: readonly TargetId[],
   batches: Batches,
 ): void => {
-  const same = set.before === set.after;
-  if (set.before) {
-    for (const target of before) {
-      if (!same || !after.includes(target)) batches.remove(set.before, pairElement(plan, target));
+  const same = before.set === after.set;
+  if (before.set) {
+    for (const target of before.targets) {
+      if (!same || !after.targets.includes(target)) putPair(batches.removing(before.set), plan, target);
     }
   }
-  if (set.after) {
-    for (const target of after) {
-      if (!same || !before.includes(target)) batches.add(set.after, pairElement(plan, target));
+  if (after.set) {
+    for (const target of after.targets) {
+      if (!same || !before.targets.includes(target)) putPair(batches.adding(after.set), plan, target);
     }
   }
 };
@@ -121,13 +117,13 @@ const diffSources = (
 ): void => {
   for (const [target, source] of before) {
     if (after.get(target) === source) continue;
-    if (source === 0) batches.remove(masqueradingSet, pairElement(plan, target));
-    else batches.remove(sourcesMap, sourceElement(plan, target, source));
+    if (source === 0) putPair(batches.removing(masqueradingSet), plan, target);
+    else putSource(batches.removing(sourcesMap), plan, target, source);
   }
   for (const [target, source] of after) {
     if (before.get(target) === source) continue;
-    if (source === 0) batches.add(masqueradingSet, pairElement(plan, target));
-    else batches.add(sourcesMap, sourceElement(plan, target, source));
+    if (source === 0) putPair(batches.adding(masqueradingSet), plan, target);
+    else putSource(batches.adding(sourcesMap), plan, target, source);
   }
 };
 
@@ -141,27 +137,25 @@ const diffEndpoint = (
   const old = before?.plan ?? emptyPlan;
   const next = after?.plan ?? emptyPlan;
   if (before?.kind !== after?.kind) {
-    if (before?.kind !== undefined) batches.remove(servicesMap, serviceElement(plan, before.kind));
+    if (before?.kind !== undefined) putService(batches.removing(servicesMap), plan, before.kind);
     if (after?.kind !== undefined) {
-      const element = serviceElement(plan, after.kind);
-      if (before?.kind === undefined) batches.activate(element);
-      else batches.add(servicesMap, element);
+      const fresh = before?.kind === undefined;
+      putService(fresh ? batches.activating() : batches.adding(servicesMap), plan, after.kind);
     }
   }
   for (let slot = 0; slot < Math.max(old.slots.length, next.slots.length); slot++) {
     const from = old.slots[slot];
     const to = next.slots[slot];
     if (from === to) continue;
-    if (from !== undefined) batches.remove(slotsMap, slotElement(plan, slot, from));
-    if (to !== undefined) batches.add(slotsMap, slotElement(plan, slot, to));
+    if (from !== undefined) putSlot(batches.removing(slotsMap), plan, slot, from);
+    if (to !== undefined) putSlot(batches.adding(slotsMap), plan, slot, to);
   }
   const setOf = (name: string | undefined): SetSpec | undefined =>
     name === undefined ? undefined : installed.recorders.get(name);
   diffPairs(
-    { before: setOf(old.recorder), after: setOf(next.recorder) },
+    { set: setOf(old.recorder), targets: old.alive },
+    { set: setOf(next.recorder), targets: next.alive },
     plan,
-    old.alive,
-    next.alive,
     batches,
   );
   if (old.sources !== next.sources) diffSources(plan, old.sources, next.sources, batches);
@@ -223,8 +217,8 @@ export const changeEndpoints = (
     const was = installed.backendUses.get(use) ?? 0;
     if (was + by > 0) installed.backendUses.set(use, was + by);
     else installed.backendUses.delete(use);
-    if (was === 0) batches.add(backendsSet, backendUseElement(use));
-    else if (was + by <= 0) batches.remove(backendsSet, backendUseElement(use));
+    if (was === 0) putBackend(batches.adding(backendsSet), use);
+    else if (was + by <= 0) putBackend(batches.removing(backendsSet), use);
     batches.mark();
   }
   return dead;

@@ -43,12 +43,16 @@ export const persistMap: SetSpec = {
   size: 1_048_576,
 };
 
+/** `record_60s`, `record_60s_log`, `record_1500ms`: also the name of the chain that writes. */
+export const recorderName = (ttlMs: number, reported: boolean): string =>
+  `record_${ttlMs % 1000 === 0 ? `${ttlMs / 1000}s` : `${ttlMs}ms`}${reported ? '_log' : ''}`;
+
 /**
  * `vip . proto . port . backend . port`: which backends gather persistence entries of one lifetime, reported or not. A dead backend
  * has no element here, so a retransmitted packet cannot write it back. One set per lifetime in use, for the reason given at `services`.
  */
 export const recorderSet = (ttlMs: number, reported: boolean): SetSpec => ({
-  name: `record_${ttlMs % 1000 === 0 ? `${ttlMs / 1000}s` : `${ttlMs}ms`}${reported ? '_log' : ''}`,
+  name: recorderName(ttlMs, reported),
   key: ['ipv4_addr', 'inet_proto', 'inet_service', 'ipv4_addr', 'inet_service'],
 });
 

@@ -6,7 +6,7 @@ import { protocolNumber } from '../model/service.js';
 import type { EngineContext } from './context.js';
 import { addressNumber, type EndpointId, endpointId, type TargetId, targetId } from './ids.js';
 import type { Kind } from './kinds.js';
-import { recorderSet } from './layout.js';
+import { recorderName } from './layout.js';
 import { fillSlots } from './slots.js';
 
 export interface EndpointPlan {
@@ -48,39 +48,43 @@ const noSources: ReadonlyMap<TargetId, number> = new Map();
 const none: readonly TargetId[] = [];
 
 export const planService = (service: Service, context: EngineContext): EndpointPlan[] => {
+  const { backends } = service;
   const serving = service.state === 'up';
-  const slots = fillSlots(service);
   const persistent = service.persistence !== 'none';
-  const kind: Kind = {
-    scheduler: service.scheduler === 'weight' ? 'random' : service.scheduler,
-    modulus: slots.modulus,
-    persistent,
-    fields: service.scheduler === 'hash' ? service.hashFields : [],
-    bank: 0,
-  };
+  const slots = fillSlots(service);
+  const kind: Kind | undefined = serving
+    ? {
+        scheduler: service.scheduler === 'weight' ? 'random' : service.scheduler,
+        modulus: slots.modulus,
+        persistent,
+        fields: service.hashFields,
+        bank: 0,
+      }
+    : undefined;
   const reported = service.replicate !== 'none' && context.logGroup !== undefined;
+  const recorder = serving && persistent ? recorderName(service.persistTtlMs, reported) : undefined;
+  const addresses = backends.map(({ address }) => addressNumber(address));
   return service.endpoints.map((endpoint) => {
-    const targetOf = (backend: Backend): TargetId =>
-      targetId(addressNumber(backend.address), backend.port ?? endpoint.port);
+    const targets = backends.map(({ port }, index) => targetId(addresses[index]!, port ?? endpoint.port));
     return {
       id: endpointId(endpoint),
       address: addressNumber(endpoint.address),
       protocol: protocolNumber[endpoint.protocol],
       port: endpoint.port,
-      kind: serving ? kind : undefined,
-      slots: serving ? slots.owners.map(targetOf) : none,
-      recorder: serving && persistent ? recorderSet(service.persistTtlMs, reported).name : undefined,
-      alive: persistent ? service.backends.filter((backend) => backend.state !== 'down').map(targetOf) : none,
+      kind,
+      slots: serving ? slots.owners.map((index) => targets[index]!) : none,
+      recorder,
+      alive: persistent ? targets.filter((_target, index) => backends[index]!.state !== 'down') : none,
       sources:
         serving && service.mode === 'snat'
           ? new Map(
-              service.backends.map((backend) => [
-                targetOf(backend),
-                sourceOf(service, backend, endpoint, context),
+              targets.map((target, index) => [
+                target,
+                sourceOf(service, backends[index]!, endpoint, context),
               ]),
             )
           : noSources,
-      backends: serving ? service.backends.map(targetOf) : none,
+      backends: serving ? targets : none,
     };
   });
 };

@@ -8,7 +8,7 @@
 
 import type { Backend, Service } from '../model/service.js';
 import { apportion, gcd, interleave, reduceWeights } from './apportion.js';
-import { addressNumber } from './ids.js';
+import { addressNumber, targetId } from './ids.js';
 
 /** Up to this sum, reduced weights are slots one to one. */
 const exactSlots = 64;
@@ -18,22 +18,29 @@ const mostSlots = 1024;
 export interface Slots {
   /** M of `numgen … mod M`. */
   readonly modulus: number;
-  /** The backend of each slot; empty when none is usable. */
-  readonly owners: readonly Backend[];
+  /** The backend in each slot, as its index in the service; empty when none is usable. */
+  readonly owners: readonly number[];
 }
 
-const byAddress = (a: Backend, b: Backend): number =>
-  addressNumber(a.address) - addressNumber(b.address) || (a.port ?? 0) - (b.port ?? 0);
+const noOwners: readonly number[] = [];
 
 const isUsable = (backend: Backend): boolean => backend.state === 'up';
 
-/** Backends of the best rank that has a usable one; ranks may have gaps. */
-const servingRank = (backends: readonly Backend[]): Backend[] => {
+/**
+ * Indexes of the backends of the best rank that has a usable one (ranks may have gaps), in the order of their addresses: the order of
+ * the document has no meaning.
+ */
+const servingRank = (backends: readonly Backend[]): number[] => {
   let best = Number.POSITIVE_INFINITY;
   for (const backend of backends) {
     if (isUsable(backend) && backend.priority < best) best = backend.priority;
   }
-  return backends.filter((backend) => backend.priority === best).sort(byAddress);
+  const rank: number[] = [];
+  for (let index = 0; index < backends.length; index++) {
+    if (backends[index]!.priority === best) rank.push(index);
+  }
+  const places = backends.map(({ address, port }) => targetId(addressNumber(address), port ?? 0));
+  return rank.sort((a, b) => places[a]! - places[b]!);
 };
 
 /** More slots where many backends, or one with a tiny weight, would each take a slot that is not theirs by weight. */
@@ -43,14 +50,15 @@ const approximateModulus = (weights: readonly number[]): number => {
   return tiny || weights.length > exactSlots ? mostSlots : manySlots;
 };
 
-const weighted = (service: Service): Slots => {
-  const usable = servingRank(service.backends).filter(isUsable);
-  if (usable.length === 0) return { modulus: 1, owners: [] };
-  const weights = reduceWeights(usable.map((backend) => backend.weight));
+const weighted = ({ backends }: Service): Slots => {
+  const usable = servingRank(backends).filter((index) => isUsable(backends[index]!));
+  if (usable.length === 0) return { modulus: 1, owners: noOwners };
+  const weights = reduceWeights(usable.map((index) => backends[index]!.weight));
   const sum = weights.reduce((a, b) => a + b, 0);
   const modulus = sum <= exactSlots ? sum : approximateModulus(weights);
+  if (modulus === usable.length) return { modulus, owners: usable };
   const counts = sum <= exactSlots ? weights : apportion(modulus, weights, true);
-  return { modulus, owners: interleave(counts).map((index) => usable[index]!) };
+  return { modulus, owners: interleave(counts).map((at) => usable[at]!) };
 };
 
 /** M from all configured backends: it must not move when one of them fails, or every client would. */
@@ -83,45 +91,46 @@ const mix = (a: number, b: number): number => {
 };
 
 /** Weighted rendezvous: each backend has a score of its own for the slot, so that adding one never reorders the others. */
-const rendezvous = (slot: number, candidates: readonly Backend[]): Backend => {
+const rendezvous = (slot: number, candidates: readonly number[], backends: readonly Backend[]): number => {
   let best = candidates[0]!;
   let bestScore = Number.NEGATIVE_INFINITY;
-  for (const candidate of candidates) {
-    const uniform = (mix(addressNumber(candidate.address) ^ (candidate.port ?? 0), slot) + 0.5) / 2 ** 32;
-    const score = candidate.weight / -Math.log(uniform);
-    if (score > bestScore) [best, bestScore] = [candidate, score];
+  for (const index of candidates) {
+    const { address, port, weight } = backends[index]!;
+    const uniform = (mix(addressNumber(address) ^ (port ?? 0), slot) + 0.5) / 2 ** 32;
+    const score = weight / -Math.log(uniform);
+    if (score > bestScore) [best, bestScore] = [index, score];
   }
   return best;
 };
 
 /** The slots of one that is not usable, in shares by weight to the others of its rank; ties go to the ones behind it. */
-const heirs = (rank: readonly Backend[], index: number, slots: number): Backend[] => {
-  const others = [...rank.slice(index + 1), ...rank.slice(0, index)];
-  if (others.length === 0) return [];
-  const counts = apportion(
-    slots,
-    others.map((backend) => backend.weight),
-    false,
-  );
-  return interleave(counts).map((at) => others[at]!);
+const heirs = (
+  rank: readonly number[],
+  at: number,
+  slots: number,
+  backends: readonly Backend[],
+): number[] => {
+  const others = [...rank.slice(at + 1), ...rank.slice(0, at)];
+  const weights = others.map((index) => backends[index]!.weight);
+  return interleave(apportion(slots, weights, false)).map((place) => others[place]!);
 };
 
-const hashed = (service: Service): Slots => {
-  const modulus = hashModulus(service.backends);
-  const rank = servingRank(service.backends);
-  const usable = rank.filter(isUsable);
-  if (usable.length === 0) return { modulus, owners: [] };
-  const weights = reduceWeights(rank.map((backend) => backend.weight));
+const hashed = ({ backends }: Service): Slots => {
+  const modulus = hashModulus(backends);
+  const rank = servingRank(backends);
+  const usable = rank.filter((index) => isUsable(backends[index]!));
+  if (usable.length === 0) return { modulus, owners: noOwners };
+  const weights = reduceWeights(rank.map((index) => backends[index]!.weight));
   const preferred = interleave(apportion(modulus, weights, true));
-  const owners = preferred.map((index) => rank[index]!);
+  const owners = preferred.map((at) => rank[at]!);
   if (usable.length === rank.length) return { modulus, owners };
-  rank.forEach((backend, index) => {
-    if (isUsable(backend)) return;
-    const orphans = preferred.flatMap((owner, slot) => (owner === index ? [slot] : []));
-    const next = heirs(rank, index, orphans.length);
-    orphans.forEach((slot, at) => {
-      const heir = next[at]!;
-      owners[slot] = isUsable(heir) ? heir : rendezvous(slot, usable);
+  rank.forEach((index, at) => {
+    if (isUsable(backends[index]!)) return;
+    const orphans = preferred.flatMap((owner, slot) => (owner === at ? [slot] : []));
+    const next = heirs(rank, at, orphans.length, backends);
+    orphans.forEach((slot, place) => {
+      const heir = next[place]!;
+      owners[slot] = isUsable(backends[heir]!) ? heir : rendezvous(slot, usable, backends);
     });
   });
   return { modulus, owners };

@@ -18,3 +18,11 @@ export const sleep = (ms: number, signal?: AbortSignal): Promise<void> =>
     const timer = setTimeout(done, ms);
     signal?.addEventListener('abort', done, { once: true });
   });
+
+/** setTimeout rounds down to whole milliseconds; a deadline must not be met early. */
+export const systemTimers = {
+  after(ms: number, action: () => void): () => void {
+    const timer = setTimeout(action, Math.ceil(ms));
+    return () => clearTimeout(timer);
+  },
+};

@@ -77,3 +77,5 @@ export const pollInPool = (
 
 /** errno of the last call of this thread. */
 export const lastErrno = (): number => koffi.errno();
+export const sched_setscheduler: (thread: number, policy: number, parameter: Int32Array) => number =
+  libc.func('int sched_setscheduler(int thread, int policy, const void *parameter)');

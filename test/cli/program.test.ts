@@ -80,7 +80,7 @@ test('apply, diff and backend reach the node', async (t) => {
 });
 
 test('a handover that did not happen is a failure with its reason', async (t) => {
-  t.deepEqual(await t.context.relevo('handover', 'g1'), { text: 'g1 is on lb2, after 3 ms', failed: false });
+  t.deepEqual(await t.context.relevo('handover', 'g1'), { text: 'g1 moved within 3 ms', failed: false });
   t.deepEqual(await t.context.relevo('handover', 'g9'), {
     text: "g9 did not move: no group 'g9'",
     failed: true,

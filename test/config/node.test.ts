@@ -57,6 +57,22 @@ test(refuses, 'secretFile:', 'timing: { renewMs: 50 }\nsecretFile:', 'timing.ren
 test(refuses, 'arbiter', 'referee', 'witness', /'none', \{ arbiter/);
 test(refuses, 'cluster: lab', 'cluster: [', '(document)', /not YAML/);
 
+const withConntrackd = (more: string): string =>
+  `${good}conntrackd: { interface: sync0, local: 10.30.0.1, peers: [10.30.0.2]${more} }\n`;
+
+test('conntrackd of somebody else is found by its file', (t) => {
+  const result = parseNodeConfig(withConntrackd(', manage: false, configFile: ct.conf'), '/etc/relevo');
+  t.true(result.ok && result.config.conntrackd.configFile === '/etc/relevo/ct.conf');
+});
+
+test('what conntrackd would refuse is refused first', (t) => {
+  const result = parseNodeConfig(
+    good.replace(/$/, withConntrackd('').slice(good.length).replace('10.30.0.2', '10.30.0.1')),
+    '/x',
+  );
+  t.true(!result.ok && result.problems[0]?.path === 'conntrackd.peers');
+});
+
 test('all problems are listed at once', (t) => {
   const result = parseNodeConfig(
     good.replace('node: lb1', 'node: 7').replace('interface: front0', 'interface: ""'),

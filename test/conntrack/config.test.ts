@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs';
 import test from 'ava';
+import { parseNodeConfig } from '../../src/config/node.js';
 import { conntrackdConfig, conntrackdProblems } from '../../src/conntrack/config.js';
 import type { Ipv4 } from '../../src/model/address.js';
 import { labNode } from '../support/node-config.js';
@@ -31,6 +33,14 @@ test('each node sends to the other', (t) => {
 
 test('room for twice the connections the kernel holds', (t) => {
   t.regex(conntrackdConfig(labNode('lb1'), 1000), /HashLimit 2000\n/);
+});
+
+test('the example for those who run it themselves is what the example node writes', (t) => {
+  const cluster = new URL('../../cluster/', import.meta.url);
+  const node = parseNodeConfig(readFileSync(new URL('node.yaml', cluster), 'utf8'), '/etc/relevo');
+  if (!node.ok) return t.fail(JSON.stringify(node.problems));
+  t.is(readFileSync(new URL('conntrackd.conf', cluster), 'utf8'), conntrackdConfig(node.config));
+  return undefined;
 });
 
 test('problems are named with path and remedy', (t) => {

@@ -1,7 +1,8 @@
 import test from 'ava';
 import { budgets } from '../../src/drill/budgets.js';
 import type { ArpRequest, DrillHistory, ProbeHistory } from '../../src/drill/history.js';
-import { judge, judgeArp, judgeProbe, verdictOf } from '../../src/drill/judge.js';
+import { judge, judgeProbe, verdictOf } from '../../src/drill/judge.js';
+import { judgeArp } from '../../src/drill/judge-arp.js';
 
 /** Attempts each 2 ms from time 0, answered after 0.5 ms unless `lost` says otherwise. */
 const probe = (count: number, lost: (index: number) => boolean = () => false): ProbeHistory => {
@@ -178,4 +179,15 @@ test(
 
 test('without the owner’s count, switches seen by the observer are the takeovers', (t) => {
   t.is(judge({ ...quiet, takeovers: undefined }).takeovers, 1);
+});
+
+test('the timeline counts from the fault', (t) => {
+  const { timeline } = judge({
+    ...quiet,
+    injectedMs: 900,
+    udp: probe(1000, (index) => index >= 460 && index < 480),
+    arp: asked(1000, (index) => (index < 470 ? 'A' : index < 490 ? '' : 'B')),
+  });
+  t.deepEqual(timeline, { lastOldAnswerMs: 38.1, firstNewAnswerMs: 80.1, firstLossMs: 20, lastLossMs: 58 });
+  t.like(judge(quiet).timeline, { firstLossMs: null, lastLossMs: null });
 });

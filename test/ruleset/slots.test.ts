@@ -28,7 +28,7 @@ const service = (scheduler: Service['scheduler'], backends: readonly Backend[]):
 });
 
 const names = (scheduler: Service['scheduler'], backends: readonly Backend[]): string[] =>
-  fillSlots(service(scheduler, backends)).owners.map((owner) => owner.name);
+  fillSlots(service(scheduler, backends)).owners.map((owner) => backends[owner]!.name);
 
 test('round robin alternates, and spreads weights instead of bunching them', (t) => {
   t.deepEqual(names('rr', [backend(1), backend(2)]), ['b1', 'b2']);
@@ -67,7 +67,8 @@ const backends = fc
   .map((list) => list.map((more, index) => backend(index + 1, more)));
 
 const shares = (scheduler: Service['scheduler'], list: readonly Backend[]) => {
-  const { modulus, owners } = fillSlots(service(scheduler, list));
+  const { modulus, owners: indexes } = fillSlots(service(scheduler, list));
+  const owners = indexes.map((index) => list[index]!);
   const serving = new Set(owners);
   const total = [...serving].reduce((sum, one) => sum + one.weight, 0);
   return {

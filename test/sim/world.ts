@@ -140,6 +140,7 @@ export const simulate = (options: SimOptions): SimResult => {
     mac: quickMac,
     paths,
     trace: say,
+    flakyUntilMs: faultsUntilMs,
     mutation: mutation === 'short-lock' || mutation === 'no-restart-wait' ? 'none' : mutation,
     onEffect(effect) {
       if (effect.type === 'report' && effect.report.kind === 'role' && effect.report.to === 'active')

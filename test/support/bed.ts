@@ -35,8 +35,8 @@ export interface Engine {
 export interface Bed {
   readonly namespaces: TestNamespaces;
   readonly lb: string;
-  /** Starts an engine in the load balancer's namespace, watching for foreign changes. */
-  engine(context?: EngineContext): Engine;
+  /** Starts an engine in the load balancer's namespace, watching for foreign changes unless told otherwise. */
+  engine(context?: EngineContext, options?: { readonly watch: boolean }): Engine;
   /** Stock nft in the load balancer's namespace; throws with its stderr. */
   nft(...args: string[]): string;
   /** Stock nft lists everything, as text and as JSON. */
@@ -139,7 +139,7 @@ export const createBed = async (options: { backends?: number; clients?: number }
   return {
     namespaces,
     lb,
-    engine(context = plainContext) {
+    engine(context = plainContext, { watch } = { watch: true }) {
       const lines: LogLine[] = [];
       const log = recordingLog(lines);
       const stopping = new AbortController();
@@ -150,7 +150,7 @@ export const createBed = async (options: { backends?: number; clients?: number }
           context,
         );
         // Subscribes before it waits for anything: the socket opens in here.
-        return { port, reconciler, ended: reconciler.run(stopping.signal) };
+        return { port, reconciler, ended: watch ? reconciler.run(stopping.signal) : Promise.resolve() };
       });
       const engine: Engine = {
         reconciler: made.reconciler,

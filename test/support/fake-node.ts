@@ -68,10 +68,8 @@ export const createFakeNode = (): NodeControl & { readonly calls: string[] } => 
       calls.push(`sessions ${service}`);
       return [];
     },
-    handover: async (group, to) =>
-      group === 'g1'
-        ? { ok: true, to: to ?? 'lb2', tookMs: 3 }
-        : { ok: false, reason: `no group '${group}'` },
+    handover: async (group) =>
+      group === 'g1' ? { ok: true, tookMs: 3 } : { ok: false, reason: `no group '${group}'` },
     syncDump: () => [],
     syncVerify: async () => ({ consistent: false, lines: ['lb2: 1 entry differs'] }),
     events: () => [

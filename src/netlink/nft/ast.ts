@@ -161,6 +161,12 @@ export interface ElementBytes {
   readonly comment?: string;
 }
 
+/** Elements in order: an array, or a packed list that makes each one when it is asked for. */
+export interface ElementList extends Iterable<ElementBytes> {
+  readonly length: number;
+  at(index: number): ElementBytes | undefined;
+}
+
 export interface RuleSpec {
   readonly chain: string;
   readonly statements: readonly Statement[];
@@ -183,7 +189,7 @@ export type Operation =
       readonly op: 'add-elements';
       readonly table: TableName;
       readonly set: SetSpec;
-      readonly elements: readonly ElementBytes[];
+      readonly elements: ElementList;
       readonly create?: boolean;
     }
   /** Removes what is there of them and passes over the rest (NFT_MSG_DESTROYSETELEM, kernel ≥ 6.3). */
@@ -191,14 +197,14 @@ export type Operation =
       readonly op: 'destroy-elements';
       readonly table: TableName;
       readonly set: SetSpec;
-      readonly elements: readonly ElementBytes[];
+      readonly elements: ElementList;
     }
   /** Fails whole with `kernel-missing` when one is not there or has expired: the compare of a compare-and-swap. */
   | {
       readonly op: 'delete-elements';
       readonly table: TableName;
       readonly set: SetSpec;
-      readonly elements: readonly ElementBytes[];
+      readonly elements: ElementList;
     };
 
 /** One atomic change, with the reason that is logged beside it. */

@@ -2,7 +2,7 @@
 
 import { limits } from '../../limits.js';
 import { ByteWriter } from '../attributes.js';
-import type { DataType, ElementBytes, SetSpec } from './ast.js';
+import type { DataType, ElementBytes, ElementList, SetSpec } from './ast.js';
 import { commentUserdata } from './encode-rule.js';
 import { writeVerdict } from './expressions.js';
 import { typeShape, typesBytes, typesNumber, wordsOf } from './fields.js';
@@ -196,7 +196,7 @@ const writeIntervalEnd = (writer: ByteWriter, element: ElementBytes, keyBytes: n
 export const writeElements = (
   writer: ByteWriter,
   set: SetSpec,
-  elements: readonly ElementBytes[],
+  elements: ElementList,
   first: number,
 ): number => {
   const keyBytes = typesBytes(set.key);
@@ -207,7 +207,7 @@ export const writeElements = (
   const fullAt = list + limits.elementListBytes;
   let index = first;
   while (index < elements.length && writer.length < fullAt) {
-    const element = elements[index++]!;
+    const element = elements.at(index++)!;
     writeElement(writer, element, keyBytes, dataBytes, concatInterval);
     if (interval && !concatInterval) writeIntervalEnd(writer, element, keyBytes);
   }

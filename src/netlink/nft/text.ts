@@ -103,9 +103,11 @@ const elementsText = (
   verb: string,
   operation: Extract<Operation, { readonly op: 'add-elements' | 'destroy-elements' | 'delete-elements' }>,
 ): string => {
-  const shown = operation.elements
-    .slice(0, elementsShown)
-    .map((element) => elementText(operation.set, element, operation.op === 'add-elements'));
+  const shown: string[] = [];
+  for (const element of operation.elements) {
+    if (shown.length === elementsShown) break;
+    shown.push(elementText(operation.set, element, operation.op === 'add-elements'));
+  }
   const rest = operation.elements.length - shown.length;
   const more = rest > 0 ? `\n# and ${rest} more elements` : '';
   return `${verb} element ${tableText(operation.table)} ${operation.set.name} { ${shown.join(', ')} }${more}`;

@@ -1,0 +1,12 @@
+/** What the rule engine has to know of the node's configuration. */
+
+import type { NodeConfig } from '../model/node.js';
+import type { EngineContext } from '../ruleset/context.js';
+
+export const engineContext = (config: NodeConfig): EngineContext => ({
+  ...(config.replication.enabled ? { logGroup: config.replication.logGroup } : {}),
+  floating: config.groups.flatMap((group) =>
+    group.addresses.map(({ address, prefixLength }) => ({ address, prefixLength })),
+  ),
+  protect: config.protect,
+});

@@ -1,0 +1,47 @@
+/** From a node's configuration to what the election wants to know of it. */
+
+import { isWireName } from '../election/bytes.js';
+import { messageLimits } from '../election/messages.js';
+import type { ElectionConfig } from '../election/types.js';
+import { lockMsFor } from '../election/voter.js';
+import { RelevoError } from '../errors.js';
+import type { NodeConfig } from '../model/node.js';
+
+const refuse = (message: string): never => {
+  throw new RelevoError('bad-config', message);
+};
+
+/** Throws `bad-config` for what the election cannot work with; says place and remedy. */
+export const electionConfig = (config: NodeConfig, session: number): ElectionConfig => {
+  const { timing } = config;
+  const names = config.nodes.map(({ name }) => name);
+  for (const name of [config.cluster, ...names, ...config.groups.map((group) => group.name)]) {
+    if (!isWireName(name)) refuse(`name '${name}': 1 to 32 letters, digits or . _ - are needed`);
+  }
+  for (const name of names) if (name.startsWith('@')) refuse(`nodes: '${name}' must not begin with @`);
+  if (new Set(names).size !== names.length) refuse('nodes: two nodes have the same name');
+  if (!names.includes(config.node)) refuse(`node: '${config.node}' is not among nodes (${names.join(', ')})`);
+  if (config.groups.length > messageLimits.groups) {
+    refuse(`groups: ${config.groups.length}, at most ${messageLimits.groups} fit one heartbeat`);
+  }
+  if (timing.renewMs * 3 > timing.leaseMs) {
+    refuse(`timing.renewMs: ${timing.renewMs} must be at most a third of leaseMs (${timing.leaseMs})`);
+  }
+  if (timing.heartbeatMs * 2 > timing.deadMs) {
+    refuse(`timing.heartbeatMs: ${timing.heartbeatMs} must be at most half of deadMs (${timing.deadMs})`);
+  }
+  return {
+    node: config.node,
+    session,
+    nodes: names,
+    witness: config.witness.kind,
+    groups: config.groups.map((group) => ({
+      name: group.name,
+      preferred: group.preferred,
+      preempt: group.preempt,
+      trackLinks: [...new Set([...group.trackLinks, ...group.addresses.map((address) => address.interface)])],
+    })),
+    timing,
+    lockMs: lockMsFor,
+  };
+};

@@ -1,0 +1,196 @@
+/** The guard's writes to the kernel: its table, the lease batches, local addresses, announcements. Nobody else makes them. */
+
+import {
+  adoptGuard,
+  buildGuard,
+  guardTable,
+  leaseTransaction,
+  removeGuard,
+} from '../election/guard-table.js';
+import type { KernelOp } from '../election/types.js';
+import { errorFrom, RelevoError } from '../errors.js';
+import type { FloatingAddress, NodeConfig } from '../model/node.js';
+import { gratuitousReply, gratuitousRequest } from '../netlink/arp.js';
+import type { FrameSocket, LinkState } from '../ports.js';
+import type { GuardLoopPorts } from './guard-ports.js';
+
+export interface GuardKernel {
+  readonly owned: boolean;
+  /** MAC and usability by interface name. */
+  readonly links: Map<string, LinkState>;
+  /** Removes addresses that an earlier process left, and makes the table. Rejects when it belongs to another process. */
+  prepare(): Promise<void>;
+  /** Puts the table back after a foreign hand; what was held is not held any more. */
+  repair(): Promise<void>;
+  write(
+    op: KernelOp,
+    group: string,
+    reason: string,
+  ): Promise<{ result: 'done' | 'missing' | 'failed'; detail: string }>;
+  addAddresses(group: string): Promise<void>;
+  removeAddresses(group: string): Promise<void>;
+  announce(group: string): void;
+  close(options: { removeTable: boolean }): Promise<void>;
+}
+
+export const createGuardKernel = (
+  ports: GuardLoopPorts,
+  config: NodeConfig,
+  onTrouble: (detail: string) => void,
+): GuardKernel => {
+  const { nft, links: linksPort } = ports;
+  const all = config.groups.flatMap((group) => group.addresses);
+  const interfaces = [...new Set(all.map((address) => address.interface))];
+  const byGroup = new Map<string, readonly FloatingAddress[]>(
+    config.groups.map((group) => [group.name, group.addresses]),
+  );
+  const links = new Map<string, LinkState>();
+  const frames = new Map<string, FrameSocket>();
+  let owned = false;
+  // Additions and removals of one address must reach the kernel in the order in which they were decided.
+  let addressWork: Promise<void> = Promise.resolve();
+
+  const addressesOf = (group: string): readonly FloatingAddress[] => byGroup.get(group) ?? [];
+
+  const build = async (replace: boolean): Promise<void> => {
+    const devices = interfaces.filter((name) => links.has(name));
+    const addresses = all.map(({ address }) => address);
+    if (devices.length === 0) {
+      throw new RelevoError(
+        'bad-config',
+        `groups: no interface called ${interfaces.join(' or ')} on this machine`,
+        {},
+      );
+    }
+    try {
+      await nft.commit(buildGuard(devices, addresses, { owner: true, replace }));
+      owned = true;
+    } catch (thrown) {
+      if (errorFrom(thrown).code !== 'unsupported') throw thrown;
+      await nft.commit(buildGuard(devices, addresses, { owner: false, replace }));
+      owned = false;
+    }
+  };
+
+  /** Makes a table that is there already this socket's own; true when there is one. */
+  const adopt = async (): Promise<boolean> => {
+    if (!(await nft.readTable(guardTable))) return false;
+    try {
+      await nft.commit(adoptGuard);
+    } catch (thrown) {
+      const { code } = errorFrom(thrown);
+      if (code === 'not-permitted') {
+        throw new RelevoError(
+          'conflict',
+          'the guard table netdev relevo belongs to another process: is another agent running, perhaps stopped?',
+          {},
+          thrown,
+        );
+      }
+      // A table without an owner cannot get one; it is replaced by one that has.
+      if (code !== 'unsupported') throw thrown;
+    }
+    return true;
+  };
+
+  const closeOneByOne = async (group: string): Promise<void> => {
+    // Kernels before 6.3 do not know NFT_MSG_DESTROYSETELEM: delete what is there, pass over the rest.
+    for (const { address } of addressesOf(group)) {
+      for (const operation of leaseTransaction('close', [address], 0, '').operations) {
+        if (operation.op !== 'destroy-elements') continue;
+        const single = { ...operation, op: 'delete-elements' as const };
+        await nft.commit({ reason: `close ${group}`, operations: [single] }).catch((thrown) => {
+          if (errorFrom(thrown).code !== 'kernel-missing') throw thrown;
+        });
+      }
+    }
+  };
+
+  const commitLease = async (op: KernelOp, group: string, reason: string): Promise<void> => {
+    const addresses = addressesOf(group).map(({ address }) => address);
+    const transaction = leaseTransaction(op, addresses, config.timing.leaseMs, reason);
+    try {
+      await nft.commit(transaction);
+    } catch (thrown) {
+      const error = errorFrom(thrown);
+      if (error.code !== 'unsupported' || (op !== 'arm' && op !== 'close')) throw error;
+      await closeOneByOne(group);
+      if (op === 'arm') await nft.commit({ reason, operations: transaction.operations.slice(1) });
+    }
+  };
+
+  const frameSocket = (name: string): FrameSocket => {
+    const known = frames.get(name);
+    if (known) return known;
+    const fresh = ports.frames(name);
+    frames.set(name, fresh);
+    return fresh;
+  };
+
+  const announceOne = ({ address, interface: name }: FloatingAddress): void => {
+    const link = links.get(name);
+    if (!link) return;
+    try {
+      const socket = frameSocket(name);
+      socket.send(gratuitousRequest(link.mac, address));
+      socket.send(gratuitousReply(link.mac, address));
+    } catch (thrown) {
+      // The interface may have been made anew under its old name: a fresh socket next time.
+      frames.get(name)?.close();
+      frames.delete(name);
+      ports.log.debug({ address, interface: name, error: errorFrom(thrown).message }, 'could not announce');
+    }
+  };
+
+  const changeAddresses = (group: string, verb: 'addAddress' | 'removeAddress'): Promise<void> => {
+    addressWork = addressWork.then(async () => {
+      for (const { address, prefixLength, interface: name } of addressesOf(group)) {
+        try {
+          await linksPort[verb](name, address, prefixLength);
+        } catch (thrown) {
+          const action = verb === 'addAddress' ? 'add' : 'remove';
+          onTrouble(`cannot ${action} ${address} on ${name}: ${errorFrom(thrown).message}`);
+        }
+      }
+    });
+    return addressWork;
+  };
+
+  return {
+    get owned() {
+      return owned;
+    },
+    links,
+    async prepare() {
+      for (const link of await linksPort.list()) links.set(link.name, link);
+      // First of all: an agent that is alive must not lose its addresses to a second one.
+      const isThere = await adopt();
+      for (const group of config.groups) await changeAddresses(group.name, 'removeAddress');
+      await build(isThere);
+    },
+    repair: async () => build(await adopt()),
+    async write(op, group, reason) {
+      try {
+        await commitLease(op, group, reason);
+        return { result: 'done', detail: '' };
+      } catch (thrown) {
+        const { code, message } = errorFrom(thrown);
+        // Without a table nothing is held: that is what a close wants.
+        if (code === 'kernel-missing')
+          return { result: op === 'close' ? 'done' : 'missing', detail: message };
+        return { result: 'failed', detail: message };
+      }
+    },
+    addAddresses: (group) => changeAddresses(group, 'addAddress'),
+    removeAddresses: (group) => changeAddresses(group, 'removeAddress'),
+    announce(group) {
+      for (const address of addressesOf(group)) announceOne(address);
+    },
+    async close({ removeTable }) {
+      await addressWork;
+      if (removeTable) await nft.commit(removeGuard).catch(() => {});
+      for (const socket of frames.values()) socket.close();
+      frames.clear();
+    },
+  };
+};

@@ -1,0 +1,237 @@
+/** The guard thread's loop: events into the machine, its effects out, in one place and in order. */
+
+import { stampHeartbeat } from '../election/heartbeat.js';
+import { createElection, step } from '../election/machine.js';
+import type { Effect, ElectionEvent } from '../election/types.js';
+import { viewElection } from '../election/view.js';
+import type { NodeConfig } from '../model/node.js';
+import { electionConfig } from './guard-config.js';
+import { watchGateway } from './guard-gateway.js';
+import { createGuardKernel } from './guard-kernel.js';
+import { createGuardNetwork } from './guard-network.js';
+import type { GuardEvent, GuardLoopPorts, ToGuard } from './guard-ports.js';
+
+export interface GuardLoop {
+  /** Binds the sockets, cleans up, makes the guard table, starts the election. Rejects with the reason. */
+  start(): Promise<void>;
+  hear(message: ToGuard): void;
+  /** Closes every socket and nothing else: for a start that failed. */
+  abandon(): void;
+}
+
+const stateEveryMs = 250;
+
+export const createGuardLoop = (
+  ports: GuardLoopPorts,
+  node: NodeConfig,
+  options: { readonly session: number; readonly epochs: Readonly<Record<string, number>> },
+): GuardLoop => {
+  const { clock, timers, nft, links } = ports;
+  const config = electionConfig(node, options.session);
+  let state = createElection(config, clock.nowMs());
+  let cancelTimer: (() => void) | undefined;
+  let timerMs = Number.POSITIVE_INFINITY;
+  let isRunning = false;
+  let isStopped = false;
+  let isStateDue = false;
+  let repairing = false;
+  let outerFaults: readonly string[] = [];
+  const ownFaults = new Map<string, string>();
+  const waiting: ElectionEvent[] = [];
+  const stopWatching: (() => void)[] = [];
+
+  const tell = (event: GuardEvent): void => {
+    ports.post({ type: 'event', event });
+    postStateSoon();
+  };
+  const setFault = (key: string, text: string | undefined): void => {
+    if (ownFaults.get(key) === text) return;
+    if (text === undefined) ownFaults.delete(key);
+    else {
+      ownFaults.set(key, text);
+      tell({ kind: 'fault', detail: text });
+    }
+    handle({ type: 'faults', faults: [...outerFaults, ...ownFaults.values()] });
+  };
+  const kernel = createGuardKernel(ports, node, (detail) => setFault('address', detail));
+  const network = createGuardNetwork(
+    ports,
+    node,
+    options.session,
+    (message) => handle({ ...message, type: 'message' }),
+    tell,
+  );
+
+  const postState = (): void => {
+    isStateDue = false;
+    const view = viewElection(config, state, network.paths, clock.nowMs());
+    const refused = { ...network.refused };
+    ports.post({ type: 'state', state: { ...view, cluster: node.cluster, refused, owned: kernel.owned } });
+  };
+  const postStateSoon = (): void => {
+    if (isStateDue || isStopped) return;
+    isStateDue = true;
+    timers.after(0, postState);
+  };
+  const postStateRegularly = (): void => {
+    if (isStopped) return;
+    postState();
+    timers.after(stateEveryMs, postStateRegularly);
+  };
+
+  const closeSockets = (): void => {
+    network.close();
+    nft.close();
+    links.close();
+  };
+
+  const finish = async (): Promise<void> => {
+    isStopped = true;
+    cancelTimer?.();
+    for (const stop of stopWatching) stop();
+    // The addresses are gone and nothing is held: the table has nothing left to guard.
+    await kernel.close({ removeTable: true });
+    postState();
+    closeSockets();
+    ports.post({ type: 'stopped' });
+  };
+
+  const perform = (effect: Effect): void => {
+    switch (effect.type) {
+      case 'send': {
+        const { to, body } = effect;
+        network.send(to, effect.path, body, (path) => stampHeartbeat(state, to, path, body, clock.nowMs()));
+        return;
+      }
+      case 'kernel': {
+        const { op, group } = effect;
+        void kernel
+          .write(op, group, effect.reason)
+          .then(({ result, detail }) => handle({ type: 'kernel', op, group, result, detail }));
+        return;
+      }
+      case 'add-addresses':
+        void kernel.addAddresses(effect.group);
+        return;
+      case 'remove-addresses':
+        void kernel.removeAddresses(effect.group);
+        return;
+      case 'announce':
+        kernel.announce(effect.group);
+        return;
+      case 'report': {
+        const { report } = effect;
+        if (report.kind === 'role' && report.to === 'active') {
+          ports.post({ type: 'epoch', group: report.group, epoch: report.epoch });
+        }
+        tell(report);
+        return;
+      }
+      case 'handover-result':
+        ports.post(effect);
+        return;
+      case 'stopped':
+        void finish();
+        return;
+    }
+  };
+
+  const setTimer = (deadlineMs: number): void => {
+    if (deadlineMs === timerMs) return;
+    cancelTimer?.();
+    timerMs = deadlineMs;
+    cancelTimer = undefined;
+    if (!Number.isFinite(deadlineMs)) return;
+    cancelTimer = timers.after(Math.max(0, deadlineMs - clock.nowMs()), () => {
+      timerMs = Number.POSITIVE_INFINITY;
+      cancelTimer = undefined;
+      handle({ type: 'timer' });
+    });
+  };
+
+  /** Events that arrive while one is being worked off wait for their turn. */
+  function handle(event: ElectionEvent): void {
+    waiting.push(event);
+    if (isRunning) return;
+    isRunning = true;
+    for (let next = waiting.shift(); next && !isStopped; next = waiting.shift()) {
+      const result = step(config, state, next, clock.nowMs());
+      state = result.state;
+      for (const effect of result.effects) perform(effect);
+      if (waiting.length === 0 && !isStopped) setTimer(result.deadlineMs);
+    }
+    isRunning = false;
+  }
+
+  const repair = async (detail: string): Promise<void> => {
+    if (repairing || isStopped) return;
+    repairing = true;
+    try {
+      await kernel.repair();
+      setFault('table', undefined);
+      tell({ kind: 'guard-repaired', detail });
+    } catch (thrown) {
+      setFault(
+        'table',
+        `the guard table cannot be put back: ${thrown instanceof Error ? thrown.message : thrown}`,
+      );
+      timers.after(1_000, () => void repair(detail));
+    } finally {
+      repairing = false;
+    }
+  };
+
+  const watch = (): void => {
+    stopWatching.push(
+      links.onChange((name, link) => {
+        const isNew = link !== undefined && !kernel.links.has(name);
+        if (link) kernel.links.set(name, link);
+        else kernel.links.delete(name);
+        handle({ type: 'link', name, usable: link?.usable ?? false });
+        const isGuarded = node.groups.some((group) => group.addresses.some((one) => one.interface === name));
+        if (isNew && isGuarded) void repair(`interface ${name} has come`);
+      }),
+      nft.onForeignChange((change) => {
+        const isOurs = change.table?.family === 'netdev' && change.table.name === 'relevo';
+        if (isOurs || change.kind === 'overrun') void repair(`${change.kind}: ${change.detail}`);
+      }),
+    );
+  };
+
+  return {
+    async start() {
+      await network.open();
+      await kernel.prepare();
+      watch();
+      const usable = Object.fromEntries([...kernel.links].map(([name, link]) => [name, link.usable]));
+      handle({ type: 'start', links: usable, epochs: options.epochs });
+      const gateway = watchGateway(ports, node, kernel.links, (untilMs) =>
+        handle({ type: 'gateway', untilMs }),
+      );
+      if (gateway) stopWatching.push(gateway);
+      postStateRegularly();
+      ports.post({ type: 'started' });
+    },
+    abandon() {
+      isStopped = true;
+      closeSockets();
+    },
+    hear(message) {
+      switch (message.type) {
+        case 'readiness':
+          handle(message);
+          return;
+        case 'faults':
+          outerFaults = message.faults;
+          handle({ type: 'faults', faults: [...outerFaults, ...ownFaults.values()] });
+          return;
+        case 'handover':
+          handle(message);
+          return;
+        case 'stop':
+          handle(message);
+          return;
+      }
+    },
+  };
+};

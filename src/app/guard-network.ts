@@ -1,0 +1,107 @@
+/** The guard's datagrams: which socket reaches whom on which path, sealing, opening, and the count of what is refused. */
+
+import { type Channel, createChannel, type Opened } from '../election/channel.js';
+import type { Body } from '../election/messages.js';
+import { witnessName } from '../election/types.js';
+import type { NodeConfig, SocketAddress } from '../model/node.js';
+import type { Datagrams, GuardEvent, GuardLoopPorts } from './guard-ports.js';
+
+export interface GuardNetwork {
+  /** Number of heartbeat paths between nodes. */
+  readonly paths: number;
+  readonly refused: Readonly<Record<string, number>>;
+  open(): Promise<void>;
+  /** `stamp` adds what differs by path. */
+  send(to: string, path: number | undefined, body: Body, stamp: (path: number) => Body): void;
+  close(): void;
+}
+
+/** A refusal of one kind is told once, then counted silently for this long. */
+const refusalQuietMs = 10_000;
+
+export const createGuardNetwork = (
+  ports: GuardLoopPorts,
+  config: NodeConfig,
+  session: number,
+  onMessage: (message: Opened & { kind: 'message' }) => void,
+  onEvent: (event: GuardEvent) => void,
+): GuardNetwork => {
+  const self = config.nodes.find((node) => node.name === config.node)!;
+  const peers = config.nodes.filter((node) => node !== self);
+  const witness: readonly SocketAddress[] = config.witness.kind === 'arbiter' ? config.witness.at : [];
+  const channel: Channel = createChannel({
+    cluster: config.cluster,
+    self: config.node,
+    session,
+    mac: ports.mac,
+    senders: [...peers.map(({ name }) => name), witnessName],
+    quietMs: config.timing.deadMs,
+  });
+  const addressesByName = new Map<string, readonly SocketAddress[]>([
+    ...peers.map(({ name, heartbeat }) => [name, heartbeat] as const),
+    [witnessName, witness],
+  ]);
+  const refused: Record<string, number> = {};
+  const toldMs = new Map<string, number>();
+  const sockets: Datagrams[] = [];
+  let witnessSocket: Datagrams | undefined;
+
+  const socketFor = (to: string, path: number): Datagrams | undefined =>
+    to === witnessName ? witnessSocket : sockets[path];
+
+  const sendOne = (to: string, path: number, body: Body): void => {
+    const address = addressesByName.get(to)?.[path];
+    if (address) socketFor(to, path)?.send(channel.seal(to, path, body), address);
+  };
+
+  const refuse = (opened: Opened & { kind: 'refused' }, from: SocketAddress): void => {
+    const count = (refused[opened.code] ?? 0) + 1;
+    refused[opened.code] = count;
+    // A new session is everyday business after a restart; the rest an operator should know of.
+    if (opened.code === 'new-session') return;
+    const nowMs = ports.clock.nowMs();
+    if (nowMs - (toldMs.get(opened.code) ?? Number.NEGATIVE_INFINITY) < refusalQuietMs) return;
+    toldMs.set(opened.code, nowMs);
+    const { code, detail } = opened;
+    onEvent({ kind: 'refused', code, detail, from: `${from.address}:${from.port}`, count });
+  };
+
+  const receive = (bytes: Uint8Array, from: SocketAddress): void => {
+    const opened = channel.open(bytes, ports.clock.nowMs());
+    if (opened.kind === 'message') {
+      onMessage(opened);
+      return;
+    }
+    refuse(opened, from);
+    if (opened.helloTo === undefined) return;
+    const count = addressesByName.get(opened.helloTo)?.length ?? 0;
+    for (let path = 0; path < count; path++) sendOne(opened.helloTo, path, { type: 'hello' });
+  };
+
+  return {
+    paths: self.heartbeat.length,
+    refused,
+    async open() {
+      for (const local of self.heartbeat) {
+        const socket = await ports.datagrams(local);
+        socket.onDatagram(receive);
+        sockets.push(socket);
+      }
+      if (witness.length === 0) return;
+      witnessSocket = await ports.datagrams(undefined);
+      witnessSocket.onDatagram(receive);
+    },
+    send(to, path, body, stamp) {
+      const count = addressesByName.get(to)?.length ?? 0;
+      for (let index = 0; index < count; index++) {
+        if (path === undefined || path === index) {
+          sendOne(to, index, body.type === 'heartbeat' ? stamp(index) : body);
+        }
+      }
+    },
+    close() {
+      for (const socket of sockets) socket.close();
+      witnessSocket?.close();
+    },
+  };
+};

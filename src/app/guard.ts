@@ -1,0 +1,207 @@
+/** The main thread's side of the guard: starts the thread, keeps its last word, passes on orders. */
+
+import type { Readiness } from '../election/types.js';
+import { errorFrom, RelevoError } from '../errors.js';
+import type { NodeConfig } from '../model/node.js';
+import type { Log } from '../ports.js';
+import { electionConfig } from './guard-config.js';
+import type { FromGuard, GuardEvent, GuardState, GuardThreadData, Timers, ToGuard } from './guard-ports.js';
+
+export type { GuardEvent, GuardState } from './guard-ports.js';
+
+export interface GuardThread {
+  post(message: ToGuard): void;
+  /** Waits a little for it to end by itself, then ends it: without stepping down, the kernel lease then runs out. */
+  end(): Promise<void>;
+}
+
+export type StartGuardThread = (
+  data: GuardThreadData,
+  onMessage: (message: FromGuard) => void,
+  /** The thread has ended by itself; `detail` says how. */
+  onExit: (detail: string) => void,
+) => GuardThread;
+
+export interface GuardPorts {
+  readonly log: Log;
+  readonly timers: Timers;
+  readonly startThread: StartGuardThread;
+  /** Highest epochs of an earlier life, and where to keep them: epochs should grow even if every node restarts. */
+  readonly epochs?: {
+    load(): Promise<Readonly<Record<string, number>>>;
+    save(epochs: Readonly<Record<string, number>>): Promise<void>;
+  };
+}
+
+export type HandoverResult =
+  | { readonly ok: true; readonly tookMs: number }
+  | { readonly ok: false; readonly reason: string };
+
+export interface Guard {
+  /** Rejects with `bad-config`, `conflict` or a `kernel-*` code when the guard cannot work here. */
+  start(): Promise<void>;
+  setReadiness(readiness: Readiness): void;
+  /** Faults of this node for which it must not own a group; an owner steps down at once. Empty: healthy. */
+  setFaults(faults: readonly string[]): void;
+  handover(group: string, to?: string): Promise<HandoverResult>;
+  /** Undefined before the thread has said anything. */
+  state(): GuardState | undefined;
+  onEvent(listener: (event: GuardEvent) => void): () => void;
+  /** Closes the guard, tells the peers, removes the addresses, ends the thread. */
+  stop(): Promise<void>;
+}
+
+const stopMs = 2_000;
+const handoverMs = 5_000;
+const restartMs = 500;
+
+export const createGuard = (ports: GuardPorts, config: NodeConfig, secret: Uint8Array): Guard => {
+  const { log, timers } = ports;
+  const listeners = new Set<(event: GuardEvent) => void>();
+  const handovers = new Map<number, (result: HandoverResult) => void>();
+  const lastSaid = new Map<'readiness' | 'faults', ToGuard>();
+  let epochs: Readonly<Record<string, number>> = {};
+  let thread: GuardThread | undefined;
+  let state: GuardState | undefined;
+  let stopping = false;
+  let lastHandover = 0;
+  let onStopped: (() => void) | undefined;
+
+  const tell = (event: GuardEvent): void => {
+    const isQuiet = event.kind === 'waiting' || (event.kind === 'peer' && event.alive);
+    if (isQuiet) log.debug(event, 'guard');
+    else if (event.kind === 'role' || event.kind === 'peer') log.info(event, 'guard');
+    else log.warn(event, 'guard');
+    for (const listener of listeners) listener(event);
+  };
+
+  const onMessage = (message: FromGuard, started: (error?: RelevoError) => void): void => {
+    switch (message.type) {
+      case 'started':
+        started();
+        return;
+      case 'failed':
+        started(errorFrom(new RelevoError(message.code as RelevoError['code'], message.message)));
+        return;
+      case 'state':
+        state = message.state;
+        return;
+      case 'event':
+        tell(message.event);
+        return;
+      case 'epoch':
+        epochs = { ...epochs, [message.group]: message.epoch };
+        ports.epochs?.save(epochs).catch((thrown) => {
+          log.warn({ error: errorFrom(thrown).message }, 'the epoch could not be stored');
+        });
+        return;
+      case 'handover-result': {
+        const settle = handovers.get(message.id);
+        handovers.delete(message.id);
+        const { ok, tookMs, reason } = message;
+        settle?.(ok ? { ok, tookMs } : { ok, reason });
+        return;
+      }
+      case 'stopped':
+        onStopped?.();
+        return;
+    }
+  };
+
+  const launch = (): Promise<void> =>
+    new Promise((resolve, reject) => {
+      let settled = false;
+      const settle = (error?: RelevoError): void => {
+        if (settled) return;
+        settled = true;
+        if (error) reject(error);
+        else resolve();
+      };
+      const started = ports.startThread(
+        { config, secret, epochs },
+        (message) => onMessage(message, settle),
+        (detail) => {
+          if (thread !== started) return;
+          thread = undefined;
+          onStopped?.();
+          settle(new RelevoError('internal', `the guard thread ended: ${detail}`));
+          if (stopping) return;
+          tell({ kind: 'thread-died', detail });
+          timers.after(restartMs, () => {
+            if (stopping || thread) return;
+            launch().catch((thrown) => log.error({ error: errorFrom(thrown).message }, 'no guard thread'));
+          });
+        },
+      );
+      thread = started;
+      for (const message of lastSaid.values()) started.post(message);
+    });
+
+  const end = async (): Promise<void> => {
+    const ending = thread;
+    thread = undefined;
+    await ending?.end();
+  };
+
+  return {
+    async start() {
+      electionConfig(config, 1);
+      epochs = (await ports.epochs?.load()) ?? {};
+      try {
+        await launch();
+      } catch (thrown) {
+        stopping = true;
+        await end();
+        throw thrown;
+      }
+    },
+    setReadiness({ ready, reasons, position }) {
+      const message = { type: 'readiness', readiness: { ready, reasons, position } } as const;
+      lastSaid.set('readiness', message);
+      thread?.post(message);
+    },
+    setFaults(faults) {
+      const message = { type: 'faults', faults } as const;
+      lastSaid.set('faults', message);
+      thread?.post(message);
+    },
+    handover(group, to) {
+      const current = thread;
+      if (!current) return Promise.resolve({ ok: false, reason: 'the guard is not running' });
+      lastHandover += 1;
+      const id = lastHandover;
+      return new Promise((resolve) => {
+        const cancel = timers.after(handoverMs, () => {
+          handovers.delete(id);
+          resolve({ ok: false, reason: 'the guard thread did not answer' });
+        });
+        handovers.set(id, (result) => {
+          cancel();
+          resolve(result);
+        });
+        current.post({ type: 'handover', id, group, to });
+      });
+    },
+    state: () => state,
+    onEvent(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    async stop() {
+      if (stopping) return;
+      stopping = true;
+      const current = thread;
+      if (current) {
+        await new Promise<void>((resolve) => {
+          const cancel = timers.after(stopMs, resolve);
+          onStopped = () => {
+            cancel();
+            resolve();
+          };
+          current.post({ type: 'stop' });
+        });
+      }
+      await end();
+    },
+  };
+};

@@ -1,0 +1,107 @@
+/** What each part of a node tells the others: the rules that join engine, replication, conntrackd and guard. */
+
+import type { Conntrackd } from './conntrackd.js';
+import type { EventRecorder } from './events.js';
+import type { Guard, GuardEvent } from './guard.js';
+import type { Reconciler } from './reconcile-types.js';
+import type { Replicator } from './replicate.js';
+
+export interface Wired {
+  readonly engine: Reconciler;
+  readonly guard: Guard;
+  readonly replicator: Replicator;
+  readonly conntrackd: Conntrackd;
+  readonly events: EventRecorder;
+  /** How often this node became active, per group: counted here. */
+  readonly takeovers: Map<string, number>;
+  /** What the node itself lacks since its start. */
+  readonly complaints: readonly string[];
+}
+
+/** Ready to take over: the replica is complete, conntrackd runs, and nothing of the node is missing. */
+export const nodeReadiness = ({
+  replicator,
+  conntrackd,
+  complaints,
+}: Pick<Wired, 'replicator' | 'conntrackd' | 'complaints'>) => {
+  const replica = replicator.readiness();
+  const flows = conntrackd.ready();
+  const reasons = [
+    ...(replica.ready ? [] : replica.reasons),
+    ...(flows.ready ? [] : flows.reasons),
+    ...complaints,
+  ];
+  return { ready: reasons.length === 0, reasons, position: replica.position };
+};
+
+/** conntrackd has no event for its health: it is looked at this often. */
+const readinessMs = 500;
+
+const describeEvent = (event: Exclude<GuardEvent, { kind: 'role' }>): string => {
+  switch (event.kind) {
+    case 'peer':
+      return `${event.peer} ${event.alive ? 'is alive' : 'is not heard any more'}: ${event.reason}`;
+    case 'claim-failed':
+      return `${event.group}: the claim for epoch ${event.epoch} failed: ${event.reason}`;
+    case 'waiting':
+      return `${event.group}: ${event.reason}`;
+    case 'refused':
+      return `a datagram from ${event.from} was refused: ${event.detail} (${event.count} so far)`;
+    case 'guard-repaired':
+    case 'fault':
+    case 'thread-died':
+      return event.detail;
+  }
+};
+
+/** Connects everything; returns the disconnector. */
+export const wireNode = (parts: Wired): (() => void) => {
+  const { engine, guard, replicator, conntrackd, events, takeovers } = parts;
+  const tellReadiness = (): void => guard.setReadiness(nodeReadiness(parts));
+  const stops = [
+    engine.onEvent((event) => {
+      if (event.kind === 'applied') {
+        replicator.rulesChanged();
+        events.record('applied', event.reason, {
+          operations: event.operations,
+          services: event.changed.length,
+          tookMs: event.tookMs,
+        });
+      } else if (event.kind === 'repaired') {
+        if (event.persistenceLost) replicator.refill();
+        events.record('repaired', `repaired what somebody else changed: ${event.detail}`, {
+          tookMs: event.tookMs,
+          operations: event.operations,
+        });
+      } else if (event.kind === 'refused') {
+        events.record('refused', `${event.reason}: ${event.error.message}`, { code: event.error.code });
+      } else if (event.kind === 'purged') {
+        events.record('purged', `${event.entries} persistence entries without a live backend`, {});
+      } else {
+        events.record('foreign', `somebody else changed our table: ${event.detail}`, {});
+      }
+    }),
+    guard.onEvent((event) => {
+      if (event.kind !== 'role') {
+        // What a standby waits for changes all the time, and `status` shows it.
+        if (event.kind !== 'waiting') events.record(event.kind, describeEvent(event), {});
+        return;
+      }
+      const { group, epoch, reason, to } = event;
+      const active = to === 'active';
+      replicator.setActive(group, epoch, active);
+      if (active) conntrackd.becomeActive(group);
+      else conntrackd.becomeStandby(group);
+      if (active) takeovers.set(group, (takeovers.get(group) ?? 0) + 1);
+      events.record(active ? 'takeover' : to, `${group}: ${reason}`, { group, epoch });
+      tellReadiness();
+    }),
+    replicator.onReadiness(tellReadiness),
+  ];
+  const timer = setInterval(tellReadiness, readinessMs);
+  tellReadiness();
+  return () => {
+    clearInterval(timer);
+    for (const stop of stops) stop();
+  };
+};

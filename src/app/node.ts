@@ -1,0 +1,117 @@
+/**
+ * One running node: the rule engine, the guard, the replication and conntrackd joined into what `NodeControl` promises.
+ * What one part learns that another must know passes through here, and nowhere else.
+ */
+
+import { formatProblems } from '../config/problems.js';
+import { parseServices } from '../config/services.js';
+import { formatServices } from '../config/services-format.js';
+import { RelevoError } from '../errors.js';
+import type { NodeConfig } from '../model/node.js';
+import type { ServicesDocument } from '../model/service.js';
+import type { NodeControl, NodeStatus } from '../model/status.js';
+import { version } from '../model/version.js';
+import type { Clock } from '../ports.js';
+import type { EngineContext } from '../ruleset/context.js';
+import type { Conntrackd } from './conntrackd.js';
+import { diffDocuments } from './documents.js';
+import type { EventRecorder } from './events.js';
+import type { Guard } from './guard.js';
+import { guardStatus } from './guard-status.js';
+import { nodeReadiness } from './node-wiring.js';
+import type { Reconciler } from './reconcile-types.js';
+import type { Replicator } from './replicate.js';
+import type { ServicesStore } from './services-store.js';
+
+export interface NodeParts {
+  readonly config: NodeConfig;
+  readonly clock: Clock;
+  readonly engine: Reconciler;
+  readonly guard: Guard;
+  readonly replicator: Replicator;
+  readonly conntrackd: Conntrackd;
+  readonly store: ServicesStore;
+  readonly events: EventRecorder;
+  readonly takeovers: ReadonlyMap<string, number>;
+  readonly context: EngineContext;
+  /** Resident memory of the process, in bytes. */
+  readonly memoryBytes: () => number;
+  /** What the node itself lacks (sysctls that could not be set, say), found at start. */
+  readonly complaints: readonly string[];
+}
+
+const parse = (text: string): ServicesDocument => {
+  const parsed = parseServices(text);
+  if ('document' in parsed) return parsed.document;
+  throw new RelevoError(
+    'bad-document',
+    `the document was refused, nothing was changed:\n${formatProblems(parsed.problems)}`,
+    {
+      problems: parsed.problems.length,
+    },
+  );
+};
+
+export const createNodeControl = (parts: NodeParts): NodeControl => {
+  const { config, clock, engine, guard, replicator, conntrackd, store, events } = parts;
+  const startMs = clock.nowMs();
+
+  const status = async (): Promise<NodeStatus> => {
+    const { ready, reasons } = nodeReadiness(parts);
+    const counts = engine.status();
+    const flows = conntrackd.status();
+    return {
+      version,
+      cluster: config.cluster,
+      node: config.node,
+      uptimeMs: clock.nowMs() - startMs,
+      memoryBytes: parts.memoryBytes(),
+      ready,
+      reasons,
+      ...guardStatus(guard, config, parts.takeovers),
+      services: {
+        count: counts.services,
+        backends: counts.backends,
+        backendsUp: counts.backendsUp,
+        repairs: counts.repairs,
+      },
+      replication: replicator.status(),
+      conntrackd: {
+        managed: flows.managed && flows.enabled,
+        running: flows.running,
+        pid: flows.pid,
+        restarts: flows.restarts,
+        reason: flows.reason,
+        counters: flows.counters ? { ...flows.counters.injected } : {},
+      },
+    };
+  };
+
+  return {
+    status,
+    services: () => formatServices(engine.document()),
+    async apply(text, { dryRun }) {
+      const wanted = parse(text);
+      if (dryRun) {
+        const preview = await engine.preview(wanted);
+        return {
+          dryRun,
+          ...preview,
+          text: diffDocuments(engine.document(), wanted, parts.context).text,
+        };
+      }
+      const report = await engine.apply(wanted);
+      await store.save(engine.document());
+      return { dryRun, ...report, text: undefined };
+    },
+    async setBackendState(service, backend, state) {
+      await engine.setBackendState(service, backend, state);
+      await store.save(engine.document());
+    },
+    sessions: (service) => engine.sessions(service),
+    handover: (group, to) => guard.handover(group, to),
+    syncDump: () => replicator.dump(),
+    syncVerify: () => replicator.verify(),
+    events: () => events.list(),
+  };
+};

@@ -1,0 +1,35 @@
+/** The commands that run for as long as the machine does: agent and witness. The agent's code is loaded only when asked for. */
+
+import type { Command } from 'commander';
+import { readSecret, readWitnessConfig } from '../shell/config-files.js';
+import { createLog } from '../shell/log.js';
+import { runWitness } from '../shell/run-witness.js';
+
+const untilSignal = (): AbortSignal => {
+  const abort = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => abort.abort());
+  return abort.signal;
+};
+
+export const addNodeCommands = (program: Command): void => {
+  program
+    .command('agent')
+    .requiredOption('-c, --config <file>', 'node.yaml')
+    .description('run a node: rules, floating addresses, replication, conntrackd')
+    .action(async ({ config }: { config: string }) => {
+      const signal = untilSignal();
+      const { runAgent } = await import('../daemon.js');
+      await runAgent(config, signal);
+    });
+  program
+    .command('witness')
+    .requiredOption('-c, --config <file>', 'witness.yaml')
+    .description('run the arbiter of a pair, on a third machine')
+    .action(async ({ config }: { config: string }) => {
+      const signal = untilSignal();
+      const { cluster, listen, leaseMs, secretFile, logLevel } = await readWitnessConfig(config);
+      const secret = await readSecret(secretFile);
+      const log = createLog(logLevel, { node: 'witness' });
+      await runWitness({ cluster, listen, leaseMs, secret, log }, signal);
+    });
+};

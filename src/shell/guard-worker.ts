@@ -1,0 +1,62 @@
+/** The guard thread: its own netlink, UDP and packet sockets, and nothing else in it (DESIGN section 5, rule 7). */
+
+import { createHmac, randomBytes } from 'node:crypto';
+import { parentPort, workerData } from 'node:worker_threads';
+import { createGuardLoop } from '../app/guard-loop.js';
+import type { FromGuard, GuardThreadData, ToGuard } from '../app/guard-ports.js';
+import { errorFrom } from '../errors.js';
+import { ETH_P_ARP } from '../netlink/arp.js';
+import type { Log } from '../ports.js';
+import { openDatagrams } from './datagrams.js';
+import { createFrameSocket } from './frames.js';
+import { createLinks } from './links.js';
+import { createNft } from './nft.js';
+import { becomeRealtime } from './realtime.js';
+
+const { config, secret, epochs } = workerData as GuardThreadData;
+const port = parentPort!;
+const post = (message: FromGuard): void => {
+  port.postMessage(message);
+  // Nothing keeps the thread alive then: it ends when the last socket is closed.
+  if (message.type === 'stopped' || message.type === 'failed') port.close();
+};
+
+/** Nothing is written from this thread; what matters is posted as an event. */
+const nothing = (): void => {};
+const log: Log = { debug: nothing, info: nothing, warn: nothing, error: nothing, child: () => log };
+
+const session = 1 + (randomBytes(6).readUIntBE(0, 6) % (2 ** 48 - 1));
+
+const loop = createGuardLoop(
+  {
+    clock: { nowMs: () => performance.now() },
+    timers: {
+      after(ms, action) {
+        // setTimeout rounds down to whole milliseconds; a deadline must not be met early.
+        const timer = setTimeout(action, Math.ceil(ms));
+        return () => clearTimeout(timer);
+      },
+    },
+    log,
+    mac: (bytes) => createHmac('sha256', secret).update(bytes).digest(),
+    nft: createNft({ log }),
+    // Without it the kernel may tell a lost carrier up to a second late (linkwatch, net/core/link_watch.c).
+    links: createLinks({ carrierPollMs: 20 }),
+    frames: (name) => createFrameSocket(name, ETH_P_ARP),
+    datagrams: openDatagrams,
+    post,
+  },
+  config,
+  { session, epochs },
+);
+
+if (!becomeRealtime()) {
+  const detail = 'no real-time scheduling: allow CAP_SYS_NICE, or busy processors will cost takeovers';
+  post({ type: 'event', event: { kind: 'fault', detail } });
+}
+port.on('message', (message: ToGuard) => loop.hear(message));
+loop.start().catch((thrown) => {
+  const { code, message } = errorFrom(thrown);
+  loop.abandon();
+  post({ type: 'failed', code, message });
+});

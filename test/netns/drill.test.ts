@@ -1,0 +1,55 @@
+/** Every fault against real agents, judged as an operator would see it; and the negative control. */
+
+import test from 'ava';
+import { type FaultName, faultNames } from '../../src/drill/budgets.js';
+import { runDrill } from '../../src/drill/drill.js';
+import { formatReport } from '../../src/drill/report.js';
+import { labDown, labStatus, labUp } from '../../src/lab/lab.js';
+import { labPorts, newLabName } from '../support/lab.js';
+
+const never = new AbortController().signal;
+const clients = 300;
+
+const drill = async (lab: string, fault: FaultName) => {
+  const { runs, error } = await runDrill(labPorts, { lab, fault, repeat: 1, clients }, never);
+  if (error) throw error;
+  return { run: runs[0]!, text: formatReport(runs) };
+};
+
+test.serial('each fault is within its budget, and the lab is whole after each', async (t) => {
+  const lab = newLabName();
+  try {
+    await labUp(labPorts, { name: lab });
+    for (const fault of faultNames) {
+      const { run, text } = await drill(lab, fault);
+      t.log(text);
+      t.deepEqual(run.verdict.failures, [], fault);
+      t.is((await labStatus(labPorts, lab)).health, 'up');
+    }
+  } finally {
+    await labDown(labPorts, lab);
+  }
+});
+
+test.serial(
+  'negative control: without replication, persistence is lost, and the drill says so',
+  async (t) => {
+    const lab = newLabName();
+    try {
+      await labUp(labPorts, { name: lab, replication: false });
+      const { run } = await drill(lab, 'node-off');
+      t.false(run.verdict.passed);
+      t.regex(run.verdict.failures.join('\n'), /persistent clients kept their backend/);
+      t.true(run.findings.persistence.moved > clients / 4);
+      t.is(run.findings.persistence.unanswered, 0);
+    } finally {
+      await labDown(labPorts, lab);
+    }
+  },
+);
+
+test('a lab that is not there is refused, with the remedy', async (t) => {
+  const { error } = await runDrill(labPorts, { lab: 'nowhere', fault: 'handover', repeat: 1 }, never);
+  t.is(error?.code, 'not-found');
+  t.regex(error?.message ?? '', /relevo lab up --name nowhere/);
+});
