@@ -6,7 +6,7 @@ import { createEntryColumns, type EntryColumns, type KeyColumns } from '../model
 import { eachMessage, errnoError, NLMSG_ERROR, readAck, viewOf } from '../netlink/message.js';
 import { askForKeys, readEntries } from '../netlink/persistence.js';
 import type { PersistenceMap } from '../ports.js';
-import { NETLINK_NETFILTER, openNetlinkSocket } from './netlink-socket.js';
+import { NETLINK_NETFILTER, type NetlinkSocket, openNetlinkSocket } from './netlink-socket.js';
 import type { FromScan } from './scan-worker.js';
 
 export interface PersistenceMapOptions {
@@ -75,7 +75,8 @@ export const createPersistenceMap = (options: PersistenceMapOptions = {}): Persi
     askNext();
   };
 
-  const socket = within(() =>
+  let socket: NetlinkSocket | undefined;
+  const open = (): NetlinkSocket =>
     openNetlinkSocket(
       { protocol: NETLINK_NETFILTER, messageBytes, receiveBytes: 4 * 1024 * 1024 },
       {
@@ -96,8 +97,7 @@ export const createPersistenceMap = (options: PersistenceMapOptions = {}): Persi
         },
         lost: (error) => settle(error),
       },
-    ),
-  );
+    );
 
   const askNext = (): void => {
     const next = closed || current ? undefined : queue.shift();
@@ -109,6 +109,7 @@ export const createPersistenceMap = (options: PersistenceMapOptions = {}): Persi
       () => settle(new RelevoError('timeout', `no answer about persistence entries in ${answerMs} ms`)),
       answerMs,
     );
+    socket ??= within(open);
     socket.send(askForKeys(pending.keys, pending.from, pending.to, pending.firstSequence), (error) =>
       settle(error),
     );
@@ -134,7 +135,7 @@ export const createPersistenceMap = (options: PersistenceMapOptions = {}): Persi
       const error = new RelevoError('not-ready', 'the persistence map is closed');
       for (const pending of queue.splice(0)) pending.reject(error);
       settle(error);
-      socket.close();
+      socket?.close();
     },
   };
 };
