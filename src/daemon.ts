@@ -25,6 +25,7 @@ import { createLog } from './shell/log.js';
 import { createNft } from './shell/nft.js';
 import { createPacketLog } from './shell/packet-log.js';
 import { createPeerLinks } from './shell/peer-links.js';
+import { createPersistenceMap } from './shell/persistence-map.js';
 import { memoryBytes, systemRandom, wallTime } from './shell/process.js';
 import { createRunner } from './shell/runner.js';
 import { applySysctls } from './shell/sysctl.js';
@@ -77,6 +78,7 @@ export const runAgent = async (configPath: string, signal: AbortSignal): Promise
     replicator = createReplicator(
       {
         nft,
+        persistence: createPersistenceMap(),
         links,
         clock,
         random: systemRandom,

@@ -1,6 +1,7 @@
 /** What the applications need of the outside: interfaces only. `shell/` implements them, `test/fakes/` imitates them. */
 
 import type { Ipv4 } from './model/address.js';
+import type { EntryColumns, KeyColumns } from './model/columns.js';
 import type { SocketAddress } from './model/node.js';
 import type { Endpoint } from './model/service.js';
 import type { ElementBytes, NftTable, TableName, Transaction } from './netlink/nft/ast.js';
@@ -151,6 +152,15 @@ export interface LoggedPacket {
 export interface PersistenceIndex {
   /** Keys of map `persist`, in the form of `persistElement`. */
   keysOfBackend(endpoint: Endpoint, backendAddress: Ipv4, backendPort: number): Iterable<Uint8Array>;
+}
+
+/** Map `persist` of the kernel, read without holding up this thread. Failures are RelevoErrors; `kernel-missing`: no map yet. */
+export interface PersistenceMap {
+  /** What is there of these keys. */
+  read(keys: KeyColumns): Promise<EntryColumns>;
+  /** Everything, piece by piece, read by another thread. */
+  scan(visit: (piece: EntryColumns) => void): Promise<void>;
+  close(): void;
 }
 
 /** One connection to a peer that has shown a certificate of the cluster with its name. */
