@@ -89,7 +89,7 @@ export const createNodeControl = (parts: NodeParts): NodeControl => {
 
   return {
     status,
-    services: () => JSON.stringify(formatServices(engine.document())),
+    services: () => formatServices(engine.document()),
     async apply(text, { dryRun }) {
       const wanted = parse(text);
       if (dryRun) {

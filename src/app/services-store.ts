@@ -14,8 +14,7 @@ export interface ServicesStore {
 export const createServicesStore = (files: Files, folder: string, log: Log): ServicesStore => {
   const path = `${folder}/services.json`;
   return {
-    save: (document) =>
-      files.writeAtomic(path, `${JSON.stringify(formatServices(document), null, 1)}\n`, 0o640),
+    save: (document) => files.writeAtomic(path, `${formatServices(document).trimEnd()}\n`, 0o640),
     async load() {
       const text = await files.read(path);
       if (text === undefined) return undefined;

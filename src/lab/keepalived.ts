@@ -19,6 +19,7 @@ export const keepalivedConfig = (
 ): string => `global_defs {
   router_id ${node}
   vrrp_version 3
+  vrrp_rt_priority 10
   vrrp_garp_master_repeat 5
   vrrp_garp_master_refresh 10
 }
