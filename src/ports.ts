@@ -2,6 +2,7 @@
 
 import type { Ipv4 } from './model/address.js';
 import type { Endpoint } from './model/service.js';
+import type { FlowPattern } from './netlink/conntrack.js';
 import type { ElementBytes, NftTable, TableName, Transaction } from './netlink/nft/ast.js';
 
 /** Monotonic time in milliseconds (fractions allowed) since an arbitrary start. Never wall-clock time. */
@@ -179,4 +180,11 @@ export interface PeerLinkListener {
 export interface PeerLinks {
   start(listener: PeerLinkListener): Promise<void>;
   close(): Promise<void>;
+}
+
+/** Connection tracking (ctnetlink). */
+export interface Connections {
+  /** Deletes every flow that fits: its next packet is a new connection. No flow at all is no error. */
+  forget(pattern: FlowPattern): Promise<void>;
+  close(): void;
 }
