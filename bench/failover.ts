@@ -85,6 +85,8 @@ export const run = async (args: readonly string[] = []): Promise<void> => {
       const found: Record<LabOwner, Findings[]> = { relevo: [], keepalived: [] };
       for (let index = 0; index < runs && !abort.signal.aborted; index += 1) {
         for (const owner of owners) {
+          // Finds it up, or rebuilds what a run has left broken.
+          await labUp(ports, { name: lab(owner), owner });
           const options = { lab: lab(owner), fault, repeat: runs, clients };
           const { findings } = await runDrillOnce(ports, options, index, abort.signal);
           found[owner].push(findings);
