@@ -72,25 +72,25 @@ export const createGuardKernel = (
     }
   };
 
-  const makeTable = async (): Promise<void> => {
-    const present = await nft.readTable(guardTable);
-    if (present) {
-      try {
-        await nft.commit(adoptGuard);
-      } catch (thrown) {
-        const { code } = errorFrom(thrown);
-        if (code === 'not-permitted') {
-          throw new RelevoError(
-            'conflict',
-            'the guard table netdev relevo belongs to another process: is another agent running, perhaps stopped?',
-            {},
-            thrown,
-          );
-        }
-        if (code !== 'unsupported') throw thrown;
+  /** Makes a table that is there already this socket's own; true when there is one. */
+  const adopt = async (): Promise<boolean> => {
+    if (!(await nft.readTable(guardTable))) return false;
+    try {
+      await nft.commit(adoptGuard);
+    } catch (thrown) {
+      const { code } = errorFrom(thrown);
+      if (code === 'not-permitted') {
+        throw new RelevoError(
+          'conflict',
+          'the guard table netdev relevo belongs to another process: is another agent running, perhaps stopped?',
+          {},
+          thrown,
+        );
       }
+      // A table without an owner cannot get one; it is replaced by one that has.
+      if (code !== 'unsupported') throw thrown;
     }
-    await build(present !== undefined);
+    return true;
   };
 
   const closeOneByOne = async (group: string): Promise<void> => {
@@ -163,10 +163,12 @@ export const createGuardKernel = (
     links,
     async prepare() {
       for (const link of await linksPort.list()) links.set(link.name, link);
+      // First of all: an agent that is alive must not lose its addresses to a second one.
+      const isThere = await adopt();
       for (const group of config.groups) await changeAddresses(group.name, 'removeAddress');
-      await makeTable();
+      await build(isThere);
     },
-    repair: makeTable,
+    repair: async () => build(await adopt()),
     async write(op, group, reason) {
       try {
         await commitLease(op, group, reason);

@@ -83,6 +83,7 @@ export class KernelSource {
       this.#options.log.warn({ detail }, 'reports of new sessions were lost: comparing with the kernel');
       this.compareSoon(0);
     });
+    this.#setThreshold(thresholds.low);
     this.compareSoon(shortestPauseMs);
   }
 
@@ -220,9 +221,13 @@ export class KernelSource {
     this.#windowStartMs = this.#windowPackets > 0 ? nowMs : 0;
     this.#windowPackets = 0;
     const threshold = nextThreshold(this.#threshold, rate);
-    if (threshold === this.#threshold) return;
+    if (threshold !== this.#threshold) this.#setThreshold(threshold);
+  }
+
+  #setThreshold(threshold: number): void {
     this.#threshold = threshold;
-    this.#packetLog?.setThreshold(threshold).catch((thrown) => {
+    const log = this.#packetLog;
+    log?.setThreshold(threshold * (log.reportsPerPacket ?? 1)).catch((thrown) => {
       this.#options.log.warn({ error: errorFrom(thrown).message }, 'the threshold of packet reports stays');
     });
   }

@@ -33,7 +33,12 @@ const destroyEntries = (batches: Batches, keys: Iterable<Uint8Array>): void => {
   }
 };
 
-export const createReconciler = (ports: ReconcilePorts, context: EngineContext): Reconciler => {
+/** The kernel cannot own tables (before Linux 6.9), or not this one, which was made without an owner. */
+const cannotProtect = (error: RelevoError): boolean =>
+  error.code === 'unsupported' && error.facts.op === 'add-table';
+
+export const createReconciler = (ports: ReconcilePorts, wish: EngineContext): Reconciler => {
+  let context = wish;
   const { nft, log, clock } = ports;
   const listeners = new Set<(event: ReconcileEvent) => void>();
   const queue = createQueue();
@@ -79,7 +84,15 @@ export const createReconciler = (ports: ReconcilePorts, context: EngineContext):
     installed = undefined;
     const { batches, result } = await difference(wanted);
     const { size } = batches;
-    await commit(batches, reason);
+    try {
+      await commit(batches, reason);
+    } catch (thrown) {
+      const error = errorFrom(thrown);
+      if (!context.protect || !cannotProtect(error)) throw error;
+      log.warn({ error: error.message }, 'the table of services is not protected from other programs');
+      context = { ...context, protect: false };
+      return align(wanted, reason);
+    }
     installed = result;
     return size;
   };

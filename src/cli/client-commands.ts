@@ -42,7 +42,7 @@ export const addClientCommands = (
 ): void => {
   const client = (): ControlClient => {
     const { socket } = program.opts<{ socket?: string }>();
-    return createControlClient(socket ?? environment['RELEVO_SOCKET'] ?? defaultSocket);
+    return createControlClient(socket ?? environment.RELEVO_SOCKET ?? defaultSocket);
   };
   program.option(
     '--socket <path>',

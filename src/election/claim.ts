@@ -18,6 +18,14 @@ import { voterHolder, voterLockedMs } from './voter.js';
 /** An unanswered ask is repeated after this long: a lost datagram must not cost a takeover. */
 const askAgainMs = 10;
 
+/** A link that came back needs a moment: neighbours must be found again, and it may flap. Others go first until then. */
+const linkSettleMs = 1_000;
+
+const settlingLink = (turn: Turn, group: GroupState): string | undefined =>
+  groupConfig(turn.config, group.name).trackLinks.find(
+    (link) => turn.nowMs < (turn.state.linkUpMs[link] ?? Number.NEGATIVE_INFINITY) + linkSettleMs,
+  );
+
 /** May this node own the group at all, by what it knows of itself? */
 export const ownEligibility = (turn: Turn, group: GroupState): { level: Eligibility; reason: string } => {
   const { state, config, nowMs } = turn;
@@ -27,7 +35,12 @@ export const ownEligibility = (turn: Turn, group: GroupState): { level: Eligibil
     if (state.links[link] !== true) return { level: 'no', reason: `link ${link} is down` };
   }
   if (state.faults.length > 0) return { level: 'no', reason: state.faults.join('; ') };
-  if (state.readiness.ready) return { level: 'ready', reason: '' };
+  const settling = settlingLink(turn, group);
+  if (state.readiness.ready) {
+    return settling === undefined
+      ? { level: 'ready', reason: '' }
+      : { level: 'late', reason: `link ${settling} is up again only now` };
+  }
   const why = state.readiness.reasons.join('; ') || 'no reason given';
   if (nowMs < state.unreadyMs + config.timing.syncWaitMs) return { level: 'no', reason: `not ready: ${why}` };
   return {

@@ -56,11 +56,13 @@ export const createElection = (config: ElectionConfig, nowMs: number): ElectionS
     started: false,
     stopping: false,
     stopped: false,
+    stopMs: 0,
     voter: createVoter(nowMs),
     readiness: { ready: false, reasons: ['starting'], position: '' },
     unreadyMs: nowMs,
     faults: [],
     links: {},
+    linkUpMs: {},
     gatewayMs: Number.NEGATIVE_INFINITY,
     heartbeatMs: nowMs,
     greetMs: nowMs,
@@ -111,6 +113,9 @@ const onEvent = (turn: Turn, event: ElectionEvent): void => {
       onKernel(turn, event);
       return;
     case 'link':
+      if (event.usable && state.links[event.name] !== true) {
+        state.linkUpMs = { ...state.linkUpMs, [event.name]: turn.nowMs };
+      }
       state.links = { ...state.links, [event.name]: event.usable };
       return;
     case 'readiness':
@@ -135,6 +140,7 @@ const onEvent = (turn: Turn, event: ElectionEvent): void => {
     }
     case 'stop':
       state.stopping = true;
+      state.stopMs = turn.nowMs;
       state.heartbeatMs = turn.nowMs;
       return;
   }
@@ -159,6 +165,16 @@ const advance = (turn: Turn, group: GroupState): void => {
   }
 };
 
+/** A successor may need this node's vote, for as long as it is seeking one. */
+const needsVote = (turn: Turn, group: GroupState): boolean => {
+  const { state, config, nowMs } = turn;
+  if (!group.released || nowMs >= state.stopMs + config.lockMs(config.timing.leaseMs)) return false;
+  if (activePeer(turn, group.name)) return false;
+  return Object.values(state.peers).some(
+    (peer) => peer.alive && (peer.groups[group.name]?.eligible ?? 'no') !== 'no',
+  );
+};
+
 const finishStop = (turn: Turn): void => {
   const { state } = turn;
   if (!state.stopping || state.stopped) return;
@@ -167,6 +183,7 @@ const finishStop = (turn: Turn): void => {
     if (group.claim && group.pending === undefined) abandonClaim(turn, group, 0, 'stopping');
     const isDone = group.role === 'standby' || (group.role === 'init' && (group.clean || !state.started));
     if (!isDone || group.pending !== undefined || group.claim) return;
+    if (needsVote(turn, group)) return;
   }
   state.stopped = true;
   turn.effects.push({ type: 'stopped' });

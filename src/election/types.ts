@@ -135,12 +135,15 @@ export interface ElectionState {
   started: boolean;
   stopping: boolean;
   stopped: boolean;
+  stopMs: number;
   voter: VoterState;
   readiness: Readiness;
   unreadyMs: number;
   /** Faults of this node for which it must not own anything. */
   faults: readonly string[];
   links: Readonly<Record<string, boolean>>;
+  /** When a link came back; absent for one that was up from the start. */
+  linkUpMs: Readonly<Record<string, number>>;
   /** Until when the pinged gateway counts as reachable. */
   gatewayMs: number;
   heartbeatMs: number;

@@ -175,6 +175,9 @@ export const readString = (bytes: Uint8Array, from: number, to: number): string 
   return textDecoder.decode(bytes.subarray(from, end));
 };
 
+export const lyingLength = (length: number, at: number, to: number): RelevoError =>
+  new RelevoError('bad-frame', `netlink attribute of ${length} bytes at ${at} runs past ${to}`);
+
 /** `visit` gets the type without its flags and the range of the payload. Throws `bad-frame` on a length that lies. */
 export const eachAttribute = (
   view: DataView,
@@ -185,9 +188,7 @@ export const eachAttribute = (
   let at = from;
   while (at + 4 <= to) {
     const length = view.getUint16(at, true);
-    if (length < 4 || at + length > to) {
-      throw new RelevoError('bad-frame', `netlink attribute of ${length} bytes at ${at} runs past ${to}`);
-    }
+    if (length < 4 || at + length > to) throw lyingLength(length, at, to);
     visit(view.getUint16(at + 2, true) & NLA_TYPE_MASK, at + 4, at + length);
     at += align4(length);
   }

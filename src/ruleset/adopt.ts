@@ -154,7 +154,8 @@ const structure = (
   batches: Batches,
 ): Operation[] => {
   const { table } = picture;
-  if (!table) {
+  // An orphan of ours that the kernel kept is taken over the same way as a new one is made.
+  if (!table || (context.protect && !table.owned)) {
     batches.structure({ op: 'add-table', table: serviceTable, ...(context.protect && { owner: true }) });
   }
   const present = new Set(table?.sets.map(({ name }) => name));

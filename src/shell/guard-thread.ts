@@ -3,6 +3,7 @@
 import { Worker } from 'node:worker_threads';
 import type { StartGuardThread } from '../app/guard.js';
 import type { FromGuard } from '../app/guard-ports.js';
+import { raiseHelperThreads } from './realtime.js';
 
 /** Native sockets close behind the scenes; ending the thread under them can abort the process. */
 const patienceMs = 1_000;
@@ -17,6 +18,7 @@ const openWorker = (workerData: unknown): Worker => {
 };
 
 export const startGuardThread: StartGuardThread = (data, onMessage, onExit) => {
+  raiseHelperThreads();
   const worker = openWorker(data);
   let detail = '';
   worker.on('message', (message: FromGuard) => onMessage(message));

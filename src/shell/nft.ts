@@ -9,10 +9,10 @@ import {
   readElements,
   readRuleFacts,
   readSetFacts,
-  readSetTimeout,
   readTableFacts,
+  type SetFacts,
 } from '../netlink/nft/decode.js';
-import { hookName, NFT_TABLE_F_OWNER } from '../netlink/nft/numbers.js';
+import { hookName, NFT_TABLE_F_OWNER, setFlag } from '../netlink/nft/numbers.js';
 import { dumpElements, dumpObjects, getSet, getTable } from '../netlink/nft/requests.js';
 import type { ForeignChange, Log, Nft } from '../ports.js';
 import { createNetlinkAsker, type NetlinkAsker } from './netlink-dumps.js';
@@ -29,46 +29,38 @@ export interface NftOptions {
 /** A dump that met a change is asked for again this often; then what came is taken as it is. */
 const dumpTries = 3;
 
-const dumpSet = async (asker: NetlinkAsker, table: TableName, set: string): Promise<DumpedElement[]> => {
-  let elements: DumpedElement[] = [];
+const dumpSet = async (asker: NetlinkAsker, table: TableName, set: string): Promise<ElementBytes[]> => {
+  const what = `reading ${tableId(table)} ${set}`;
+  let facts: SetFacts | undefined;
+  await asker.ask(
+    what,
+    (sequence) => getSet(table, set, sequence),
+    (received, message) => {
+      facts = readSetFacts(received, message.from, message.to);
+    },
+  );
+  let elements: Writable<DumpedElement>[] = [];
   for (let tries = 0; tries < dumpTries; tries++) {
     elements = [];
     const { interrupted } = await asker.ask(
-      `reading ${tableId(table)} ${set}`,
+      what,
       (sequence) => dumpElements(table, set, sequence),
       (received, message) => readElements(received, message.from, message.to, elements),
     );
     if (!interrupted) break;
   }
-  return elements;
+  // The kernel leaves out a lifetime that equals the set's default.
+  const { timeoutMs, flags } = facts ?? { timeoutMs: undefined, flags: 0 };
+  if (timeoutMs !== undefined) {
+    for (const element of elements) {
+      if (element.expiresMs !== undefined) element.timeoutMs ??= timeoutMs;
+    }
+  }
+  const isInterval = (flags & (setFlag.interval | setFlag.concat)) === setFlag.interval;
+  return isInterval ? joinIntervals(elements) : elements;
 };
 
-/** The kernel leaves out a lifetime that equals the set's default. */
-const withDefaultTimeout = async (
-  asker: NetlinkAsker,
-  table: TableName,
-  set: string,
-  elements: ElementBytes[],
-): Promise<ElementBytes[]> => {
-  if (!elements.some((element) => element.expiresMs !== undefined && element.timeoutMs === undefined)) {
-    return elements;
-  }
-  let timeoutMs: number | undefined;
-  await asker.ask(
-    `reading ${tableId(table)} ${set}`,
-    (sequence) => getSet(table, set, sequence),
-    (received, message) => {
-      timeoutMs = readSetTimeout(received, message.from, message.to);
-    },
-  );
-  if (timeoutMs === undefined) return elements;
-  const lifetime = timeoutMs;
-  return elements.map((element) =>
-    element.expiresMs !== undefined && element.timeoutMs === undefined
-      ? { ...element, timeoutMs: lifetime }
-      : element,
-  );
-};
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
 const readWholeTable = async (asker: NetlinkAsker, table: TableName): Promise<NftTable> => {
   const what = `reading ${tableId(table)}`;
@@ -96,8 +88,9 @@ const readWholeTable = async (asker: NetlinkAsker, table: TableName): Promise<Nf
     what,
     (sequence) => dumpObjects('getSet', table, sequence),
     (received, message) => {
-      const { table: owner, ...set } = readSetFacts(received, message.from, message.to);
-      if (owner === table.name) sets.push(set);
+      const set = readSetFacts(received, message.from, message.to);
+      const { name, keyBytes, dataBytes } = set;
+      if (set.table === table.name) sets.push({ name, keyBytes, dataBytes });
     },
   );
   await asker.ask(
@@ -125,7 +118,7 @@ export const createNft = (options: NftOptions): Nft => {
     },
     async dumpElements(table, set) {
       used.add(tableId(table));
-      return withDefaultTimeout(asker, table, set, joinIntervals(await dumpSet(asker, table, set)));
+      return dumpSet(asker, table, set);
     },
     async readTable(table) {
       used.add(tableId(table));

@@ -32,7 +32,7 @@ export interface PacketLogOptions {
 export interface OpenPacketLog extends PacketLog {
   /** Settles when the kernel has taken the configuration; rejects with `kernel-busy` when another program has the group. */
   readonly ready: Promise<void>;
-  /** Once ready: the kernel cannot tell original destinations, so the ruleset must report newcomers before NAT too. */
+  /** Once ready, true: the kernel cannot tell original destinations, so the ruleset must report newcomers before NAT too. */
   readonly needsBeforeNat: boolean;
 }
 
@@ -53,7 +53,7 @@ export const createPacketLog = (options: PacketLogOptions): OpenPacketLog => {
   const waitingBySequence = new Map<number, Waiting>();
   const cache = createPrefixCache();
   const originals = createOriginalFinder();
-  /** Reports come in pairs, before and behind NAT: a threshold counts both. */
+  /** Reports come in pairs, before and behind NAT. */
   let pairs = options.originals === 'reports';
   let requests = 0;
   let expected: number | undefined;
@@ -129,13 +129,12 @@ export const createPacketLog = (options: PacketLogOptions): OpenPacketLog => {
       copyRange: options.copyRange ?? 128,
       bufferBytes: gatherBytes,
       flushHundredths: Math.max(1, Math.round((options.flushMs ?? 10) / 10)),
+      threshold: options.threshold ?? 1,
     };
-    const apply = (flags: number): Promise<void> => {
-      const threshold = (options.threshold ?? 1) * (pairs ? 2 : 1);
-      return request(`configuring log group ${group}`, (sequence) =>
-        configureGroup(sequence, group, { ...settings, threshold, flags }),
+    const apply = (flags: number): Promise<void> =>
+      request(`configuring log group ${group}`, (sequence) =>
+        configureGroup(sequence, group, { ...settings, flags }),
       );
-    };
     if (options.originals === 'reports') return apply(NFULNL_CFG_F_SEQ);
     try {
       await apply(NFULNL_CFG_F_SEQ | NFULNL_CFG_F_CONNTRACK);
@@ -157,6 +156,9 @@ export const createPacketLog = (options: PacketLogOptions): OpenPacketLog => {
     get needsBeforeNat() {
       return pairs;
     },
+    get reportsPerPacket() {
+      return pairs ? 2 : 1;
+    },
     onPackets(listener) {
       packetListeners.add(listener);
       return () => packetListeners.delete(listener);
@@ -167,7 +169,7 @@ export const createPacketLog = (options: PacketLogOptions): OpenPacketLog => {
     },
     setThreshold: (packets) =>
       request(`setting the threshold of log group ${group}`, (sequence) =>
-        setGroupThreshold(sequence, group, packets * (pairs ? 2 : 1)),
+        setGroupThreshold(sequence, group, packets),
       ),
     close() {
       if (closed) return;

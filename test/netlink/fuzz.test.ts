@@ -90,7 +90,6 @@ const readEverything = (bytes: Uint8Array): void => {
       () => decode.readTableFacts(received, from, to),
       () => decode.readChainFacts(received, from, to),
       () => decode.readSetFacts(received, from, to),
-      () => decode.readSetTimeout(received, from, to),
       () => decode.readRuleFacts(received, from, to),
       () => decode.readSubject(received, from, to),
       () => decode.readGeneration(received, from, to),

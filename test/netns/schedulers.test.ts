@@ -62,7 +62,7 @@ test.serial('weight: many picks follow the weights', async (t) => {
   await engine.reconciler.apply(document(farm({ backends: backends(2, { 1: { weight: 3 } }) })));
   const counts = tally(await requests(400, 80));
   // 400 picks of probability 3/4: five standard deviations are 43.
-  t.true(Math.abs((counts['b1'] ?? 0) - 300) < 44, JSON.stringify(counts));
+  t.true(Math.abs((counts.b1 ?? 0) - 300) < 44, JSON.stringify(counts));
 });
 
 test.serial(

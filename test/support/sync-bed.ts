@@ -175,6 +175,8 @@ export const createBedNode = (
       await ended;
       packetLog.close();
       nft.close();
+      // The descriptors close in a later turn; until then the log group stays taken.
+      await new Promise((resolve) => setTimeout(resolve, 50));
     },
   };
 };

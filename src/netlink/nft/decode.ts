@@ -1,6 +1,14 @@
 /** What the kernel sends back of nf_tables: elements, tables, chains, sets, rule comments, and the notes about changes. */
 
-import { eachAttribute, readString, readU32Be, readU64Be } from '../attributes.js';
+import {
+  align4,
+  eachAttribute,
+  lyingLength,
+  NLA_TYPE_MASK,
+  readString,
+  readU32Be,
+  readU64Be,
+} from '../attributes.js';
 import type { ElementBytes, TableName, Verdict } from './ast.js';
 import { familyByNumber, NFT_SET_ELEM_INTERVAL_END, verdictCode } from './numbers.js';
 
@@ -31,12 +39,13 @@ const readVerdict = (received: Received, from: number, to: number): Verdict | un
 
 /** NFTA_DATA_VALUE or NFTA_DATA_VERDICT, copied out of the receive buffer. */
 const readData = (received: Received, from: number, to: number): Uint8Array | Verdict | undefined => {
-  let data: Uint8Array | Verdict | undefined;
-  eachAttribute(received.view, from, to, (type, start, end) => {
-    if (type === 1) data = received.bytes.slice(start, end);
-    if (type === 2) data = readVerdict(received, start, end);
-  });
-  return data;
+  const { view, bytes } = received;
+  if (to - from < 4) return undefined;
+  const length = view.getUint16(from, true);
+  const type = view.getUint16(from + 2, true) & NLA_TYPE_MASK;
+  if (length < 4 || from + length > to) throw lyingLength(length, from, to);
+  if (type === 1) return bytes.slice(from + 4, from + length);
+  return type === 2 ? readVerdict(received, from + 4, from + length) : undefined;
 };
 
 /** libnftnl user data: the text of the entry with this type. */
@@ -53,17 +62,24 @@ const readUserdata = (received: Received, from: number, to: number, wanted: numb
   return undefined;
 };
 
-/** An element as dumped; `intervalEnd` marks the first address behind a range. */
+/** An element as dumped; `intervalEnd` marks the first address behind a range, and is absent elsewhere. */
 export interface DumpedElement extends ElementBytes {
-  readonly intervalEnd: boolean;
+  readonly intervalEnd?: true;
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
+/** Walked by hand, without a closure per element: dumps have hundreds of thousands. */
 const readElement = (received: Received, from: number, to: number): DumpedElement | undefined => {
-  const element: Mutable<Partial<DumpedElement>> & { intervalEnd: boolean } = { intervalEnd: false };
+  const element: Mutable<Partial<DumpedElement>> = {};
   const { view } = received;
-  eachAttribute(view, from, to, (type, start, end) => {
+  let at = from;
+  while (at + 4 <= to) {
+    const length = view.getUint16(at, true);
+    const type = view.getUint16(at + 2, true) & NLA_TYPE_MASK;
+    const start = at + 4;
+    const end = at + length;
+    if (length < 4 || end > to) throw lyingLength(length, at, to);
     if (type === 1 || type === 10) {
       const key = readData(received, start, end);
       if (key instanceof Uint8Array) {
@@ -74,14 +90,15 @@ const readElement = (received: Received, from: number, to: number): DumpedElemen
       const data = readData(received, start, end);
       if (data !== undefined) element.data = data;
     } else if (type === 3) {
-      element.intervalEnd = (readU32Be(view, start, end) & NFT_SET_ELEM_INTERVAL_END) !== 0;
+      if ((readU32Be(view, start, end) & NFT_SET_ELEM_INTERVAL_END) !== 0) element.intervalEnd = true;
     } else if (type === 4) element.timeoutMs = readU64Be(view, start, end);
     else if (type === 5) element.expiresMs = readU64Be(view, start, end);
     else if (type === 6) {
       const comment = readUserdata(received, start, end, 0);
       if (comment !== undefined) element.comment = comment;
     }
-  });
+    at += align4(length);
+  }
   return element.key ? (element as DumpedElement) : undefined;
 };
 
@@ -113,13 +130,11 @@ const compareBytes = (a: Uint8Array, b: Uint8Array): number => {
   return 0;
 };
 
-/** Elements as the model knows them: pairs of a single-key interval set become one element with `keyEnd`. */
+/** The pairs of a single-key interval set as elements with `keyEnd`, the way the model knows them. */
 export const joinIntervals = (dumped: readonly DumpedElement[]): ElementBytes[] => {
-  const plain = ({ intervalEnd, ...element }: DumpedElement): ElementBytes => element;
-  if (!dumped.some((element) => element.intervalEnd)) return dumped.map(plain);
   const sorted = [...dumped].sort(
     // Where one range ends at the start of the next, the end comes first.
-    (a, b) => compareBytes(a.key, b.key) || Number(b.intervalEnd) - Number(a.intervalEnd),
+    (a, b) => compareBytes(a.key, b.key) || Number(b.intervalEnd ?? 0) - Number(a.intervalEnd ?? 0),
   );
   const joined: ElementBytes[] = [];
   let open: ElementBytes | undefined;
@@ -131,7 +146,7 @@ export const joinIntervals = (dumped: readonly DumpedElement[]): ElementBytes[] 
     if (element.intervalEnd) close(predecessor(element.key));
     else {
       if (open) close(predecessor(element.key));
-      open = plain(element);
+      open = element;
     }
   }
   if (open) close(new Uint8Array(open.key.length).fill(0xff));
@@ -184,26 +199,29 @@ export interface SetFacts {
   readonly name: string;
   readonly keyBytes: number;
   readonly dataBytes: number;
+  readonly flags: number;
+  /** Default lifetime of its elements. */
+  readonly timeoutMs: number | undefined;
 }
 
 export const readSetFacts = (received: Received, from: number, to: number): SetFacts => {
-  const facts = { table: '', name: '', keyBytes: 0, dataBytes: 0 };
+  const facts = {
+    table: '',
+    name: '',
+    keyBytes: 0,
+    dataBytes: 0,
+    flags: 0,
+    timeoutMs: undefined as number | undefined,
+  };
   eachAttribute(received.view, from + nfgenBytes, to, (type, start, end) => {
     if (type === 1) facts.table = readString(received.bytes, start, end);
     if (type === 2) facts.name = readString(received.bytes, start, end);
+    if (type === 3) facts.flags = readU32Be(received.view, start, end);
+    if (type === 11) facts.timeoutMs = readU64Be(received.view, start, end);
     if (type === 5) facts.keyBytes = readU32Be(received.view, start, end);
     if (type === 7) facts.dataBytes = readU32Be(received.view, start, end);
   });
   return facts;
-};
-
-/** Default lifetime of a set's elements, from NFT_MSG_NEWSET. */
-export const readSetTimeout = (received: Received, from: number, to: number): number | undefined => {
-  let timeoutMs: number | undefined;
-  eachAttribute(received.view, from + nfgenBytes, to, (type, start, end) => {
-    if (type === 11) timeoutMs = readU64Be(received.view, start, end);
-  });
-  return timeoutMs;
 };
 
 export interface RuleFacts {
