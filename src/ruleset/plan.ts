@@ -49,9 +49,10 @@ const none: readonly TargetId[] = [];
 
 export const planService = (service: Service, context: EngineContext): EndpointPlan[] => {
   const { backends } = service;
+  const addresses = backends.map(({ address }) => addressNumber(address));
+  const slots = fillSlots(service, addresses);
   const serving = service.state === 'up';
   const persistent = service.persistence !== 'none';
-  const slots = fillSlots(service);
   const kind: Kind | undefined = serving
     ? {
         scheduler: service.scheduler === 'weight' ? 'random' : service.scheduler,
@@ -63,7 +64,6 @@ export const planService = (service: Service, context: EngineContext): EndpointP
     : undefined;
   const reported = service.replicate !== 'none' && context.logGroup !== undefined;
   const recorder = serving && persistent ? recorderName(service.persistTtlMs, reported) : undefined;
-  const addresses = backends.map(({ address }) => addressNumber(address));
   return service.endpoints.map((endpoint) => {
     const targets = backends.map(({ port }, index) => targetId(addresses[index]!, port ?? endpoint.port));
     return {
