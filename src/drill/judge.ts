@@ -50,7 +50,7 @@ export interface Verdict {
   readonly failures: readonly string[];
 }
 
-/** An attempt that was answered later than this was of no use to its client. */
+/** An attempt that was answered later than this (and the probe's own pauses) was of no use to its client. */
 const uselessMs = 900;
 
 export const judgeProbe = (history: ProbeHistory): ProbeFindings => {
@@ -61,7 +61,7 @@ export const judgeProbe = (history: ProbeHistory): ProbeFindings => {
   history.sentMs.forEach((sentMs, index) => {
     const answeredMs = history.answeredMs[index] ?? null;
     const tookMs = answeredMs === null ? Number.POSITIVE_INFINITY : answeredMs - sentMs;
-    if (tookMs > uselessMs) {
+    if (tookMs > uselessMs + history.longestStallMs) {
       lost += 1;
       outageFrom ??= sentMs;
       return;

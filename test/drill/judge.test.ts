@@ -57,7 +57,9 @@ test('an outage that never ends lasts to the end', (t) => {
 
 test('an answer after most of a second is as good as lost', (t) => {
   const history = probe(3);
-  t.is(judgeProbe({ ...history, answeredMs: [0.5, 2 + 950, 4.5] }).lost, 1);
+  const late = { ...history, answeredMs: [0.5, 2 + 950, 4.5] };
+  t.is(judgeProbe(late).lost, 1);
+  t.is(judgeProbe({ ...late, longestStallMs: 100 }).lost, 0, 'the probe itself was away');
 });
 
 test('a probe that paused loses nothing', (t) => {
