@@ -12,7 +12,16 @@ import type { NodeConfig } from '../model/node.js';
 import type { PersistenceEntry } from '../model/persistence.js';
 import type { Endpoint, Service } from '../model/service.js';
 import type { SyncStatus, VerifyResult } from '../model/status.js';
-import type { Clock, Log, Nft, PacketLog, PeerLinks, PersistenceIndex, Random } from '../ports.js';
+import type {
+  Clock,
+  Log,
+  Nft,
+  PacketLog,
+  PeerLinks,
+  PersistenceIndex,
+  PersistenceMap,
+  Random,
+} from '../ports.js';
 import { isWritable } from '../replication/compare.js';
 import { GroupBook } from '../replication/groups.js';
 import { rowKey } from '../replication/kernel-plan.js';
@@ -29,6 +38,7 @@ import { verifySync } from './sync-verify.js';
 
 export interface ReplicatorPorts {
   readonly nft: Nft;
+  readonly persistence: PersistenceMap;
   readonly links: PeerLinks;
   readonly clock: Clock;
   readonly random: Random;
@@ -70,12 +80,16 @@ const sweepRows = 8_192;
 const tombstoneMs = 60_000;
 /** After a change of services, all pairs are judged anew at leisure; those that the rule engine asked about at once. */
 const recheckMs = 1_000;
+/** After a change of roles the kernel's map is scanned, but not while clients are being taken over. */
+const roleScanMs = 10_000;
+/** Peers need not wait longer until a large map has been read. */
+const adoptMs = 2_000;
 
 const sessionTiming = { helloMs: limits.syncHelloMs, pingMs: 1_000, silenceMs: 4_000, digestMs: 10_000 };
 export const mapShape = `${persistMap.name} ${persistMap.key.join('.')}:${(persistMap.data as readonly string[]).join('.')}`;
 
 export const createReplicator = (ports: ReplicatorPorts, config: ReplicatorConfig): Replicator => {
-  const { clock, random, nft } = ports;
+  const { clock, random, nft, persistence } = ports;
   const log = ports.log.child({ part: 'replication' });
   const { enabled } = config.replication;
   const peers = enabled ? config.nodes.map(({ name }) => name).filter((name) => name !== config.node) : [];
@@ -115,7 +129,7 @@ export const createReplicator = (ports: ReplicatorPorts, config: ReplicatorConfi
     onProgress: () => announce(false),
   });
   const source = new KernelSource({
-    nft,
+    persistence,
     clock,
     log,
     replica,
@@ -172,7 +186,7 @@ export const createReplicator = (ports: ReplicatorPorts, config: ReplicatorConfi
   const tick = (): void => {
     const nowMs = clock.nowMs();
     replica.sweep(sweepRows, nowMs);
-    source.tick(nowMs);
+    source.tick(nowMs, tickMs);
     hub.tick();
     announce(true);
   };
@@ -197,7 +211,7 @@ export const createReplicator = (ports: ReplicatorPorts, config: ReplicatorConfi
       log.info({ group: name, epoch, active }, active ? 'originating entries' : 'receiving entries');
       hub.announceRole(group);
       // What packets did here under the other role.
-      source.compareSoon(active ? 500 : 5_000);
+      source.compareSoon(roleScanMs);
       announce(false);
     },
     readiness,
@@ -231,7 +245,7 @@ export const createReplicator = (ports: ReplicatorPorts, config: ReplicatorConfi
       }
       return entries;
     },
-    verify: () => verifySync({ nft, hub, replica, groups, verdicts, clock, enabled }),
+    verify: () => verifySync({ persistence, hub, replica, groups, verdicts, clock, enabled }),
     async run(signal) {
       if (!enabled) {
         log.warn({}, 'replication is off: a failover loses persistence');
@@ -239,7 +253,13 @@ export const createReplicator = (ports: ReplicatorPorts, config: ReplicatorConfi
       }
       running = true;
       startedAtMs = clock.nowMs();
-      await source.adopt();
+      const adopted = source
+        .adopt()
+        .catch((thrown) => log.warn({ error: errorFrom(thrown).message }, 'the kernel map could not be read'))
+        .finally(() => {
+          sink.thorough = false;
+        });
+      await Promise.race([adopted, new Promise((resolve) => setTimeout(resolve, adoptMs).unref())]);
       const timer = setInterval(tick, tickMs);
       try {
         source.start(await ports.openPacketLog(config.replication.logGroup));
@@ -254,6 +274,7 @@ export const createReplicator = (ports: ReplicatorPorts, config: ReplicatorConfi
         clearTimeout(recheckTimer);
         source.stop();
         sink.stop();
+        ports.persistence.close();
         await ports.links
           .close()
           .catch((thrown) => log.warn({ error: errorFrom(thrown).message }, 'closing links'));

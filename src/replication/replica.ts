@@ -263,7 +263,7 @@ export class Replica {
     table.expiresAtMs[row] = nowMs + remainingMs;
     table.epoch[row] = epoch;
     table.changedAtMs[row] = nowMs;
-    table.marks[row]! &= ~mark.missing;
+    table.marks[row]! &= ~mark.checks;
     this.#backends.add(row);
   }
 

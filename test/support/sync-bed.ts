@@ -20,6 +20,7 @@ import { initAuthority, issueCertificate } from '../../src/shell/certificates.js
 import { createNft } from '../../src/shell/nft.js';
 import { createPacketLog } from '../../src/shell/packet-log.js';
 import { createPeerLinks } from '../../src/shell/peer-links.js';
+import { createPersistenceMap } from '../../src/shell/persistence-map.js';
 import { insideNamespace } from './inside.js';
 import { createNamespaces, systemPath, type TestNamespaces } from './netns.js';
 
@@ -123,6 +124,7 @@ export const createBedNode = (
   const replicator = createReplicator(
     {
       nft: options.wrap?.(nft) ?? nft,
+      persistence: createPersistenceMap({ within: (body) => insideNamespace(namespace, body) }),
       links: createPeerLinks({ node: name, nodes, tls }, random),
       clock,
       random,

@@ -119,6 +119,7 @@ export const createSyncCluster = async (
       const replicator = createReplicator(
         {
           nft: kernel,
+          persistence: kernel.persistence(),
           links,
           clock,
           random,
@@ -154,16 +155,18 @@ export const createSyncCluster = async (
       t.teardown(stop);
       const service = options.service ?? serviceOf(['up', 'up']);
       const node: SyncNode = { name, replicator, kernel, clock, complaints, service, stop };
+      if (options.enabled !== false) await until(() => kernel.listening);
       return node;
     },
   };
 };
 
-/** Resolves when it holds; after five seconds fails and says what was seen instead. */
+/** Resolves when it holds; after fifteen seconds fails and says what was seen instead. */
 export const until = async (condition: () => boolean, seen: () => unknown = () => ''): Promise<void> => {
-  const deadline = performance.now() + 5_000;
+  const deadline = performance.now() + 15_000;
   while (!condition()) {
-    if (performance.now() > deadline) throw new Error(`did not happen within 5 s: ${JSON.stringify(seen())}`);
+    if (performance.now() > deadline)
+      throw new Error(`did not happen within 15 s: ${JSON.stringify(seen())}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 };
