@@ -117,12 +117,12 @@ const timelineOf = ({ arp, udp, connect, injectedMs }: DrillHistory): Timeline =
       : Math.round((times.reduce((one, other) => pick(one, other)) - injectedMs) * 1000) / 1000;
   // The client's side: the first address that is asked for.
   const requests = arp.filter((request) => request.address === arp[0]?.address);
-  const answers = requests.flatMap((each) => each.answers);
-  const old = answers.findLast((answer) => answer.atMs < injectedMs)?.mac;
+  const answers = requests.flatMap(({ sentMs, answers }) => answers.map(({ mac }) => ({ mac, sentMs })));
+  const old = answers.findLast((answer) => answer.sentMs < injectedMs)?.mac;
   const times = (ours: boolean): number[] =>
     answers
-      .filter((answer) => answer.atMs >= injectedMs && (answer.mac === old) === ours)
-      .map((answer) => answer.atMs);
+      .filter((answer) => answer.sentMs >= injectedMs && (answer.mac === old) === ours)
+      .map((answer) => answer.sentMs);
   const losses = [...lossesOf(udp), ...lossesOf(connect)];
   return {
     lastOldAnswerMs: after(times(true), Math.max),

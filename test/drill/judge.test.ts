@@ -110,6 +110,14 @@ test('two owners for a while are one time, as long as it lasted', (t) => {
   t.true(Math.abs(found.twoAnsweringMs - 400) < 3, `${found.twoAnsweringMs}`);
 });
 
+test('answers that are read late are as old as their requests', (t) => {
+  const requests = asked(100, (index) => (index < 50 ? 'A' : 'B')).map((each) => ({
+    ...each,
+    answers: each.answers.map(({ mac }) => ({ mac, atMs: 500 })),
+  }));
+  t.like(judgeArp(requests, 150), { twoAnsweringTimes: 0, switches: 1 });
+});
+
 test('addresses are judged each on its own', (t) => {
   const requests = [...asked(100, () => 'A'), ...asked(100, () => 'B', '10.20.0.100')];
   t.like(judgeArp(requests, 100), { twoAnsweringTimes: 0, switches: 0 });
@@ -191,6 +199,6 @@ test('the timeline counts from the fault', (t) => {
     udp: probe(1000, (index) => index >= 460 && index < 480),
     arp: asked(1000, (index) => (index < 470 ? 'A' : index < 490 ? '' : 'B')),
   });
-  t.deepEqual(timeline, { lastOldAnswerMs: 38.1, firstNewAnswerMs: 80.1, firstLossMs: 20, lastLossMs: 58 });
+  t.deepEqual(timeline, { lastOldAnswerMs: 38, firstNewAnswerMs: 80, firstLossMs: 20, lastLossMs: 58 });
   t.like(judge(quiet).timeline, { firstLossMs: null, lastLossMs: null });
 });
