@@ -119,7 +119,8 @@ export const releaseAll = (turn: Turn, group: GroupState, to: string): void => {
   group.released = true;
   group.releasedTo = to;
   // A lost one would cost the successor a whole lock, so it is repeated with the next heartbeats.
-  group.releasesLeft = 4;
+  group.releasesLeft = 3;
+  group.releaseAgainMs = nowMs + config.timing.heartbeatMs / 2;
   const own = { node: config.node, session: config.session };
   const release = { group: group.name, ask: group.asked, to, reserveMs: config.timing.leaseMs };
   state.voter = acceptRelease(state.voter, own, release, nowMs).voter;
@@ -127,7 +128,7 @@ export const releaseAll = (turn: Turn, group: GroupState, to: string): void => {
 };
 
 export const repeatRelease = (turn: Turn, group: GroupState): void => {
-  if (!group.released || group.releasesLeft === 0) return;
+  if (!group.released || group.releasesLeft === 0 || turn.nowMs < group.releaseAgainMs) return;
   group.releasesLeft -= 1;
   sendRelease(turn, group);
 };

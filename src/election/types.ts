@@ -113,6 +113,7 @@ export interface GroupState {
   /** All asks are given back; told to voters with every heartbeat. */
   released: boolean;
   releasesLeft: number;
+  releaseAgainMs: number;
   releasedTo: string;
   closeReason: string;
   closeReleases: boolean;
