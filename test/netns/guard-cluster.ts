@@ -98,7 +98,7 @@ const startRunner = (ns: TestNamespaces, role: RunnerRole, namespace: string): R
     child,
     said,
     order: (order) => child.stdin?.write(`${JSON.stringify(order)}\n`),
-    hears: (what, label, fromIndex = 0, timeoutMs = 8_000) =>
+    hears: (what, label, fromIndex = 0, timeoutMs = 30_000) =>
       new Promise((resolve, reject) => {
         const timer = setTimeout(() => {
           waiting.delete(look);
