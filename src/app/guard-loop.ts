@@ -67,7 +67,7 @@ export const createGuardLoop = (
 
   const postState = (): void => {
     isStateDue = false;
-    const view = viewElection(config, state, network.paths, clock.nowMs());
+    const view = viewElection(config, state, clock.nowMs());
     const refused = { ...network.refused };
     ports.post({ type: 'state', state: { ...view, cluster: node.cluster, refused, owned: kernel.owned } });
   };

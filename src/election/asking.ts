@@ -68,8 +68,8 @@ export const askSelf = (turn: Turn, group: GroupState): void => {
   if (answer.verdict === 'granted') grant(group, config.node, group.asked);
 };
 
-/** One more ask to every voter. Never called while a kernel write of the group is under way. */
-export const askAll = (turn: Turn, group: GroupState): void => {
+/** One more ask to these voters. Never called while a kernel write of the group is under way. */
+const ask = (turn: Turn, group: GroupState, targets: readonly Target[]): void => {
   const { config } = turn;
   group.asked += 1;
   group.askedMs = turn.nowMs;
@@ -84,7 +84,36 @@ export const askAll = (turn: Turn, group: GroupState): void => {
     leaseMs: config.timing.leaseMs,
     offer: group.claim?.offer ?? 0,
   } as const;
-  for (const to of otherVoters(config)) turn.effects.push({ type: 'send', to, path: undefined, body });
+  for (const { to, path } of targets) turn.effects.push({ type: 'send', to, path, body });
+};
+
+interface Target {
+  readonly to: string;
+  readonly path: number | undefined;
+}
+
+/** Asks every voter over every path. */
+export const askAll = (turn: Turn, group: GroupState): void =>
+  ask(
+    turn,
+    group,
+    otherVoters(turn.config).map((to) => ({ to, path: undefined })),
+  );
+
+/**
+ * Asks just as many voters as a majority needs, living peers first, each over the path it was last heard on: what an owner
+ * does at every renewal. Whoever does not answer is made good for by `askAll` soon after.
+ */
+export const askFew = (turn: Turn, group: GroupState): void => {
+  const { config, state } = turn;
+  const living: Target[] = [];
+  const others: Target[] = [];
+  for (const to of otherVoters(config)) {
+    const peer = state.peers[to];
+    if (!peer?.alive) others.push({ to, path: undefined });
+    else living.push({ to, path: peer.heardMs.indexOf(Math.max(...peer.heardMs)) });
+  }
+  ask(turn, group, [...living, ...others].slice(0, neededVotes(config) - 1));
 };
 
 /** True when a majority has granted asks that are all fresh. */

@@ -67,6 +67,8 @@ export const createElection = (config: ElectionConfig, nowMs: number): ElectionS
     linkUpMs: {},
     gatewayMs: Number.NEGATIVE_INFINITY,
     heartbeatMs: nowMs,
+    hasNews: true,
+    heartbeats: 0,
     greetMs: nowMs,
     offers: 0,
     witnessHeardMs: Number.NEGATIVE_INFINITY,
@@ -144,6 +146,7 @@ const onEvent = (turn: Turn, event: ElectionEvent): void => {
       state.stopping = true;
       state.stopMs = turn.nowMs;
       state.heartbeatMs = turn.nowMs;
+      state.hasNews = true;
       return;
   }
 };

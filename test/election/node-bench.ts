@@ -56,6 +56,7 @@ export const createBench = (change: Partial<ElectionConfig> = {}): NodeBench => 
     session: 11,
     nodes: ['lb1', 'lb2'],
     witness: 'arbiter',
+    paths: 1,
     groups: [{ name: group, preferred: undefined, preempt: false, trackLinks: ['front0'] }],
     timing: {
       leaseMs: 120,

@@ -80,6 +80,7 @@ const startRunner = (ns: TestNamespaces, role: RunnerRole, namespace: string): R
     '-C',
     root,
     process.execPath,
+    ...(process.env.GUARD_PROF ? ['--cpu-prof', `--cpu-prof-dir=${process.env.GUARD_PROF}`] : []),
     '--import=tsx',
     runner,
     JSON.stringify(role),
