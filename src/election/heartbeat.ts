@@ -7,7 +7,7 @@ import type { Turn } from './turn.js';
 import { type ElectionState, type PeerState, witnessName } from './types.js';
 
 /** Heartbeats between two greetings of the witness. */
-const greetEvery = 10;
+const greetEvery = 4;
 
 /** One line for a heartbeat: what keeps this node from owning a group. */
 const ownReason = (turn: Turn): string => {
