@@ -33,7 +33,7 @@ import { KernelSink } from './kernel-sink.js';
 import { KernelSource } from './kernel-source.js';
 import { PeerHub } from './peer-hub.js';
 import { readinessOf, type SyncReadiness } from './sync-readiness.js';
-import { type SyncDetails, syncStatus } from './sync-status.js';
+import { digestTexts, type SyncDetails, syncStatus } from './sync-status.js';
 import { verifySync } from './sync-verify.js';
 
 export interface ReplicatorPorts {
@@ -84,6 +84,7 @@ const recheckMs = 1_000;
 const roleScanMs = 10_000;
 /** Peers need not wait longer until a large map has been read. */
 const adoptMs = 2_000;
+const digestAgeMs = 1_000;
 
 const sessionTiming = { helloMs: limits.syncHelloMs, pingMs: 1_000, silenceMs: 4_000, digestMs: 10_000 };
 export const mapShape = `${persistMap.name} ${persistMap.key.join('.')}:${(persistMap.data as readonly string[]).join('.')}`;
@@ -141,6 +142,7 @@ export const createReplicator = (ports: ReplicatorPorts, config: ReplicatorConfi
   const listeners = new Set<(readiness: SyncReadiness) => void>();
   let startedAtMs = clock.nowMs();
   let announced = '';
+  let digests = { atMs: Number.NEGATIVE_INFINITY, texts: {} as Record<string, string> };
   const suspects: BackendPair[] = [];
   let recheckTimer: NodeJS.Timeout | undefined;
   let running = false;
@@ -236,7 +238,14 @@ export const createReplicator = (ports: ReplicatorPorts, config: ReplicatorConfi
       log.warn({ entries: rows.length }, 'writing all entries back to the kernel');
       sink.write(rows);
     },
-    status: () => syncStatus({ enabled, hub, source, sink, replica, groups, readiness: readiness(), clock }),
+    status() {
+      const nowMs = clock.nowMs();
+      // Whoever asks often must not make the node hash its entries all the time.
+      if (nowMs - digests.atMs > digestAgeMs)
+        digests = { atMs: nowMs, texts: digestTexts(replica, groups, nowMs) };
+      const facts = { enabled, hub, source, sink, replica, groups, clock };
+      return syncStatus({ ...facts, readiness: readiness(), digests: digests.texts });
+    },
     dump() {
       const nowMs = clock.nowMs();
       const entries: PersistenceEntry[] = [];

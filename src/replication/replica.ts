@@ -14,6 +14,7 @@ import type { EntryColumns, KeyColumns } from '../model/columns.js';
 import { protocolOf } from '../model/columns.js';
 import type { PersistenceEntry } from '../model/persistence.js';
 import { BackendIndex } from './backend-index.js';
+import { hashEntry } from './hash.js';
 import { heldMarks, mark } from './marks.js';
 import { EntryTable, rowState } from './table.js';
 
@@ -259,6 +260,13 @@ export class Replica {
     const { table } = this;
     table.backend[row] = backend;
     table.backendPort[row] = backendPort;
+    table.entryHash[row] = hashEntry(
+      table.client[row]!,
+      table.address[row]!,
+      table.protocolPort[row]!,
+      backend,
+      backendPort,
+    );
     table.ttlMs[row] = ttlMs;
     table.expiresAtMs[row] = nowMs + remainingMs;
     table.epoch[row] = epoch;
