@@ -2,8 +2,14 @@
 
 import type { Ipv4 } from './model/address.js';
 import type { EntryColumns, KeyColumns } from './model/columns.js';
+import type { LinkState, LoggedPacket } from './model/kernel-events.js';
+import type { SocketAddress } from './model/node.js';
+
 import type { Endpoint } from './model/service.js';
+import type { FlowPattern } from './netlink/conntrack.js';
 import type { ElementBytes, NftTable, TableName, Transaction } from './netlink/nft/ast.js';
+
+export type { LinkState, LoggedPacket } from './model/kernel-events.js';
 
 /** Monotonic time in milliseconds (fractions allowed) since an arbitrary start. Never wall-clock time. */
 export interface Clock {
@@ -85,14 +91,6 @@ export interface Files {
   remove(path: string): Promise<void>;
 }
 
-export interface LinkState {
-  readonly index: number;
-  readonly name: string;
-  readonly mac: string;
-  /** Administratively up and with carrier (IFF_UP and IFF_LOWER_UP, IFF_RUNNING). */
-  readonly usable: boolean;
-}
-
 /** Interfaces and addresses, over rtnetlink. Failures are RelevoErrors with `kernel-*` codes. */
 export interface Links {
   list(): Promise<LinkState[]>;
@@ -129,19 +127,6 @@ export interface PacketLog {
   /** Reports to gather before a message is sent (1 = at once); adjustable at run time. */
   setThreshold(packets: number): Promise<void>;
   close(): void;
-}
-
-export interface LoggedPacket {
-  readonly payload: Uint8Array;
-  readonly prefix: string;
-  readonly sequence: number;
-  /** Original destination of the connection, when the group asks for it (NFULNL_CFG_F_CONNTRACK). */
-  readonly original?: {
-    readonly source: Ipv4;
-    readonly destination: Ipv4;
-    readonly protocol: number;
-    readonly destinationPort: number;
-  };
 }
 
 /**
@@ -189,4 +174,23 @@ export interface PeerLinkListener {
 export interface PeerLinks {
   start(listener: PeerLinkListener): Promise<void>;
   close(): Promise<void>;
+}
+
+/** UDP on one local address, or on any. Sending never throws: a lost datagram is everyday business. */
+export interface Datagrams {
+  send(bytes: Uint8Array, to: SocketAddress): void;
+  onDatagram(listener: (bytes: Uint8Array, from: SocketAddress) => void): void;
+  close(): void;
+}
+
+export interface Timers {
+  /** Calls once, not before `ms` have passed; the returned function cancels. */
+  after(ms: number, action: () => void): () => void;
+}
+
+/** Connection tracking (ctnetlink). */
+export interface Connections {
+  /** Deletes every flow that fits: its next packet is a new connection. No flow at all is no error. */
+  forget(pattern: FlowPattern): Promise<void>;
+  close(): void;
 }

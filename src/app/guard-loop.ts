@@ -2,6 +2,7 @@
 
 import { stampHeartbeat } from '../election/heartbeat.js';
 import { createElection, step } from '../election/machine.js';
+import type { GuardEvent, ToGuard } from '../election/thread.js';
 import type { Effect, ElectionEvent } from '../election/types.js';
 import { viewElection } from '../election/view.js';
 import type { NodeConfig } from '../model/node.js';
@@ -9,7 +10,7 @@ import { electionConfig } from './guard-config.js';
 import { watchGateway } from './guard-gateway.js';
 import { createGuardKernel } from './guard-kernel.js';
 import { createGuardNetwork } from './guard-network.js';
-import type { GuardEvent, GuardLoopPorts, ToGuard } from './guard-ports.js';
+import type { GuardLoopPorts } from './guard-ports.js';
 
 export interface GuardLoop {
   /** Binds the sockets, cleans up, makes the guard table, starts the election. Rejects with the reason. */

@@ -2,9 +2,11 @@
 
 import { type Channel, createChannel, type Opened } from '../election/channel.js';
 import type { Body } from '../election/messages.js';
+import type { GuardEvent } from '../election/thread.js';
 import { witnessName } from '../election/types.js';
 import type { NodeConfig, SocketAddress } from '../model/node.js';
-import type { Datagrams, GuardEvent, GuardLoopPorts } from './guard-ports.js';
+import type { Datagrams } from '../ports.js';
+import type { GuardLoopPorts } from './guard-ports.js';
 
 export interface GuardNetwork {
   /** Number of heartbeat paths between nodes. */

@@ -6,8 +6,7 @@ import { witnessName } from '../election/types.js';
 import { lockMsFor } from '../election/voter.js';
 import { createWitnessState, stepWitness } from '../election/witness.js';
 import type { SocketAddress } from '../model/node.js';
-import type { Clock, Log } from '../ports.js';
-import type { Datagrams } from './guard-ports.js';
+import type { Clock, Datagrams, Log } from '../ports.js';
 
 export interface WitnessPorts {
   readonly clock: Clock;

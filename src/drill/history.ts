@@ -41,6 +41,8 @@ export interface DrillHistory {
   readonly healedMs: number;
   /** From the end of healing to the end of probing everything should be quiet. */
   readonly settledMs: number;
+  /** Why the lab was not whole again in time; null when it was. */
+  readonly notHealed: string | null;
   /** As the nodes count them; undefined when the owner does not count. */
   readonly takeovers: number | undefined;
 }

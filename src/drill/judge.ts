@@ -25,6 +25,7 @@ export interface Timeline {
 
 export interface Findings {
   readonly timeline: Timeline;
+  readonly notHealed: string | null;
   readonly udp: ProbeFindings;
   readonly connect: ProbeFindings;
   readonly streams: {
@@ -135,6 +136,7 @@ export const judge = (history: DrillHistory): Findings => {
   const arp = judgeArp(history.arp, history.settledMs);
   return {
     timeline: timelineOf(history),
+    notHealed: history.notHealed,
     udp: judgeProbe(history.udp),
     connect: judgeProbe(history.connect),
     streams: judgeStreams(history.streams),
@@ -178,6 +180,7 @@ export const verdictOf = (findings: Findings, budget: Budget): Verdict => {
   for (const [address, owners] of Object.entries(arp.finalOwners)) {
     expect(owners.length === 1, `${owners.length} nodes answer for ${address} at the end, not exactly one`);
   }
+  expect(findings.notHealed === null, `after the fault was undone: ${findings.notHealed}`);
   expect(takeovers === budget.takeovers, `${takeovers} takeovers, ${budget.takeovers} deserved`);
   return { passed: failures.length === 0, failures };
 };

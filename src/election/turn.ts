@@ -57,7 +57,14 @@ export const setRole = (turn: Turn, group: GroupState, role: Role, reason: strin
   turn.state.heartbeatMs = turn.nowMs;
   turn.effects.push({
     type: 'report',
-    report: { kind: 'role', group: group.name, from, to: role, epoch: group.epoch, reason },
+    report: {
+      kind: 'role',
+      group: group.name,
+      from,
+      to: role,
+      epoch: role === 'active' ? group.tenure : group.epoch,
+      reason,
+    },
   });
 };
 

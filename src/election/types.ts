@@ -25,7 +25,7 @@ export interface ElectionTiming {
 
 export interface ElectionConfig {
   readonly node: string;
-  /** Random, drawn at every start of the process. */
+  /** Random, drawn at every start. */
   readonly session: number;
   /** All nodes, in the order of the configuration, which breaks ties. */
   readonly nodes: readonly string[];

@@ -245,11 +245,12 @@ export const adopt = (
     settle(backendsSet, list);
     batches.mark();
   }
+  const slotsFound = leftoversOf(slotsMap);
   for (const { plan, kind } of installed.endpoints.values()) {
+    const slots = batches.adding(slotsMap);
     for (let slot = 0; slot < plan.slots.length; slot++) {
-      const list = batches.adding(slotsMap);
-      putSlot(list, plan, slot, plan.slots[slot]!);
-      settle(slotsMap, list);
+      putSlot(slots, plan, slot, plan.slots[slot]!);
+      if (slotsFound.size > 0) settle(slotsMap, slots);
     }
     if (plan.recorder !== undefined) {
       const set = installed.recorders.get(plan.recorder)!;

@@ -34,6 +34,6 @@ export const diffRuleset = (
   const installed = adopt(emptyPicture, registry.plans(), context, createBatches(unbounded));
   const batches = createBatches(unbounded);
   const { changed, endpoints } = registry.change(wanted);
-  const dead = changeEndpoints(installed, endpoints(), context, batches);
+  const { dead } = changeEndpoints(installed, endpoints(), context, batches);
   return { changed, operations: batches.finish().flat(), purgedPairs: dead.length };
 };

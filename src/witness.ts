@@ -1,10 +1,10 @@
 /** Runs a witness until it is told to end. */
 
 import { createHmac, randomBytes } from 'node:crypto';
-import { createWitness, type WitnessOptions } from '../app/witness.js';
-import type { Log } from '../ports.js';
-import { openDatagrams } from './datagrams.js';
-import { becomeRealtime } from './realtime.js';
+import { createWitness, type WitnessOptions } from './app/witness.js';
+import type { Log } from './ports.js';
+import { openDatagrams } from './shell/datagrams.js';
+import { becomeRealtime } from './shell/realtime.js';
 
 export interface RunWitnessOptions extends WitnessOptions {
   readonly secret: Uint8Array;
