@@ -24,6 +24,7 @@ import type {
 } from '../ports.js';
 import { isWritable } from '../replication/compare.js';
 import { GroupBook } from '../replication/groups.js';
+import { receivedRows } from '../replication/inheritance.js';
 import { rowKey } from '../replication/kernel-plan.js';
 import { mark } from '../replication/marks.js';
 import { type BackendPair, Replica } from '../replication/replica.js';
@@ -85,6 +86,8 @@ const roleScanMs = 10_000;
 /** Peers need not wait longer until a large map has been read. */
 const adoptMs = 2_000;
 const digestAgeMs = 1_000;
+/** Entries whose life is extended per tick after a takeover. */
+const extendRows = 4_000;
 
 const sessionTiming = { helloMs: limits.syncHelloMs, pingMs: 1_000, silenceMs: 4_000, digestMs: 10_000 };
 export const mapShape = `${persistMap.name} ${persistMap.key.join('.')}:${(persistMap.data as readonly string[]).join('.')}`;
@@ -144,6 +147,8 @@ export const createReplicator = (ports: ReplicatorPorts, config: ReplicatorConfi
   let announced = '';
   let digests = { atMs: Number.NEGATIVE_INFINITY, texts: {} as Record<string, string> };
   const suspects: BackendPair[] = [];
+  /** Entries taken over with less than half of their life left, the most urgent first. */
+  let inherited: number[] = [];
   let recheckTimer: NodeJS.Timeout | undefined;
   let running = false;
 
@@ -185,8 +190,22 @@ export const createReplicator = (ports: ReplicatorPorts, config: ReplicatorConfi
     for (const pair of replica.pairs()) judge(pair);
   };
 
+  const extendInherited = (): void => {
+    if (inherited.length === 0) return;
+    const nowMs = clock.nowMs();
+    const { table } = replica;
+    const rows = inherited.splice(0, extendRows).filter((row) => {
+      const group = table.group[row]!;
+      return groups.isActive(group) && replica.extend(row, groups.epochOf(group), nowMs);
+    });
+    if (rows.length === 0) return;
+    sink.write(rows);
+    hub.pumpSoon();
+  };
+
   const tick = (): void => {
     const nowMs = clock.nowMs();
+    extendInherited();
     replica.sweep(sweepRows, nowMs);
     source.tick(nowMs, tickMs);
     hub.tick();
@@ -212,6 +231,10 @@ export const createReplicator = (ports: ReplicatorPorts, config: ReplicatorConfi
       if (!enabled || group < 0 || !groups.setActive(group, epoch, active)) return;
       log.info({ group: name, epoch, active }, active ? 'originating entries' : 'receiving entries');
       hub.announceRole(group);
+      if (active) {
+        inherited = receivedRows(replica, group, clock.nowMs());
+        extendInherited();
+      }
       // What packets did here under the other role.
       source.compareSoon(roleScanMs);
       announce(false);

@@ -122,6 +122,22 @@ export class Replica {
     this.#append(row);
   }
 
+  /**
+   * After a takeover: the owner that is gone may have refreshed an entry without our hearing of it, so it gets half a lifetime more,
+   * from us. False if it is no received entry any more.
+   */
+  extend(row: number, epoch: number, nowMs: number): boolean {
+    const { table } = this;
+    if (!this.isLive(row, nowMs) || table.own[row] === 1) return false;
+    const ttlMs = table.ttlMs[row]!;
+    table.expiresAtMs[row] = Math.min(nowMs + ttlMs, table.expiresAtMs[row]! + ttlMs / 2);
+    table.epoch[row] = epoch;
+    table.changedAtMs[row] = nowMs;
+    table.marks[row]! &= ~mark.checks;
+    this.#append(row);
+    return true;
+  }
+
   /** Item `at` of a peer's frame. Returns the row, or `stale` (we know better), `full`, `foreign`. */
   applyUpsert(columns: EntryColumns, at: number, epoch: number, sequence: number, nowMs: number): number {
     const { table } = this;
