@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createSyncBed, type SyncBed } from '../test/support/sync-bed.js';
 import type { AgentCommand, AgentStatus } from './support/replication-agent.js';
+import { store } from './support/store.js';
 
 const profile = process.env.RELEVO_PROFILE;
 
@@ -218,7 +219,7 @@ const print = (rows: readonly Row[]): void => {
   }
 };
 
-export const run = async (): Promise<readonly Row[]> => {
+export const run = async (): Promise<void> => {
   const folder = mkdtempSync(join(tmpdir(), 'relevo-bench-'));
   const bed = await createSyncBed();
   const rows: Row[] = [];
@@ -243,7 +244,5 @@ export const run = async (): Promise<readonly Row[]> => {
   }
   rows.push(...(await rejoinRows(325_000, 1_000)));
   print(rows);
-  return rows;
+  console.log(`\n${store('replication', { rows })}`);
 };
-
-if (process.argv[1] === new URL(import.meta.url).pathname) await run();
