@@ -6,11 +6,10 @@ import { persistMap, serviceTable } from '../../src/ruleset/layout.js';
 import { type BedNode, createBedNode, type SyncBedFiles } from '../../test/support/sync-bed.js';
 
 export type AgentCommand =
-  | { readonly kind: 'start' }
+  /** `fill`: entries that the kernel holds before the agent looks. */
+  | { readonly kind: 'start'; readonly fill?: number }
   | { readonly kind: 'active'; readonly epoch: number }
   | { readonly kind: 'status' }
-  /** Puts entries into the own kernel's map, as packets of clients `first` … would. */
-  | { readonly kind: 'fill'; readonly first: number; readonly count: number }
   /** Writes when each client's entry was confirmed by this kernel (float64 milliseconds, by client number). */
   | { readonly kind: 'arrivals'; readonly count: number; readonly file: string }
   | { readonly kind: 'stop' };
@@ -108,18 +107,16 @@ const perform = async (command: AgentCommand): Promise<unknown> => {
   switch (command.kind) {
     case 'start':
       startedAtMs = nowMs();
-      return node.start();
+      return node.start(() => fill(1_000_000, command.fill ?? 0));
     case 'active':
       return node.replicator.setActive('front', command.epoch, true);
     case 'status':
       return status();
-    case 'fill':
-      return fill(command.first, command.count);
     case 'arrivals':
       return writeFileSync(command.file, new Uint8Array(arrivals.buffer, 0, command.count * 8));
     case 'stop':
       await node.stop();
-      process.disconnect();
+      setImmediate(() => process.disconnect());
       return undefined;
   }
 };

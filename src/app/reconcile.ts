@@ -4,8 +4,10 @@
  */
 
 import { errorFrom, RelevoError } from '../errors.js';
+import type { Endpoint } from '../model/service.js';
 import type { ForeignChange } from '../ports.js';
-import { adopt, type KernelPicture, mustRebuild, rebuild } from '../ruleset/adopt.js';
+import { adopt, rebuild } from '../ruleset/adopt.js';
+import { type KernelPicture, mustRebuild } from '../ruleset/adopt-structure.js';
 import { type Batches, createBatches } from '../ruleset/batches.js';
 import type { EngineContext } from '../ruleset/context.js';
 import { addressText, endpointOf, targetAddress, targetPort } from '../ruleset/ids.js';
@@ -130,6 +132,10 @@ export const createReconciler = (ports: ReconcilePorts, wish: EngineContext): Re
       );
   };
 
+  /** Only what is reported is in a replica. */
+  const isIndexed = (endpoint: Endpoint): boolean =>
+    context.logGroup !== undefined && registry.ownerOf(endpoint)?.replicate !== 'none';
+
   const advance = async (change: RegistryChange, reason: string): Promise<number> => {
     if (!installed) return align(change.next, reason);
     const current = installed;
@@ -137,7 +143,7 @@ export const createReconciler = (ports: ReconcilePorts, wish: EngineContext): Re
     installed = undefined;
     const batches = createBatches();
     const { dead, stranded } = changeEndpoints(current, change.endpoints(), context, batches);
-    destroyEntries(batches, uniqueKeys(await keysOfDead(nft, dead, ports.persistenceIndex)));
+    destroyEntries(batches, uniqueKeys(await keysOfDead(nft, dead, ports.persistenceIndex, isIndexed)));
     const { size } = batches;
     await commit(batches, reason);
     installed = current;

@@ -24,6 +24,7 @@ import type {
 } from '../ports.js';
 import { isWritable } from '../replication/compare.js';
 import { GroupBook } from '../replication/groups.js';
+import { receivedRows } from '../replication/inheritance.js';
 import { rowKey } from '../replication/kernel-plan.js';
 import { mark } from '../replication/marks.js';
 import { type BackendPair, Replica } from '../replication/replica.js';
@@ -33,7 +34,7 @@ import { KernelSink } from './kernel-sink.js';
 import { KernelSource } from './kernel-source.js';
 import { PeerHub } from './peer-hub.js';
 import { readinessOf, type SyncReadiness } from './sync-readiness.js';
-import { type SyncDetails, syncStatus } from './sync-status.js';
+import { digestTexts, type SyncDetails, syncStatus } from './sync-status.js';
 import { verifySync } from './sync-verify.js';
 
 export interface ReplicatorPorts {
@@ -84,6 +85,9 @@ const recheckMs = 1_000;
 const roleScanMs = 10_000;
 /** Peers need not wait longer until a large map has been read. */
 const adoptMs = 2_000;
+const digestAgeMs = 1_000;
+/** Entries whose life is extended per tick after a takeover. */
+const extendRows = 4_000;
 
 const sessionTiming = { helloMs: limits.syncHelloMs, pingMs: 1_000, silenceMs: 4_000, digestMs: 10_000 };
 export const mapShape = `${persistMap.name} ${persistMap.key.join('.')}:${(persistMap.data as readonly string[]).join('.')}`;
@@ -141,7 +145,10 @@ export const createReplicator = (ports: ReplicatorPorts, config: ReplicatorConfi
   const listeners = new Set<(readiness: SyncReadiness) => void>();
   let startedAtMs = clock.nowMs();
   let announced = '';
+  let digests = { atMs: Number.NEGATIVE_INFINITY, texts: {} as Record<string, string> };
   const suspects: BackendPair[] = [];
+  /** Entries taken over with less than half of their life left, the most urgent first. */
+  let inherited: number[] = [];
   let recheckTimer: NodeJS.Timeout | undefined;
   let running = false;
 
@@ -163,6 +170,8 @@ export const createReplicator = (ports: ReplicatorPorts, config: ReplicatorConfi
   const judge = (pair: BackendPair): void => {
     const { address, protocolPort, backend, backendPort } = pair;
     const verdict = verdicts.of(address, protocolPort, backend, backendPort);
+    // Most pairs, most of the time: what packets wrote is right.
+    if (verdict.writable && groups.isActive(groups.groupOf(address))) return;
     const nowMs = clock.nowMs();
     const changed: number[] = [];
     for (const row of replica.rowsOfBackend(address, protocolPort, backend, backendPort)) {
@@ -183,8 +192,22 @@ export const createReplicator = (ports: ReplicatorPorts, config: ReplicatorConfi
     for (const pair of replica.pairs()) judge(pair);
   };
 
+  const extendInherited = (): void => {
+    if (inherited.length === 0) return;
+    const nowMs = clock.nowMs();
+    const { table } = replica;
+    const rows = inherited.splice(0, extendRows).filter((row) => {
+      const group = table.group[row]!;
+      return groups.isActive(group) && replica.extend(row, groups.epochOf(group), nowMs);
+    });
+    if (rows.length === 0) return;
+    sink.write(rows);
+    hub.pumpSoon();
+  };
+
   const tick = (): void => {
     const nowMs = clock.nowMs();
+    extendInherited();
     replica.sweep(sweepRows, nowMs);
     source.tick(nowMs, tickMs);
     hub.tick();
@@ -210,6 +233,10 @@ export const createReplicator = (ports: ReplicatorPorts, config: ReplicatorConfi
       if (!enabled || group < 0 || !groups.setActive(group, epoch, active)) return;
       log.info({ group: name, epoch, active }, active ? 'originating entries' : 'receiving entries');
       hub.announceRole(group);
+      if (active) {
+        inherited = receivedRows(replica, group, clock.nowMs());
+        extendInherited();
+      }
       // What packets did here under the other role.
       source.compareSoon(roleScanMs);
       announce(false);
@@ -236,7 +263,14 @@ export const createReplicator = (ports: ReplicatorPorts, config: ReplicatorConfi
       log.warn({ entries: rows.length }, 'writing all entries back to the kernel');
       sink.write(rows);
     },
-    status: () => syncStatus({ enabled, hub, source, sink, replica, groups, readiness: readiness(), clock }),
+    status() {
+      const nowMs = clock.nowMs();
+      // Whoever asks often must not make the node hash its entries all the time.
+      if (nowMs - digests.atMs > digestAgeMs)
+        digests = { atMs: nowMs, texts: digestTexts(replica, groups, nowMs) };
+      const facts = { enabled, hub, source, sink, replica, groups, clock };
+      return syncStatus({ ...facts, readiness: readiness(), digests: digests.texts });
+    },
     dump() {
       const nowMs = clock.nowMs();
       const entries: PersistenceEntry[] = [];

@@ -2,7 +2,8 @@
 
 import type { ServicesDocument } from '../model/service.js';
 import type { Operation } from '../netlink/nft/ast.js';
-import { adopt, emptyPicture } from './adopt.js';
+import { adopt } from './adopt.js';
+import { emptyPicture } from './adopt-structure.js';
 import { createBatches } from './batches.js';
 import type { EngineContext } from './context.js';
 import { changeEndpoints } from './installed.js';

@@ -1,5 +1,8 @@
 import test from 'ava';
+import { mapShape } from '../../src/app/replicate.js';
 import { RelevoError } from '../../src/errors.js';
+import { encodeFrame } from '../../src/wire/encode.js';
+import type { HelloFrame } from '../../src/wire/frames.js';
 import {
   backends,
   content,
@@ -26,7 +29,7 @@ test.serial('a new session reaches the other kernel with its remaining lifetime'
   const [peer] = lb1.replicator.status().peers;
   t.is(peer?.ackedEntries, 100);
   t.true(peer!.lagP99Ms! > 0 && peer!.lagP99Ms! < 1000);
-  t.deepEqual(lb1.replicator.status().digests, lb2.replicator.status().digests);
+  await until(() => lb1.replicator.status().digests.front === lb2.replicator.status().digests.front);
   t.deepEqual(await lb1.replicator.verify(), { consistent: true, lines: [] });
 });
 
@@ -182,6 +185,63 @@ test.serial(
     const refusal = /belongs to cluster .*correct 'cluster' in one node\.yaml/;
     await until(() => [...lb1.complaints, ...lb2.complaints].some((line) => refusal.test(line)));
     t.false(lb1.replicator.status().peers[0]?.connected);
+  },
+);
+
+test.serial(
+  'a peer that sends garbage, cut frames or lies is named and cut off, and the others go on',
+  async (t) => {
+    const cluster = await createSyncCluster(t, ['lb1', 'lb2', 'lb3']);
+    const lb2 = await cluster.start('lb2');
+    const lb3 = await cluster.start('lb3');
+    lb3.replicator.setActive('front', 1, true);
+    await until(() => lb2.replicator.status().peers.find(({ name }) => name === 'lb3')?.state === 'in sync');
+    const hello: HelloFrame = {
+      kind: 'hello',
+      versionMin: 1,
+      versionMax: 1,
+      software: 'rogue',
+      cluster: 'prod',
+      node: 'lb1',
+      session: 'x',
+      maps: [mapShape],
+      resume: undefined,
+      active: [],
+    };
+    const digest = { kind: 'ack', frame: 2 ** 40 } as const;
+    const attempts: [string, Uint8Array[], RegExp][] = [
+      ['garbage', [Uint8Array.of(0xff, 0xff, 0xff, 1, 2, 3)], /lb1: malformed frame/],
+      ['a frame cut short', [encodeFrame(hello), encodeFrame(digest).subarray(0, 3)], /lb1: malformed frame/],
+      [
+        'the name of the node it talks to',
+        [encodeFrame({ ...hello, node: 'lb2' })],
+        /another node calls itself 'lb2'/,
+      ],
+      [
+        'the name of a third',
+        [encodeFrame({ ...hello, node: 'lb3' })],
+        /itself 'lb3' but its certificate says 'lb1'/,
+      ],
+      ['data before hello', [encodeFrame(digest)], /first frame is a ack/],
+      [
+        'a frame out of turn',
+        [encodeFrame(hello), encodeFrame({ kind: 'snapshot-end', frame: 7, group: 'front', epoch: 9 })],
+        /frame 7 is out of order/,
+      ],
+    ];
+    for (const [what, frames, complaint] of attempts) {
+      const socket = await cluster.dial('lb1', 'lb2');
+      const closed = new Promise((resolve) => socket.once('close', resolve));
+      for (const frame of frames) socket.send(frame);
+      await closed;
+      await until(
+        () => lb2.complaints.some((line) => complaint.test(line)),
+        () => [what, lb2.complaints],
+      );
+    }
+    lb3.kernel.packet(entry(1));
+    await until(() => lb2.kernel.entries().length === 1);
+    t.true(lb2.replicator.readiness().ready);
   },
 );
 
