@@ -29,7 +29,7 @@ const document = (): ServicesDocument => {
       backends: ['b1', 'b2'].map((backend) => ({
         name: backend,
         'ip-addr': '10.1.0.1',
-        port: '80',
+        port: backend === 'b1' ? '80' : '81',
         state: 'up',
       })),
     })),
