@@ -40,7 +40,8 @@ const loop = createGuardLoop(
     log,
     mac: (bytes) => createHmac('sha256', secret).update(bytes).digest(),
     nft: createNft({ log }),
-    links: createLinks(),
+    // Without it the kernel may tell a lost carrier up to a second late (linkwatch, net/core/link_watch.c).
+    links: createLinks({ carrierPollMs: 20 }),
     frames: (name) => createFrameSocket(name, ETH_P_ARP),
     datagrams: openDatagrams,
     post,

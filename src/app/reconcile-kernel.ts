@@ -1,8 +1,10 @@
 /** Reading the kernel for the rule engine: the table's structure, its static elements, and persistence. */
 
+import type { Endpoint } from '../model/service.js';
 import type { ElementBytes } from '../netlink/nft/ast.js';
 import type { Nft, PersistenceIndex } from '../ports.js';
-import { type KernelPicture, keyText } from '../ruleset/adopt.js';
+import { keyText } from '../ruleset/adopt.js';
+import type { KernelPicture } from '../ruleset/adopt-structure.js';
 import { addressText, endpointOf, targetAddress, targetPort } from '../ruleset/ids.js';
 import type { DeadPair } from '../ruleset/installed.js';
 import { persistEntry, persistMap, recorderOf, serviceTable, staticSets } from '../ruleset/layout.js';
@@ -23,18 +25,13 @@ export const readKernel = async (nft: Nft): Promise<KernelPicture> => {
 export const readPersistence = (nft: Nft): Promise<ElementBytes[]> =>
   nft.dumpElements(serviceTable, persistMap.name);
 
-/** Keys of the persistence entries that name a dead pair: from the index if there is one, else from the kernel. */
-export const keysOfDead = async (
-  nft: Nft,
-  dead: readonly DeadPair[],
-  index: PersistenceIndex | undefined,
-): Promise<Iterable<Uint8Array>> => {
+const keysFromIndex = (index: PersistenceIndex, dead: readonly DeadPair[]): Uint8Array[] =>
+  dead.flatMap(({ endpoint, target }) => [
+    ...index.keysOfBackend(endpointOf(endpoint), addressText(targetAddress(target)), targetPort(target)),
+  ]);
+
+const keysFromKernel = async (nft: Nft, dead: readonly DeadPair[]): Promise<Uint8Array[]> => {
   if (dead.length === 0) return [];
-  if (index) {
-    return dead.flatMap(({ endpoint, target }) => [
-      ...index.keysOfBackend(endpointOf(endpoint), addressText(targetAddress(target)), targetPort(target)),
-    ]);
-  }
   const pairs = new Set(
     dead.map(({ endpoint, target }) => {
       const { address, protocol, port } = endpointOf(endpoint);
@@ -49,6 +46,18 @@ export const keysOfDead = async (
     if (pairs.has(`${address} ${protocol} ${port} ${backendAddress} ${backendPort}`)) keys.push(element.key);
   }
   return keys;
+};
+
+/** Keys of the persistence entries that name a dead pair: from the index where it knows the service, else from the kernel. */
+export const keysOfDead = async (
+  nft: Nft,
+  dead: readonly DeadPair[],
+  index: PersistenceIndex | undefined,
+  isIndexed: (endpoint: Endpoint) => boolean,
+): Promise<Iterable<Uint8Array>> => {
+  const known = index ? dead.filter(({ endpoint }) => isIndexed(endpointOf(endpoint))) : [];
+  const unknown = known.length === 0 ? dead : dead.filter((pair) => !known.includes(pair));
+  return [...(index ? keysFromIndex(index, known) : []), ...(await keysFromKernel(nft, unknown))];
 };
 
 /** Keys of entries that no client should meet: of a failed or unknown backend, or of no service with persistence. */

@@ -4,12 +4,14 @@ import type { RelevoError } from '../errors.js';
 import type { Ipv4 } from '../model/address.js';
 import type { PersistenceEntry } from '../model/persistence.js';
 import type { BackendState, Endpoint, Service, ServicesDocument } from '../model/service.js';
-import type { Clock, Log, Nft, PersistenceIndex } from '../ports.js';
+import type { Clock, Connections, Log, Nft, PersistenceIndex } from '../ports.js';
 
 export interface ReconcilePorts {
   readonly nft: Nft;
   readonly log: Log;
   readonly clock: Clock;
+  /** Frees udp clients from a backend that has failed; without it they stay with it while they keep sending. */
+  readonly connections?: Connections;
   /** Knows the entries of replicated services; without it every purge dumps the map. */
   readonly persistenceIndex?: PersistenceIndex;
 }

@@ -4,11 +4,14 @@
  */
 
 import { errorFrom, RelevoError } from '../errors.js';
+import type { Endpoint } from '../model/service.js';
 import type { ForeignChange } from '../ports.js';
-import { adopt, type KernelPicture, mustRebuild, rebuild } from '../ruleset/adopt.js';
+import { adopt, rebuild } from '../ruleset/adopt.js';
+import { type KernelPicture, mustRebuild } from '../ruleset/adopt-structure.js';
 import { type Batches, createBatches } from '../ruleset/batches.js';
 import type { EngineContext } from '../ruleset/context.js';
-import { changeEndpoints, type Installed } from '../ruleset/installed.js';
+import { addressText, endpointOf, targetAddress, targetPort } from '../ruleset/ids.js';
+import { changeEndpoints, type DeadPair, type Installed } from '../ruleset/installed.js';
 import { persistEntry, persistMap, servicesMap } from '../ruleset/layout.js';
 import {
   belongs,
@@ -113,17 +116,38 @@ export const createReconciler = (ports: ReconcilePorts, wish: EngineContext): Re
     }).catch((thrown) => log.warn({ error: errorFrom(thrown).message }, 'stale persistence entries stay'));
   };
 
+  /** Behind the change: the next datagram of each flow then meets the slots as they are now. */
+  const forget = ({ endpoint, target }: DeadPair): void => {
+    const { protocol, address, port } = endpointOf(endpoint);
+    ports.connections
+      ?.forget({
+        protocol,
+        serviceAddress: address,
+        servicePort: port,
+        backendAddress: addressText(targetAddress(target)),
+        backendPort: targetPort(target),
+      })
+      .catch((thrown) =>
+        log.warn({ error: errorFrom(thrown).message }, 'udp flows stay with a backend that failed'),
+      );
+  };
+
+  /** Only what is reported is in a replica. */
+  const isIndexed = (endpoint: Endpoint): boolean =>
+    context.logGroup !== undefined && registry.ownerOf(endpoint)?.replicate !== 'none';
+
   const advance = async (change: RegistryChange, reason: string): Promise<number> => {
     if (!installed) return align(change.next, reason);
     const current = installed;
     // Until the kernel has said yes, nobody knows what is there.
     installed = undefined;
     const batches = createBatches();
-    const dead = changeEndpoints(current, change.endpoints(), context, batches);
-    destroyEntries(batches, uniqueKeys(await keysOfDead(nft, dead, ports.persistenceIndex)));
+    const { dead, stranded } = changeEndpoints(current, change.endpoints(), context, batches);
+    destroyEntries(batches, uniqueKeys(await keysOfDead(nft, dead, ports.persistenceIndex, isIndexed)));
     const { size } = batches;
     await commit(batches, reason);
     installed = current;
+    for (const pair of stranded) forget(pair);
     if (dead.length > 0) sweep();
     return size;
   };

@@ -4,6 +4,14 @@ import { limits } from '../limits.js';
 import type { Ipv4 } from '../model/address.js';
 import type { Backend, Endpoint, HashField, Protocol, Service } from '../model/service.js';
 import { didYouMean, type Place, type Problems, under } from './place.js';
+import {
+  type AddressDraft,
+  families,
+  laterFamilies,
+  laterProtocols,
+  protocols,
+  readAddresses,
+} from './service-address.js';
 import { noMark, readBackend } from './service-backend.js';
 import {
   type Reading,
@@ -18,13 +26,6 @@ import {
   readUnsupportedList,
   readWords,
 } from './service-values.js';
-
-interface AddressDraft {
-  readonly place: Place;
-  address?: Ipv4;
-  ports?: readonly number[];
-  protocol?: Protocol;
-}
 
 interface Draft {
   readonly object: Readonly<Record<string, unknown>>;
@@ -47,11 +48,6 @@ type Attribute = (value: unknown, draft: Draft, reading: Reading) => void;
 
 const laterFields = ['srcmac', 'dstmac'];
 const longestTtlSeconds = 31_536_000;
-const protocols = ['tcp', 'udp'] as const;
-const laterProtocols = ['sctp', 'all'];
-const families = ['ipv4'] as const;
-const laterFamilies = ['ipv6', 'dual', 'inet'];
-
 const without =
   (off: RegExp): Attribute =>
   (value, _draft, reading) =>
@@ -60,37 +56,6 @@ const without =
 const anyText: Attribute = (value, _draft, reading) => void readText(value, reading);
 const zero = /^0*$/;
 const noRate = /^0*(\/\w+)?$/;
-
-const addressAttributes = new Map<string, (value: unknown, draft: AddressDraft, reading: Reading) => void>([
-  ['name', (value, _draft, reading) => void readText(value, reading)],
-  ['family', (value, _draft, reading) => void readChoice(value, reading, families, laterFamilies)],
-  [
-    'ip-addr',
-    (value, draft, reading) => {
-      const address = readAddress(value, reading);
-      if (address) draft.address = address;
-      else if (address === '') reading.problems.report(reading.place, 'must be an address of the service');
-    },
-  ],
-  [
-    'ports',
-    (value, draft, reading) => {
-      draft.ports = readPorts(value, reading);
-    },
-  ],
-  [
-    'protocol',
-    (value, draft, reading) => {
-      const protocol = readChoice(value, reading, protocols, laterProtocols);
-      if (protocol) draft.protocol = protocol;
-    },
-  ],
-  ['used', (value, _draft, reading) => void readText(value, reading)],
-  ['verdict', (value, _draft, reading) => readUnsupported(value, reading, /^(log drop accept)?$/)],
-  ['log-prefix', (value, _draft, reading) => void readText(value, reading)],
-  ['log-rtlimit', (value, _draft, reading) => void readText(value, reading)],
-  ['policies', (value, _draft, reading) => readUnsupportedList(value, reading, 'policies')],
-]);
 
 const attributes = new Map<string, Attribute>(
   Object.entries({
@@ -115,23 +80,7 @@ const attributes = new Map<string, Attribute>(
       draft.virtual.ports = readPorts(value, reading);
     },
     addresses(value, draft, reading) {
-      readObjects(value, reading, (object, place) => {
-        const address: AddressDraft = { place };
-        for (const key in object) {
-          const at = under(place, key);
-          const attribute = addressAttributes.get(key);
-          if (attribute) attribute(object[key], address, { problems: reading.problems, place: at });
-          else
-            reading.problems.report(
-              at,
-              `unknown attribute${didYouMean(key, addressAttributes.keys()) || ': remove it'}`,
-            );
-        }
-        for (const key of ['ip-addr', 'ports']) {
-          if (!(key in object)) reading.problems.report(under(place, key), 'is missing');
-        }
-        draft.addresses.push(address);
-      });
+      draft.addresses.push(...readAddresses(value, reading));
     },
     scheduler(value, draft, reading) {
       draft.scheduler = readChoice(value, reading, ['weight', 'rr', 'hash'], ['symhash']) ?? draft.scheduler;

@@ -3,9 +3,9 @@
  * somebody else's hands. Nothing is flushed that is right, and what packets wrote stays.
  */
 
-import type { ElementBytes, NftTable, Operation, SetSpec } from '../netlink/nft/ast.js';
+import type { ElementBytes, SetSpec } from '../netlink/nft/ast.js';
+import { adoptStructure, type KernelPicture, recordersFound } from './adopt-structure.js';
 import type { Batches } from './batches.js';
-import { type Chain, constantChains, isConstantChain, kindChain, recorderChain } from './chains.js';
 import type { EngineContext } from './context.js';
 import {
   backendUse,
@@ -18,8 +18,7 @@ import {
   readServiceElement,
 } from './elements.js';
 import type { EndpointId } from './ids.js';
-import { chainOperations, type Installed, nothingInstalled } from './installed.js';
-import { isKindChain, type KindNumber, kindOf } from './kinds.js';
+import { type Installed, nothingInstalled } from './installed.js';
 import {
   backendsSet,
   kindsMap,
@@ -31,18 +30,9 @@ import {
   serviceTable,
   slotsMap,
   sourcesMap,
-  staticSets,
 } from './layout.js';
 import type { PackedElements } from './packed.js';
 import type { EndpointPlan } from './plan.js';
-
-/** What was read: the table, and the elements of its sets by name. */
-export interface KernelPicture {
-  readonly table: NftTable | undefined;
-  readonly elements: ReadonlyMap<string, readonly ElementBytes[]>;
-}
-
-export const emptyPicture: KernelPicture = { table: undefined, elements: new Map() };
 
 /** Latin-1 text of a key: what a Map can look up. */
 export const keyText = (bytes: Uint8Array): string => String.fromCharCode(...bytes);
@@ -56,30 +46,6 @@ const sameData = (a: ElementBytes['data'], b: ElementBytes['data']): boolean => 
   if (a instanceof Uint8Array || b instanceof Uint8Array || !a || !b) return a === b;
   return a.kind === b.kind && ('chain' in a ? a.chain : '') === ('chain' in b ? b.chain : '');
 };
-
-const registerBytes = (types: readonly string[]): number =>
-  types.reduce(
-    (sum, type) => sum + (type === 'ipv6_addr' || type === 'ifname' ? 16 : type === 'ether_addr' ? 8 : 4),
-    0,
-  );
-
-/** A set that another version declared in another shape cannot be changed, only made anew. */
-const hasShape = (table: NftTable, set: SetSpec): boolean => {
-  const found = table.sets.find(({ name }) => name === set.name);
-  if (!found) return true;
-  const dataBytes = Array.isArray(set.data) ? registerBytes(set.data) : 0;
-  return (
-    found.keyBytes === registerBytes(set.key) && (set.data === 'verdict' || found.dataBytes === dataBytes)
-  );
-};
-
-/** True when the table has to be made anew as a whole: something in it has a shape that no change leads away from. */
-export const mustRebuild = (table: NftTable): boolean =>
-  staticSets.some((set) => !hasShape(table, set)) ||
-  constantChains([]).some((chain) => {
-    const found = table.chains.find(({ name }) => name === chain.name);
-    return found !== undefined && (found.hook !== undefined) !== (chain.hook !== undefined);
-  });
 
 /** What the kernel has and nobody has asked for yet. */
 const createLeftovers = (picture: KernelPicture, batches: Batches) => {
@@ -117,18 +83,6 @@ const createLeftovers = (picture: KernelPicture, batches: Batches) => {
   };
 };
 
-const sameRules = (comments: readonly string[], chain: Chain): boolean =>
-  comments.length === chain.rules.length &&
-  chain.rules.every((rule, index) => rule.comment === comments[index]);
-
-const chainChange = (table: NftTable | undefined, chain: Chain): Operation[] => {
-  const found = table?.chains.find(({ name }) => name === chain.name);
-  if (!found) return chainOperations(chain);
-  if (sameRules(found.ruleComments, chain)) return [];
-  const [, ...rules] = chainOperations(chain);
-  return [{ op: 'flush-chain', table: serviceTable, chain: chain.name }, ...rules];
-};
-
 const endpointIdOf = (service: { address: number; protocol: number; port: number }): EndpointId =>
   (service.address * 2 + (service.protocol === 17 ? 1 : 0)) * 65_536 + service.port;
 
@@ -137,50 +91,6 @@ const adoptBank = (installed: Installed, picture: KernelPicture): void => {
     const service = readServiceElement(element);
     if (service) installed.bank.adopt(endpointIdOf(service), service.kind);
   }
-};
-
-/** Recorder sets that chain `record` has a rule for, in its order: a restart need not write it again. */
-const recordersFound = (picture: KernelPicture): string[] =>
-  picture.table?.chains
-    .find(({ name }) => name === 'record')
-    ?.ruleComments.map((comment) => comment.slice(0, comment.indexOf(' '))) ?? [];
-
-/** Returns what nobody uses any more, to be removed behind everything else. */
-const structure = (
-  picture: KernelPicture,
-  kinds: ReadonlySet<KindNumber>,
-  recorders: ReadonlyMap<string, SetSpec>,
-  context: EngineContext,
-  batches: Batches,
-): Operation[] => {
-  const { table } = picture;
-  // An orphan of ours that the kernel kept is taken over the same way as a new one is made.
-  if (!table || (context.protect && !table.owned)) {
-    batches.structure({ op: 'add-table', table: serviceTable, ...(context.protect && { owner: true }) });
-  }
-  const present = new Set(table?.sets.map(({ name }) => name));
-  for (const set of [...staticSets, ...recorders.values()]) {
-    if (!present.has(set.name)) batches.structure({ op: 'add-set', table: serviceTable, set });
-  }
-  const chains = [
-    ...[...kinds].map((number) => kindChain(kindOf(number)!, context)),
-    ...[...recorders.keys()].map((name) => recorderChain(name, context)),
-    ...constantChains([...recorders.keys()]),
-  ];
-  for (const chain of chains) batches.structure(...chainChange(table, chain));
-  if (!table) return [];
-  const unused: Operation[] = [];
-  const wanted = new Set(chains.map(({ name }) => name));
-  for (const { name } of table.chains) {
-    const ours = isKindChain(name) || recorderOf(name) !== undefined || isConstantChain(name);
-    if (ours && !wanted.has(name)) unused.push({ op: 'delete-chain', table: serviceTable, chain: name });
-  }
-  for (const { name } of table.sets) {
-    if (recorderOf(name) && !recorders.has(name)) {
-      unused.push({ op: 'delete-set', table: serviceTable, set: name });
-    }
-  }
-  return unused;
 };
 
 /** What is no longer served goes first, before the slots that it reads. */
@@ -225,7 +135,7 @@ export const adopt = (
     const { ttlMs, reported } = recorderOf(name)!;
     installed.recorders.set(name, recorderSet(ttlMs, reported));
   }
-  const unused = structure(picture, installed.kinds, installed.recorders, context, batches);
+  const unused = adoptStructure(picture, installed.kinds, installed.recorders, context, batches);
   const { settle, removeRest, leftoversOf } = createLeftovers(picture, batches);
   const kindsFound = leftoversOf(kindsMap);
   for (const number of installed.kinds) {
@@ -245,11 +155,12 @@ export const adopt = (
     settle(backendsSet, list);
     batches.mark();
   }
+  const slotsFound = leftoversOf(slotsMap);
   for (const { plan, kind } of installed.endpoints.values()) {
+    const slots = batches.adding(slotsMap);
     for (let slot = 0; slot < plan.slots.length; slot++) {
-      const list = batches.adding(slotsMap);
-      putSlot(list, plan, slot, plan.slots[slot]!);
-      settle(slotsMap, list);
+      putSlot(slots, plan, slot, plan.slots[slot]!);
+      if (slotsFound.size > 0) settle(slotsMap, slots);
     }
     if (plan.recorder !== undefined) {
       const set = installed.recorders.get(plan.recorder)!;

@@ -3,7 +3,7 @@
 import { limits } from '../limits.js';
 import type { ElementBytes, ElementList, Operation, SetSpec } from '../netlink/nft/ast.js';
 import { servicesMap, serviceTable } from './layout.js';
-import { PackedElements } from './packed.js';
+import { PackedElements, type Tally } from './packed.js';
 
 /** Where a transaction is closed at the next mark. */
 export interface Bounds {
@@ -23,6 +23,7 @@ type Lists = Map<SetSpec, PackedElements>;
 type LooseLists = Map<SetSpec, ElementBytes[]>;
 
 interface Batch {
+  readonly tally: Tally;
   readonly before: Operation[];
   readonly removed: Lists;
   readonly destroyed: LooseLists;
@@ -52,12 +53,11 @@ export interface Batches {
   finish(): Operation[][];
 }
 
-/** Netlink overhead of one element: its list item, and key and data in two attributes each. */
-const overheadBytes = 20;
 /** Key, lifetimes or the name of a chain, of an element that is not packed. */
 const looseBytes = 96;
 
 const emptyBatch = (): Batch => ({
+  tally: { elements: 0, bytes: 0 },
   before: [],
   removed: new Map(),
   destroyed: new Map(),
@@ -65,37 +65,21 @@ const emptyBatch = (): Batch => ({
   addedLoose: new Map(),
 });
 
-const listIn = (lists: Lists, set: SetSpec): PackedElements => {
+const listIn = (lists: Lists, set: SetSpec, tally: Tally): PackedElements => {
   let list = lists.get(set);
   if (!list) {
-    list = new PackedElements(set);
+    list = new PackedElements(set, tally);
     lists.set(set, list);
   }
   return list;
 };
 
-const pushLoose = (lists: LooseLists, set: SetSpec, element: ElementBytes): void => {
+const pushLoose = (lists: LooseLists, set: SetSpec, element: ElementBytes, tally: Tally): void => {
+  tally.elements++;
+  tally.bytes += looseBytes;
   const list = lists.get(set);
   if (list) list.push(element);
   else lists.set(set, [element]);
-};
-
-const sizeOf = (batch: Batch): Bounds => {
-  let elements = 0;
-  let bytes = 0;
-  for (const lists of [batch.removed, batch.added]) {
-    for (const list of lists.values()) {
-      elements += list.length;
-      bytes += list.length * (list.stride + overheadBytes);
-    }
-  }
-  for (const lists of [batch.destroyed, batch.addedLoose]) {
-    for (const list of lists.values()) {
-      elements += list.length;
-      bytes += list.length * looseBytes;
-    }
-  }
-  return { elements, bytes };
 };
 
 type ElementOperation = 'add-elements' | 'delete-elements' | 'destroy-elements';
@@ -122,59 +106,59 @@ const operationsOf = (batch: Batch): Operation[] => [
 
 export const createBatches = (bounds: Bounds = kernelBounds): Batches => {
   const all: Batch[] = [emptyBatch()];
-  const activations: PackedElements[] = [];
+  const activations: { readonly tally: Tally; readonly list: PackedElements }[] = [];
   const cleanups: Operation[] = [];
-  const current = (): Batch => all.at(-1)!;
-  const isFull = ({ elements, bytes }: Bounds): boolean =>
+  let current = all[0]!;
+  const isFull = ({ elements, bytes }: Tally): boolean =>
     elements >= bounds.elements || bytes >= bounds.bytes;
   const activating = (): PackedElements => {
-    let list = activations.at(-1);
-    if (!list || isFull({ elements: list.length, bytes: list.length * (list.stride + overheadBytes) })) {
-      list = new PackedElements(servicesMap);
-      activations.push(list);
+    let last = activations.at(-1);
+    if (!last || isFull(last.tally)) {
+      const tally: Tally = { elements: 0, bytes: 0 };
+      last = { tally, list: new PackedElements(servicesMap, tally) };
+      activations.push(last);
     }
-    return list;
+    return last.list;
   };
   return {
     structure(...operations) {
       all[0]!.before.push(...operations);
     },
-    removing: (set) => listIn(current().removed, set),
-    adding: (set) => listIn(current().added, set),
+    removing: (set) => listIn(current.removed, set, current.tally),
+    adding: (set) => listIn(current.added, set, current.tally),
     activating,
-    add: (set, element) => pushLoose(current().addedLoose, set, element),
-    destroy: (set, element) => pushLoose(current().destroyed, set, element),
+    add: (set, element) => pushLoose(current.addedLoose, set, element, current.tally),
+    destroy: (set, element) => pushLoose(current.destroyed, set, element, current.tally),
     mark() {
-      if (isFull(sizeOf(current()))) all.push(emptyBatch());
+      if (!isFull(current.tally)) return;
+      current = emptyBatch();
+      all.push(current);
     },
     cleanup(...operations) {
       cleanups.push(...operations);
     },
     get size() {
       let size = cleanups.length;
-      for (const batch of all) size += batch.before.length + sizeOf(batch).elements;
-      for (const list of activations) size += list.length;
+      for (const { before, tally } of all) size += before.length + tally.elements;
+      for (const { tally } of activations) size += tally.elements;
       return size;
     },
     finish() {
-      if (all.length > 1 && sizeOf(current()).elements === 0) all.pop();
+      if (all.length > 1 && current.tally.elements === 0) all.pop();
+      const last = all.at(-1)!.tally;
       const [first, ...more] = activations;
-      const size = sizeOf(current());
       const fits =
         first !== undefined &&
-        !isFull({
-          elements: size.elements + first.length,
-          bytes: size.bytes + first.length * (first.stride + overheadBytes),
-        });
+        !isFull({ elements: last.elements + first.tally.elements, bytes: last.bytes + first.tally.bytes });
       const later = fits ? more : activations;
       const lists = [
         ...all.map((batch, index) => [
           ...operationsOf(batch),
           ...(fits && index === all.length - 1
-            ? elementOperations('add-elements', [[servicesMap, first]])
+            ? elementOperations('add-elements', [[servicesMap, first.list]])
             : []),
         ]),
-        ...later.map((list) => elementOperations('add-elements', [[servicesMap, list]])),
+        ...later.map(({ list }) => elementOperations('add-elements', [[servicesMap, list]])),
       ].filter((operations) => operations.length > 0);
       if (cleanups.length > 0) {
         // With a change of one transaction, in it; else in a last one, when nothing leads to what goes.

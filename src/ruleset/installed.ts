@@ -1,5 +1,6 @@
 /** What the kernel holds for the services: the engine's picture, kept endpoint by endpoint so that a change costs what it changes. */
 
+import { protocolNumber } from '../model/service.js';
 import type { Operation, SetSpec } from '../netlink/nft/ast.js';
 import { type Bank, createBank } from './bank.js';
 import type { Batches } from './batches.js';
@@ -173,17 +174,28 @@ export interface DeadPair {
   readonly target: TargetId;
 }
 
+export interface Losses {
+  /** Whose persistence entries must go in the same transaction. */
+  readonly dead: readonly DeadPair[];
+  /**
+   * udp: a client that goes on sending from its port keeps its flow, and with it the failed backend, for ever. TCP finds out by itself,
+   * and a connection may outlive a false alarm.
+   */
+  readonly stranded: readonly DeadPair[];
+}
+
 /**
  * Writes the difference into `batches` and takes it as done in `installed`; when the kernel refuses it, `installed` is worthless and
- * must be read back. Returns the pairs whose persistence entries must go in the same transaction.
+ * must be read back.
  */
 export const changeEndpoints = (
   installed: Installed,
   changes: readonly EndpointChange[],
   context: EngineContext,
   batches: Batches,
-): DeadPair[] => {
+): Losses => {
   const dead: DeadPair[] = [];
+  const stranded: DeadPair[] = [];
   const useChanges = new Map<number, number>();
   const countUses = (plan: EndpointPlan | undefined, by: number): void => {
     for (const target of plan?.backends ?? []) {
@@ -208,8 +220,13 @@ export const changeEndpoints = (
     batches.mark();
     countUses(before?.plan, -1);
     countUses(plan, 1);
-    for (const target of before?.plan.alive ?? []) {
+    if (!before) continue;
+    for (const target of before.plan.alive) {
       if (!plan?.alive.includes(target)) dead.push({ endpoint: id, target });
+    }
+    if (before.plan.protocol !== protocolNumber.udp) continue;
+    for (const target of before.plan.usable) {
+      if (!plan?.usable.includes(target)) stranded.push({ endpoint: id, target });
     }
   }
   for (const [use, by] of useChanges) {
@@ -221,5 +238,5 @@ export const changeEndpoints = (
     else if (was + by <= 0) putBackend(batches.removing(backendsSet), use);
     batches.mark();
   }
-  return dead;
+  return { dead, stranded };
 };

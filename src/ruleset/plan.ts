@@ -17,6 +17,8 @@ export interface EndpointPlan {
   /** Undefined: not served. The counter of an rr kind is assigned apart. */
   readonly kind: Kind | undefined;
   readonly slots: readonly TargetId[];
+  /** Backends that have not failed, whether or not the service is served. */
+  readonly usable: readonly TargetId[];
   /** Name of the recorder set that the backends in `alive` are in; undefined without persistence, or when not served. */
   readonly recorder: string | undefined;
   /** Backends whose persistence entries count: not failed. Empty without persistence; kept while the service is off. */
@@ -49,9 +51,10 @@ const none: readonly TargetId[] = [];
 
 export const planService = (service: Service, context: EngineContext): EndpointPlan[] => {
   const { backends } = service;
+  const addresses = backends.map(({ address }) => addressNumber(address));
+  const slots = fillSlots(service, addresses);
   const serving = service.state === 'up';
   const persistent = service.persistence !== 'none';
-  const slots = fillSlots(service);
   const kind: Kind | undefined = serving
     ? {
         scheduler: service.scheduler === 'weight' ? 'random' : service.scheduler,
@@ -63,9 +66,9 @@ export const planService = (service: Service, context: EngineContext): EndpointP
     : undefined;
   const reported = service.replicate !== 'none' && context.logGroup !== undefined;
   const recorder = serving && persistent ? recorderName(service.persistTtlMs, reported) : undefined;
-  const addresses = backends.map(({ address }) => addressNumber(address));
   return service.endpoints.map((endpoint) => {
     const targets = backends.map(({ port }, index) => targetId(addresses[index]!, port ?? endpoint.port));
+    const usable = targets.filter((_target, index) => backends[index]!.state !== 'down');
     return {
       id: endpointId(endpoint),
       address: addressNumber(endpoint.address),
@@ -74,7 +77,8 @@ export const planService = (service: Service, context: EngineContext): EndpointP
       kind,
       slots: serving ? slots.owners.map((index) => targets[index]!) : none,
       recorder,
-      alive: persistent ? targets.filter((_target, index) => backends[index]!.state !== 'down') : none,
+      usable,
+      alive: persistent ? usable : none,
       sources:
         serving && service.mode === 'snat'
           ? new Map(

@@ -2,7 +2,8 @@
 
 import type { ServicesDocument } from '../model/service.js';
 import type { Operation } from '../netlink/nft/ast.js';
-import { adopt, emptyPicture } from './adopt.js';
+import { adopt } from './adopt.js';
+import { emptyPicture } from './adopt-structure.js';
 import { createBatches } from './batches.js';
 import type { EngineContext } from './context.js';
 import { changeEndpoints } from './installed.js';
@@ -34,6 +35,6 @@ export const diffRuleset = (
   const installed = adopt(emptyPicture, registry.plans(), context, createBatches(unbounded));
   const batches = createBatches(unbounded);
   const { changed, endpoints } = registry.change(wanted);
-  const dead = changeEndpoints(installed, endpoints(), context, batches);
+  const { dead } = changeEndpoints(installed, endpoints(), context, batches);
   return { changed, operations: batches.finish().flat(), purgedPairs: dead.length };
 };

@@ -30,7 +30,7 @@ const isUsable = (backend: Backend): boolean => backend.state === 'up';
  * Indexes of the backends of the best rank that has a usable one (ranks may have gaps), in the order of their addresses: the order of
  * the document has no meaning.
  */
-const servingRank = (backends: readonly Backend[]): number[] => {
+const servingRank = (backends: readonly Backend[], addresses: readonly number[]): number[] => {
   let best = Number.POSITIVE_INFINITY;
   for (const backend of backends) {
     if (isUsable(backend) && backend.priority < best) best = backend.priority;
@@ -39,8 +39,11 @@ const servingRank = (backends: readonly Backend[]): number[] => {
   for (let index = 0; index < backends.length; index++) {
     if (backends[index]!.priority === best) rank.push(index);
   }
-  const places = backends.map(({ address, port }) => targetId(addressNumber(address), port ?? 0));
-  return rank.sort((a, b) => places[a]! - places[b]!);
+  const placeOf = (index: number): number => targetId(addresses[index]!, backends[index]!.port ?? 0);
+  for (let at = 1; at < rank.length; at++) {
+    if (placeOf(rank[at - 1]!) > placeOf(rank[at]!)) return rank.sort((a, b) => placeOf(a) - placeOf(b));
+  }
+  return rank;
 };
 
 /** More slots where many backends, or one with a tiny weight, would each take a slot that is not theirs by weight. */
@@ -50,13 +53,16 @@ const approximateModulus = (weights: readonly number[]): number => {
   return tiny || weights.length > exactSlots ? mostSlots : manySlots;
 };
 
-const weighted = ({ backends }: Service): Slots => {
-  const usable = servingRank(backends).filter((index) => isUsable(backends[index]!));
+const weighted = ({ backends }: Service, addresses: readonly number[]): Slots => {
+  const usable = servingRank(backends, addresses).filter((index) => isUsable(backends[index]!));
   if (usable.length === 0) return { modulus: 1, owners: noOwners };
+  const { weight } = backends[usable[0]!]!;
+  if (usable.length <= exactSlots && usable.every((index) => backends[index]!.weight === weight)) {
+    return { modulus: usable.length, owners: usable };
+  }
   const weights = reduceWeights(usable.map((index) => backends[index]!.weight));
   const sum = weights.reduce((a, b) => a + b, 0);
   const modulus = sum <= exactSlots ? sum : approximateModulus(weights);
-  if (modulus === usable.length) return { modulus, owners: usable };
   const counts = sum <= exactSlots ? weights : apportion(modulus, weights, true);
   return { modulus, owners: interleave(counts).map((at) => usable[at]!) };
 };
@@ -115,9 +121,9 @@ const heirs = (
   return interleave(apportion(slots, weights, false)).map((place) => others[place]!);
 };
 
-const hashed = ({ backends }: Service): Slots => {
+const hashed = ({ backends }: Service, addresses: readonly number[]): Slots => {
   const modulus = hashModulus(backends);
-  const rank = servingRank(backends);
+  const rank = servingRank(backends, addresses);
   const usable = rank.filter((index) => isUsable(backends[index]!));
   if (usable.length === 0) return { modulus, owners: noOwners };
   const weights = reduceWeights(rank.map((index) => backends[index]!.weight));
@@ -136,5 +142,6 @@ const hashed = ({ backends }: Service): Slots => {
   return { modulus, owners };
 };
 
-export const fillSlots = (service: Service): Slots =>
-  service.scheduler === 'hash' ? hashed(service) : weighted(service);
+/** `addresses`: of the service's backends, in their order. */
+export const fillSlots = (service: Service, addresses: readonly number[]): Slots =>
+  service.scheduler === 'hash' ? hashed(service, addresses) : weighted(service, addresses);

@@ -144,7 +144,7 @@ test('an entry that no index knew is swept up behind the purge', async (t) => {
         },
       },
     },
-    { floating: [], protect: false },
+    { logGroup: 5, floating: [], protect: false },
   );
   const purged: number[] = [];
   reconciler.onEvent((event) => {

@@ -2,7 +2,7 @@
 
 import test from 'ava';
 import { backends, createBed, document, farm, vip } from '../support/bed.js';
-import { datagram, request, tally } from '../support/traffic.js';
+import { datagram, request, talk, tally } from '../support/traffic.js';
 
 const bed = await createBed({ backends: 3, clients: 40 });
 const engine = bed.engine();
@@ -132,6 +132,26 @@ test.serial('no usable backend: the client is refused at once, tcp and udp', asy
   await engine.reconciler.setBackendState('web', 'b1', 'up');
   t.is((await request(vip, 80)).name, 'b1');
 });
+
+test.serial(
+  'udp: a client that keeps its port leaves a failed backend at once, and nobody else does',
+  async (t) => {
+    await engine.reconciler.apply(
+      document(farm({ name: 'dns', protocol: 'udp', 'virtual-ports': 53, scheduler: 'rr' })),
+    );
+    const talks = await Promise.all([1, 2, 3, 4].map(() => talk(vip, 53)));
+    const before = [];
+    for (const one of talks) before.push(await one.ask());
+    t.deepEqual(tally(before.map((name) => ({ name }))), { b1: 2, b2: 2 });
+    await engine.reconciler.setBackendState('dns', 'b1', 'down');
+    for (const one of talks) t.is(await one.ask(), 'b2');
+    await engine.reconciler.setBackendState('dns', 'b1', 'up');
+    for (const one of talks) t.is(await one.ask(), 'b2', 'nobody is torn away from a backend that works');
+    await engine.reconciler.setBackendState('dns', 'b2', 'off');
+    for (const one of talks) t.is(await one.ask(), 'b2', 'maintenance keeps flows');
+    for (const one of talks) one.close();
+  },
+);
 
 test.serial('priorities: a lower rank takes over when the better one has failed, over a gap', async (t) => {
   await engine.reconciler.apply(

@@ -2,6 +2,7 @@ import test from 'ava';
 import fc from 'fast-check';
 import type { Ipv4 } from '../../src/model/address.js';
 import type { Backend, BackendState, Service } from '../../src/model/service.js';
+import { addressNumber } from '../../src/ruleset/ids.js';
 import { fillSlots } from '../../src/ruleset/slots.js';
 
 const backend = (index: number, more: Partial<Backend> = {}): Backend => ({
@@ -27,8 +28,14 @@ const service = (scheduler: Service['scheduler'], backends: readonly Backend[]):
   backends,
 });
 
+const fill = (scheduler: Service['scheduler'], backends: readonly Backend[]) =>
+  fillSlots(
+    service(scheduler, backends),
+    backends.map(({ address }) => addressNumber(address)),
+  );
+
 const names = (scheduler: Service['scheduler'], backends: readonly Backend[]): string[] =>
-  fillSlots(service(scheduler, backends)).owners.map((owner) => backends[owner]!.name);
+  fill(scheduler, backends).owners.map((owner) => backends[owner]!.name);
 
 test('round robin alternates, and spreads weights instead of bunching them', (t) => {
   t.deepEqual(names('rr', [backend(1), backend(2)]), ['b1', 'b2']);
@@ -67,7 +74,7 @@ const backends = fc
   .map((list) => list.map((more, index) => backend(index + 1, more)));
 
 const shares = (scheduler: Service['scheduler'], list: readonly Backend[]) => {
-  const { modulus, owners: indexes } = fillSlots(service(scheduler, list));
+  const { modulus, owners: indexes } = fill(scheduler, list);
   const owners = indexes.map((index) => list[index]!);
   const serving = new Set(owners);
   const total = [...serving].reduce((sum, one) => sum + one.weight, 0);

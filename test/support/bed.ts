@@ -11,6 +11,7 @@ import { parseServices } from '../../src/config/services.js';
 import type { ServicesDocument } from '../../src/model/service.js';
 import type { Log, Nft } from '../../src/ports.js';
 import { type EngineContext, plainContext } from '../../src/ruleset/context.js';
+import { createConnections } from '../../src/shell/connections.js';
 import { createNft } from '../../src/shell/nft.js';
 import { enterNamespace, insideNamespace } from './inside.js';
 import { createNamespaces, systemPath, type TestNamespaces } from './netns.js';
@@ -145,12 +146,18 @@ export const createBed = async (options: { backends?: number; clients?: number }
       const stopping = new AbortController();
       const made = insideNamespace(lb, () => {
         const port = createNft({ log });
+        const connections = createConnections();
         const reconciler = createReconciler(
-          { nft: port, log, clock: { nowMs: () => performance.now() } },
+          { nft: port, connections, log, clock: { nowMs: () => performance.now() } },
           context,
         );
         // Subscribes before it waits for anything: the socket opens in here.
-        return { port, reconciler, ended: watch ? reconciler.run(stopping.signal) : Promise.resolve() };
+        return {
+          port,
+          connections,
+          reconciler,
+          ended: watch ? reconciler.run(stopping.signal) : Promise.resolve(),
+        };
       });
       const engine: Engine = {
         reconciler: made.reconciler,
@@ -160,6 +167,7 @@ export const createBed = async (options: { backends?: number; clients?: number }
           stopping.abort();
           await made.ended;
           made.port.close();
+          made.connections.close();
         },
       };
       engines.push(engine);

@@ -92,3 +92,32 @@ export const tally = (answers: readonly { readonly name: string }[]): Record<str
   for (const { name } of answers) counts[name] = (counts[name] ?? 0) + 1;
   return counts;
 };
+
+export interface Talk {
+  /** The backend that answers a datagram from this socket's one port. */
+  ask(): Promise<string>;
+  close(): void;
+}
+
+/** A client that keeps its port: one flow for conntrack. */
+export const talk = (host: string, port: number): Promise<Talk> =>
+  new Promise((resolve) => {
+    const socket = createSocket('udp4');
+    let heard: ((name: string) => void) | undefined;
+    socket.on('error', () => {});
+    socket.on('message', (message) => heard?.((JSON.parse(message.toString()) as Answer).name));
+    socket.connect(port, host, () =>
+      resolve({
+        ask: () =>
+          new Promise((answer, reject) => {
+            const timer = setTimeout(() => reject(new Error('timeout')), 1000);
+            heard = (name) => {
+              clearTimeout(timer);
+              answer(name);
+            };
+            socket.send('hello');
+          }),
+        close: () => socket.close(),
+      }),
+    );
+  });

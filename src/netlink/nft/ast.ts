@@ -165,6 +165,15 @@ export interface ElementBytes {
 export interface ElementList extends Iterable<ElementBytes> {
   readonly length: number;
   at(index: number): ElementBytes | undefined;
+  /** Key and data of each element one after the other, in register form: what the encoder copies without making objects. */
+  readonly packed?: {
+    readonly bytes: Uint8Array;
+    readonly keyBytes: number;
+    readonly dataBytes: number;
+    /** Lifetimes by index, where elements have them: full, and left. */
+    readonly timeoutMs?: Uint32Array;
+    readonly expiresMs?: Uint32Array;
+  };
 }
 
 export interface RuleSpec {

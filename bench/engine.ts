@@ -1,0 +1,97 @@
+/**
+ * Cold load, one change and memory of the rule engine, beside Debian's nftlb: the same services, each run in a fresh namespace, in turns.
+ * nftlb runs up to 1,000 services: beyond, it does not finish.
+ */
+
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { createNamespaces } from '../test/support/netns.js';
+import { store } from './support/store.js';
+import { type Figure, median, percentile, tableText } from './support/table.js';
+
+interface Result {
+  readonly parseMs?: number;
+  readonly loadMs: number;
+  readonly changeMs: readonly number[];
+  readonly addMs: number;
+  readonly adoptMs?: number;
+  readonly startRssMiB: number;
+  readonly rssMiB: number;
+}
+
+const sizes = [10, 1_000, 10_000] as const;
+const peerSizes = [10, 100, 1_000] as const;
+const oursAt = [...new Set([...sizes, ...peerSizes])].sort((a, b) => a - b);
+/** nftlb takes a minute for 1,000 services and 20 ms for a change. */
+const peerRuns = (size: number, runs: number): number => (size >= 1_000 ? 1 : runs);
+
+const option = (args: readonly string[], name: string): string | undefined => {
+  const index = args.indexOf(name);
+  return index < 0 ? undefined : args[index + 1];
+};
+
+/** One process in a namespace of its own; its figures are its last line. */
+const measure = async (script: string, services: number, changes: number): Promise<Result> => {
+  const namespaces = createNamespaces();
+  try {
+    const namespace = namespaces.add('e');
+    const path = new URL(`./support/${script}`, import.meta.url).pathname;
+    const output = namespaces.run(namespace, process.execPath, path, String(services), String(changes));
+    return JSON.parse(output.trim().split('\n').at(-1) ?? '') as Result;
+  } finally {
+    await namespaces.dispose();
+  }
+};
+
+const figuresOf = (size: number, ours: readonly Result[], peer: readonly Result[]): Figure[] => {
+  const of = (what: string, unit: string, pick: (result: Result) => number | undefined): Figure => ({
+    what: `${size} services: ${what}`,
+    unit,
+    ours: ours.map(pick).filter((value) => value !== undefined),
+    peer: peer.map(pick).filter((value) => value !== undefined),
+  });
+  return [
+    of('cold load', 'ms', ({ loadMs }) => loadMs),
+    of('parse JSON', 'ms', ({ parseMs }) => parseMs),
+    of('one backend, median', 'ms', ({ changeMs }) => median(changeMs)),
+    of('one backend, 95 %', 'ms', ({ changeMs }) => percentile(changeMs, 0.95)),
+    of('one more service', 'ms', ({ addMs }) => addMs),
+    of('restart: read and compare', 'ms', ({ adoptMs }) => adoptMs),
+    of('memory when loaded', 'MiB', ({ rssMiB }) => rssMiB),
+  ];
+};
+
+/** @param args `--runs N` (default 5), `--no-peer`. */
+export const run = async (args: readonly string[]): Promise<void> => {
+  const runs = Number(option(args, '--runs') ?? 5);
+  const withPeer = !args.includes('--no-peer') && existsSync('/usr/sbin/nftlb');
+  execFileSync(process.execPath, ['scripts/build.mjs'], { stdio: 'inherit' });
+  const ours = new Map<number, Result[]>(oursAt.map((size) => [size, []]));
+  const peer = new Map<number, Result[]>(oursAt.map((size) => [size, []]));
+  for (let index = 0; index < runs; index++) {
+    for (const size of oursAt) {
+      ours.get(size)!.push(await measure('engine-process.mjs', size, 400));
+      const compared = withPeer && peerSizes.some((one) => one === size) && index < peerRuns(size, runs);
+      if (compared) peer.get(size)!.push(await measure('nftlb-process.mjs', size, 20));
+    }
+    process.stderr.write(`run ${index + 1} of ${runs}\n`);
+  }
+  const figures = oursAt.flatMap((size) => figuresOf(size, ours.get(size)!, peer.get(size)!));
+  process.stdout.write(`${tableText(figures, 'nftlb 1.0.7')}\n`);
+  const budget = median(ours.get(10_000)!.map(({ loadMs }) => loadMs));
+  const flat = median(ours.get(10_000)!.map(({ changeMs }) => median(changeMs)));
+  process.stdout.write(
+    `budgets: cold load of 10000 ≤ 500 ms: ${budget.toFixed(0)} ms, ${budget <= 500 ? 'met' : 'MISSED'}; one backend ≤ 2 ms: ${flat.toFixed(2)} ms, ${flat <= 2 ? 'met' : 'MISSED'}\n`,
+  );
+  const summary = figures.map(({ what, unit, ours: one, peer: other }) => ({
+    what,
+    unit,
+    ours: median(one),
+    peer: other.length > 0 ? median(other) : null,
+    runs: one.length,
+    peerRuns: other.length,
+    oursAll: one,
+    peerAll: other,
+  }));
+  process.stdout.write(`${store('engine', { peer: 'nftlb 1.0.7 (Debian)', figures: summary })}\n`);
+};

@@ -1,0 +1,97 @@
+/** The structure of the table, adopted: sets and chains that are there and right stay, the rest is made, corrected or removed. */
+
+import type { ElementBytes, NftTable, Operation, SetSpec } from '../netlink/nft/ast.js';
+import type { Batches } from './batches.js';
+import { type Chain, constantChains, isConstantChain, kindChain, recorderChain } from './chains.js';
+import type { EngineContext } from './context.js';
+import { chainOperations } from './installed.js';
+import { isKindChain, type KindNumber, kindOf } from './kinds.js';
+import { recorderOf, serviceTable, staticSets } from './layout.js';
+
+/** What was read: the table, and the elements of its sets by name. */
+export interface KernelPicture {
+  readonly table: NftTable | undefined;
+  readonly elements: ReadonlyMap<string, readonly ElementBytes[]>;
+}
+
+export const emptyPicture: KernelPicture = { table: undefined, elements: new Map() };
+
+const registerBytes = (types: readonly string[]): number =>
+  types.reduce(
+    (sum, type) => sum + (type === 'ipv6_addr' || type === 'ifname' ? 16 : type === 'ether_addr' ? 8 : 4),
+    0,
+  );
+
+/** A set that another version declared in another shape cannot be changed, only made anew. */
+const hasShape = (table: NftTable, set: SetSpec): boolean => {
+  const found = table.sets.find(({ name }) => name === set.name);
+  if (!found) return true;
+  const dataBytes = Array.isArray(set.data) ? registerBytes(set.data) : 0;
+  return (
+    found.keyBytes === registerBytes(set.key) && (set.data === 'verdict' || found.dataBytes === dataBytes)
+  );
+};
+
+/** True when the table has to be made anew as a whole: something in it has a shape that no change leads away from. */
+export const mustRebuild = (table: NftTable): boolean =>
+  staticSets.some((set) => !hasShape(table, set)) ||
+  constantChains([]).some((chain) => {
+    const found = table.chains.find(({ name }) => name === chain.name);
+    return found !== undefined && (found.hook !== undefined) !== (chain.hook !== undefined);
+  });
+
+const sameRules = (comments: readonly string[], chain: Chain): boolean =>
+  comments.length === chain.rules.length &&
+  chain.rules.every((rule, index) => rule.comment === comments[index]);
+
+const chainChange = (table: NftTable | undefined, chain: Chain): Operation[] => {
+  const found = table?.chains.find(({ name }) => name === chain.name);
+  if (!found) return chainOperations(chain);
+  if (sameRules(found.ruleComments, chain)) return [];
+  const [, ...rules] = chainOperations(chain);
+  return [{ op: 'flush-chain', table: serviceTable, chain: chain.name }, ...rules];
+};
+
+/** Recorder sets that chain `record` has a rule for, in its order: a restart need not write it again. */
+export const recordersFound = (picture: KernelPicture): string[] =>
+  picture.table?.chains
+    .find(({ name }) => name === 'record')
+    ?.ruleComments.map((comment) => comment.slice(0, comment.indexOf(' '))) ?? [];
+
+/** Returns what nobody uses any more, to be removed behind everything else. */
+export const adoptStructure = (
+  picture: KernelPicture,
+  kinds: ReadonlySet<KindNumber>,
+  recorders: ReadonlyMap<string, SetSpec>,
+  context: EngineContext,
+  batches: Batches,
+): Operation[] => {
+  const { table } = picture;
+  // An orphan of ours that the kernel kept is taken over the same way as a new one is made.
+  if (!table || (context.protect && !table.owned)) {
+    batches.structure({ op: 'add-table', table: serviceTable, ...(context.protect && { owner: true }) });
+  }
+  const present = new Set(table?.sets.map(({ name }) => name));
+  for (const set of [...staticSets, ...recorders.values()]) {
+    if (!present.has(set.name)) batches.structure({ op: 'add-set', table: serviceTable, set });
+  }
+  const chains = [
+    ...[...kinds].map((number) => kindChain(kindOf(number)!, context)),
+    ...[...recorders.keys()].map((name) => recorderChain(name, context)),
+    ...constantChains([...recorders.keys()]),
+  ];
+  for (const chain of chains) batches.structure(...chainChange(table, chain));
+  if (!table) return [];
+  const unused: Operation[] = [];
+  const wanted = new Set(chains.map(({ name }) => name));
+  for (const { name } of table.chains) {
+    const ours = isKindChain(name) || recorderOf(name) !== undefined || isConstantChain(name);
+    if (ours && !wanted.has(name)) unused.push({ op: 'delete-chain', table: serviceTable, chain: name });
+  }
+  for (const { name } of table.sets) {
+    if (recorderOf(name) && !recorders.has(name)) {
+      unused.push({ op: 'delete-set', table: serviceTable, set: name });
+    }
+  }
+  return unused;
+};
