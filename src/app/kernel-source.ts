@@ -14,7 +14,7 @@ import { readSighting, type Sighting } from '../replication/packet.js';
 import { RefreshChecker } from '../replication/refresh.js';
 import { full, type Replica } from '../replication/replica.js';
 import { rowState } from '../replication/table.js';
-import { nextThreshold, thresholds } from '../replication/threshold.js';
+import { lowestThreshold, nextThreshold } from '../replication/threshold.js';
 import type { Verdicts } from '../replication/verdicts.js';
 import type { KernelSink } from './kernel-sink.js';
 
@@ -53,7 +53,7 @@ export class KernelSource {
   readonly #options: KernelSourceOptions;
   readonly #sighting: Sighting = { client: 0, address: 0, protocolPort: 0, backend: 0, backendPort: 0 };
   #packetLog: PacketLog | undefined;
-  #threshold: number = thresholds.low;
+  #threshold: number = lowestThreshold;
   #windowStartMs = 0;
   #windowPackets = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -95,7 +95,7 @@ export class KernelSource {
         Math.max(0, this.#scannedAtMs + this.#scanCostMs / urgentShare - this.#options.clock.nowMs()),
       );
     });
-    this.#setThreshold(thresholds.low);
+    this.#setThreshold(lowestThreshold);
     this.compareSoon(firstPauseMs);
   }
 
@@ -145,7 +145,7 @@ export class KernelSource {
         const before = replica.head;
         comparison.take(piece, clock.nowMs());
         if (replica.head !== before) this.#options.onChange();
-      })
+      }, replica.live)
       .catch((thrown) => {
         if (errorFrom(thrown).code !== 'kernel-missing') throw thrown;
         exists = false;
