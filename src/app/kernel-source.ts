@@ -34,7 +34,8 @@ export interface KernelSourceOptions {
 const scanShare = 1 / 200;
 const shortestPauseMs = 60_000;
 const longestPauseMs = 3_600_000;
-const firstPauseMs = 2_000;
+/** After a change of roles: not while clients are being taken over. */
+const rolePauseMs = 10_000;
 /** Scans asked for by losses of reports: a third of the time at most. */
 const urgentShare = 1 / 2;
 /** Every entry is looked at once in this time, or in a fraction of the shortest lifetime. */
@@ -96,7 +97,7 @@ export class KernelSource {
       );
     });
     this.#setThreshold(lowestThreshold);
-    this.compareSoon(firstPauseMs);
+    this.compareSoon(shortestPauseMs);
   }
 
   stop(): void {
@@ -109,6 +110,11 @@ export class KernelSource {
   tick(nowMs: number, intervalMs: number): void {
     this.#checkRefreshes(nowMs, intervalMs);
     if (this.#windowStartMs > 0 && nowMs - this.#windowStartMs > rateWindowMs) this.#adapt(nowMs);
+  }
+
+  /** What packets did here under the other role is to be looked at, some time. */
+  roleChanged(): void {
+    this.compareSoon(Math.max(rolePauseMs, this.#scanCostMs * 10));
   }
 
   compareSoon(delayMs: number): void {
