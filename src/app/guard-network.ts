@@ -9,8 +9,6 @@ import type { Datagrams } from '../ports.js';
 import type { GuardLoopPorts } from './guard-ports.js';
 
 export interface GuardNetwork {
-  /** Number of heartbeat paths between nodes. */
-  readonly paths: number;
   readonly refused: Readonly<Record<string, number>>;
   open(): Promise<void>;
   /** `stamp` adds what differs by path. */
@@ -81,7 +79,6 @@ export const createGuardNetwork = (
   };
 
   return {
-    paths: self.heartbeat.length,
     refused,
     async open() {
       for (const local of self.heartbeat) {

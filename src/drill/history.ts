@@ -23,7 +23,10 @@ export interface StreamHistory {
 /** Persistent clients by address: the backend that answered; null when none did. */
 export type BackendAnswers = Readonly<Record<string, string | null>>;
 
-/** One ARP request of the observer and every answer to it. */
+/**
+ * One ARP request of the observer and every answer to it. A node answers as soon as it is asked: `sentMs` is the time of the
+ * answer, `atMs` only when the observer got round to reading it.
+ */
 export interface ArpRequest {
   readonly address: string;
   readonly sentMs: number;

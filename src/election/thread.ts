@@ -42,6 +42,8 @@ export type GuardEvent =
       readonly count: number;
     }
   | { readonly kind: 'guard-repaired'; readonly detail: string }
+  /** A floating address was missing on the owner, or present on another node. */
+  | { readonly kind: 'address-corrected'; readonly detail: string }
   | { readonly kind: 'fault'; readonly detail: string }
   | { readonly kind: 'thread-died'; readonly detail: string };
 

@@ -55,6 +55,7 @@ export const setRole = (turn: Turn, group: GroupState, role: Role, reason: strin
   group.waiting = '';
   // Peers learn of it now, not with the next heartbeat.
   turn.state.heartbeatMs = turn.nowMs;
+  turn.state.hasNews = true;
   turn.effects.push({
     type: 'report',
     report: {

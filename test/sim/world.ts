@@ -190,6 +190,7 @@ export const simulate = (options: SimOptions): SimResult => {
       session,
       nodes,
       witness,
+      paths,
       groups: [{ name: group, preferred, preempt, trackLinks: ['front0'] }],
       timing,
       lockMs,
