@@ -1,6 +1,5 @@
 /** What clients see of a failover: relevo beside Debian's keepalived (adverts each 0.1 s), same topology, probes and faults, in turns. */
 
-import { mkdirSync, writeFileSync } from 'node:fs';
 import { type FaultName, faultNames } from '../src/drill/budgets.js';
 import { runDrillOnce } from '../src/drill/drill.js';
 import type { Findings } from '../src/drill/judge.js';
@@ -10,8 +9,8 @@ import type { LabOwner } from '../src/lab/state.js';
 import { sleep, systemClock } from '../src/shell/clock.js';
 import { createDaemons } from '../src/shell/daemons.js';
 import { createFiles } from '../src/shell/files.js';
-import { describeMachine } from '../src/shell/machine.js';
 import { createRunner } from '../src/shell/runner.js';
+import { store } from './support/store.js';
 
 const ports = {
   runner: createRunner(),
@@ -85,6 +84,8 @@ export const run = async (args: readonly string[] = []): Promise<void> => {
       const found: Record<LabOwner, Findings[]> = { relevo: [], keepalived: [] };
       for (let index = 0; index < runs && !abort.signal.aborted; index += 1) {
         for (const owner of owners) {
+          // Finds it up, or rebuilds what a run has left broken.
+          await labUp(ports, { name: lab(owner), owner });
           const options = { lab: lab(owner), fault, repeat: runs, clients };
           const { findings } = await runDrillOnce(ports, options, index, abort.signal);
           found[owner].push(findings);
@@ -100,14 +101,7 @@ export const run = async (args: readonly string[] = []): Promise<void> => {
       }
       print(fault, rows);
     }
-    const createdAt = new Date().toISOString();
-    mkdirSync('bench/results', { recursive: true });
-    const path = `bench/results/failover-${createdAt.slice(0, 10)}.json`;
-    const round = (_key: string, value: unknown): unknown =>
-      typeof value === 'number' ? Math.round(value * 1000) / 1000 : value;
-    const result = { bench: 'failover', createdAt, machine: describeMachine(), intervalMs: 2, rows };
-    writeFileSync(path, `${JSON.stringify(result, round, 2)}\n`);
-    process.stdout.write(`\n${path}\n`);
+    process.stdout.write(`\n${store('failover', { intervalMs: 2, clients, rows })}\n`);
   } finally {
     for (const owner of owners) await labDown(ports, lab(owner));
   }

@@ -6,17 +6,18 @@ import { engineContext } from './app/engine-context.js';
 import { createEpochStore } from './app/epoch-store.js';
 import { createEventRecorder } from './app/events.js';
 import { createGuard } from './app/guard.js';
+import { createLifetime } from './app/lifetime.js';
 import { createNodeControl } from './app/node.js';
 import { wireNode } from './app/node-wiring.js';
 import { createReconciler } from './app/reconcile.js';
 import { createReplicator, type Replicator } from './app/replicate.js';
 import { createServicesStore } from './app/services-store.js';
 import { sysctlsFor } from './conntrack/sysctls.js';
-import { errorFrom } from './errors.js';
 import { version } from './model/version.js';
 import type { PersistenceIndex } from './ports.js';
 import { sleep, systemClock, systemTimers } from './shell/clock.js';
 import { readNodeConfig, readSecret } from './shell/config-files.js';
+import { createConnections } from './shell/connections.js';
 import { listenOnSocket } from './shell/control-socket.js';
 import { createDaemons } from './shell/daemons.js';
 import { createFiles } from './shell/files.js';
@@ -25,6 +26,7 @@ import { createLog } from './shell/log.js';
 import { createNft } from './shell/nft.js';
 import { createPacketLog } from './shell/packet-log.js';
 import { createPeerLinks } from './shell/peer-links.js';
+import { createPersistenceMap } from './shell/persistence-map.js';
 import { memoryBytes, systemRandom, wallTime } from './shell/process.js';
 import { createRunner } from './shell/runner.js';
 import { applySysctls } from './shell/sysctl.js';
@@ -36,20 +38,7 @@ export const runAgent = async (configPath: string, signal: AbortSignal): Promise
   const log = createLog(config.logLevel, { node: config.node });
   const clock = systemClock;
   const files = createFiles();
-  const running = new AbortController();
-  const cleanups: (() => unknown)[] = [];
-  const failed = new Promise<never>((_, reject) => {
-    running.signal.addEventListener('abort', () => reject(running.signal.reason), { once: true });
-  });
-  failed.catch(() => undefined);
-  /** A part that ends before the node does has failed, and the node with it: a supervisor starts it again. */
-  const background = (run: Promise<void>): void => {
-    const done = run.catch((thrown) => running.abort(errorFrom(thrown)));
-    cleanups.push(() => {
-      running.abort();
-      return done;
-    });
-  };
+  const lifetime = createLifetime(log);
 
   try {
     const sysctls = await applySysctls(sysctlsFor(config));
@@ -59,7 +48,9 @@ export const runAgent = async (configPath: string, signal: AbortSignal): Promise
     for (const complaint of complaints) log.error({}, complaint);
 
     const nft = createNft({ log });
-    cleanups.push(() => nft.close());
+    lifetime.onStop(() => nft.close());
+    const connections = createConnections();
+    lifetime.onStop(() => connections.close());
     const packets = config.replication.enabled
       ? createPacketLog({ group: config.replication.logGroup })
       : undefined;
@@ -70,13 +61,14 @@ export const runAgent = async (configPath: string, signal: AbortSignal): Promise
       keysOfBackend: (...backend) => replicator.index?.keysOfBackend(...backend) ?? [],
     };
     const engine = createReconciler(
-      { nft, log, clock, ...(config.replication.enabled ? { persistenceIndex } : {}) },
+      { nft, log, clock, connections, ...(config.replication.enabled ? { persistenceIndex } : {}) },
       context,
     );
     const links = createPeerLinks(config, systemRandom);
     replicator = createReplicator(
       {
         nft,
+        persistence: createPersistenceMap(),
         links,
         clock,
         random: systemRandom,
@@ -125,33 +117,21 @@ export const runAgent = async (configPath: string, signal: AbortSignal): Promise
       found.found ? 'adopted the rules in the kernel' : 'no rules in the kernel yet',
       found,
     );
-    background(engine.run(running.signal));
-    background(replicator.run(running.signal));
-    await conntrackd.start(running.signal);
-    cleanups.push(() => conntrackd.stop());
-    cleanups.push(wireNode(parts));
+    lifetime.background(engine.run(lifetime.signal));
+    lifetime.background(replicator.run(lifetime.signal));
+    await conntrackd.start(lifetime.signal);
+    lifetime.onStop(() => conntrackd.stop());
+    lifetime.onStop(wireNode(parts));
     await guard.start();
-    cleanups.push(() => guard.stop());
+    lifetime.onStop(() => guard.stop());
     const api = createControlApi(createNodeControl(parts), log);
     await listenOnSocket(api, config.controlSocket);
-    cleanups.push(() => api.close());
+    lifetime.onStop(() => api.close());
     log.info({ version, cluster: config.cluster, safety: guard.state()?.safetyText }, 'node is running');
 
-    await Promise.race([
-      failed,
-      new Promise<void>((resolve) => {
-        if (signal.aborted) resolve();
-        else signal.addEventListener('abort', () => resolve(), { once: true });
-      }),
-    ]);
+    await lifetime.last(signal);
     log.info({}, 'stopping');
   } finally {
-    for (const cleanup of cleanups.reverse()) {
-      try {
-        await cleanup();
-      } catch (thrown) {
-        log.warn({ error: errorFrom(thrown).message }, 'while stopping');
-      }
-    }
+    await lifetime.stop();
   }
 };

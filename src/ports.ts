@@ -1,9 +1,15 @@
 /** What the applications need of the outside: interfaces only. `shell/` implements them, `test/fakes/` imitates them. */
 
 import type { Ipv4 } from './model/address.js';
+import type { EntryColumns, KeyColumns } from './model/columns.js';
+import type { LinkState, LoggedPacket } from './model/kernel-events.js';
+import type { SocketAddress } from './model/node.js';
+
 import type { Endpoint } from './model/service.js';
 import type { FlowPattern } from './netlink/conntrack.js';
 import type { ElementBytes, NftTable, TableName, Transaction } from './netlink/nft/ast.js';
+
+export type { LinkState, LoggedPacket } from './model/kernel-events.js';
 
 /** Monotonic time in milliseconds (fractions allowed) since an arbitrary start. Never wall-clock time. */
 export interface Clock {
@@ -85,14 +91,6 @@ export interface Files {
   remove(path: string): Promise<void>;
 }
 
-export interface LinkState {
-  readonly index: number;
-  readonly name: string;
-  readonly mac: string;
-  /** Administratively up and with carrier (IFF_UP and IFF_LOWER_UP, IFF_RUNNING). */
-  readonly usable: boolean;
-}
-
 /** Interfaces and addresses, over rtnetlink. Failures are RelevoErrors with `kernel-*` codes. */
 export interface Links {
   list(): Promise<LinkState[]>;
@@ -131,19 +129,6 @@ export interface PacketLog {
   close(): void;
 }
 
-export interface LoggedPacket {
-  readonly payload: Uint8Array;
-  readonly prefix: string;
-  readonly sequence: number;
-  /** Original destination of the connection, when the group asks for it (NFULNL_CFG_F_CONNTRACK). */
-  readonly original?: {
-    readonly source: Ipv4;
-    readonly destination: Ipv4;
-    readonly protocol: number;
-    readonly destinationPort: number;
-  };
-}
-
 /**
  * Who holds persistence entries of a backend, without asking the kernel. The replica keeps one; without it the rule engine
  * dumps the map. It may lag behind the kernel by what is still in flight: whoever purges by it looks again afterwards.
@@ -151,6 +136,15 @@ export interface LoggedPacket {
 export interface PersistenceIndex {
   /** Keys of map `persist`, in the form of `persistElement`. */
   keysOfBackend(endpoint: Endpoint, backendAddress: Ipv4, backendPort: number): Iterable<Uint8Array>;
+}
+
+/** Map `persist` of the kernel, read without holding up this thread. Failures are RelevoErrors; `kernel-missing`: no map yet. */
+export interface PersistenceMap {
+  /** What is there of these keys. */
+  read(keys: KeyColumns): Promise<EntryColumns>;
+  /** Everything, piece by piece, read by another thread. */
+  scan(visit: (piece: EntryColumns) => void): Promise<void>;
+  close(): void;
 }
 
 /** One connection to a peer that has shown a certificate of the cluster with its name. */
@@ -180,6 +174,18 @@ export interface PeerLinkListener {
 export interface PeerLinks {
   start(listener: PeerLinkListener): Promise<void>;
   close(): Promise<void>;
+}
+
+/** UDP on one local address, or on any. Sending never throws: a lost datagram is everyday business. */
+export interface Datagrams {
+  send(bytes: Uint8Array, to: SocketAddress): void;
+  onDatagram(listener: (bytes: Uint8Array, from: SocketAddress) => void): void;
+  close(): void;
+}
+
+export interface Timers {
+  /** Calls once, not before `ms` have passed; the returned function cancels. */
+  after(ms: number, action: () => void): () => void;
 }
 
 /** Connection tracking (ctnetlink). */

@@ -21,6 +21,9 @@ export const electionConfig = (config: NodeConfig, session: number): ElectionCon
   for (const name of names) if (name.startsWith('@')) refuse(`nodes: '${name}' must not begin with @`);
   if (new Set(names).size !== names.length) refuse('nodes: two nodes have the same name');
   if (!names.includes(config.node)) refuse(`node: '${config.node}' is not among nodes (${names.join(', ')})`);
+  if (config.nodes.some((node) => node.heartbeat.length === 0)) {
+    refuse('nodes: every node needs at least one heartbeat address, better two on different networks');
+  }
   if (config.groups.length > messageLimits.groups) {
     refuse(`groups: ${config.groups.length}, at most ${messageLimits.groups} fit one heartbeat`);
   }
@@ -35,6 +38,7 @@ export const electionConfig = (config: NodeConfig, session: number): ElectionCon
     session,
     nodes: names,
     witness: config.witness.kind,
+    paths: Math.min(...config.nodes.map((node) => node.heartbeat.length)),
     groups: config.groups.map((group) => ({
       name: group.name,
       preferred: group.preferred,

@@ -29,6 +29,8 @@ export interface GuardKernel {
   ): Promise<{ result: 'done' | 'missing' | 'failed'; detail: string }>;
   addAddresses(group: string): Promise<void>;
   removeAddresses(group: string): Promise<void>;
+  /** Puts local addresses right where a foreign hand changed them; returns what was done. */
+  correctAddresses(isActive: (group: string) => boolean): Promise<string[]>;
   announce(group: string): void;
   close(options: { removeTable: boolean }): Promise<void>;
 }
@@ -156,6 +158,25 @@ export const createGuardKernel = (
     return addressWork;
   };
 
+  const correctAddresses = async (isActive: (group: string) => boolean): Promise<string[]> => {
+    const present = await linksPort.addresses();
+    const corrections: string[] = [];
+    for (const { name: group, addresses } of config.groups) {
+      for (const { address, prefixLength, interface: link } of addresses) {
+        const isHere = present.some((one) => one.link === link && one.address === address);
+        if (isHere === isActive(group) || !links.has(link)) continue;
+        if (isHere) await linksPort.removeAddress(link, address, prefixLength);
+        else await linksPort.addAddress(link, address, prefixLength);
+        corrections.push(
+          isHere
+            ? `${address} was on ${link} of a standby`
+            : `${address} was missing on ${link} of the owner`,
+        );
+      }
+    }
+    return corrections;
+  };
+
   return {
     get owned() {
       return owned;
@@ -183,6 +204,14 @@ export const createGuardKernel = (
     },
     addAddresses: (group) => changeAddresses(group, 'addAddress'),
     removeAddresses: (group) => changeAddresses(group, 'removeAddress'),
+    correctAddresses(isActive) {
+      const corrected = addressWork.then(() => correctAddresses(isActive));
+      addressWork = corrected.then(
+        () => {},
+        () => {},
+      );
+      return corrected;
+    },
     announce(group) {
       for (const address of addressesOf(group)) announceOne(address);
     },

@@ -2,14 +2,16 @@
 
 import { stampHeartbeat } from '../election/heartbeat.js';
 import { createElection, step } from '../election/machine.js';
+import type { GuardEvent, ToGuard } from '../election/thread.js';
 import type { Effect, ElectionEvent } from '../election/types.js';
 import { viewElection } from '../election/view.js';
+import { errorFrom } from '../errors.js';
 import type { NodeConfig } from '../model/node.js';
 import { electionConfig } from './guard-config.js';
 import { watchGateway } from './guard-gateway.js';
 import { createGuardKernel } from './guard-kernel.js';
 import { createGuardNetwork } from './guard-network.js';
-import type { GuardEvent, GuardLoopPorts, ToGuard } from './guard-ports.js';
+import type { GuardLoopPorts } from './guard-ports.js';
 
 export interface GuardLoop {
   /** Binds the sockets, cleans up, makes the guard table, starts the election. Rejects with the reason. */
@@ -20,6 +22,7 @@ export interface GuardLoop {
 }
 
 const stateEveryMs = 250;
+const correctEveryMs = 1_000;
 
 export const createGuardLoop = (
   ports: GuardLoopPorts,
@@ -64,7 +67,7 @@ export const createGuardLoop = (
 
   const postState = (): void => {
     isStateDue = false;
-    const view = viewElection(config, state, network.paths, clock.nowMs());
+    const view = viewElection(config, state, clock.nowMs());
     const refused = { ...network.refused };
     ports.post({ type: 'state', state: { ...view, cluster: node.cluster, refused, owned: kernel.owned } });
   };
@@ -171,14 +174,24 @@ export const createGuardLoop = (
       setFault('table', undefined);
       tell({ kind: 'guard-repaired', detail });
     } catch (thrown) {
-      setFault(
-        'table',
-        `the guard table cannot be put back: ${thrown instanceof Error ? thrown.message : thrown}`,
-      );
+      setFault('table', `the guard table cannot be put back: ${errorFrom(thrown).message}`);
       timers.after(1_000, () => void repair(detail));
     } finally {
       repairing = false;
     }
+  };
+
+  const correctRegularly = (): void => {
+    timers.after(correctEveryMs, () => {
+      if (isStopped) return;
+      kernel
+        .correctAddresses((group) => state.groups[group]?.role === 'active')
+        .then((corrections) => {
+          for (const detail of corrections) tell({ kind: 'address-corrected', detail });
+        })
+        .catch((thrown) => ports.log.warn({ error: errorFrom(thrown).message }, 'addresses not checked'))
+        .finally(correctRegularly);
+    });
   };
 
   const watch = (): void => {
@@ -210,6 +223,7 @@ export const createGuardLoop = (
       );
       if (gateway) stopWatching.push(gateway);
       postStateRegularly();
+      correctRegularly();
       ports.post({ type: 'started' });
     },
     abandon() {

@@ -2,13 +2,13 @@
 
 import { type Channel, createChannel, type Opened } from '../election/channel.js';
 import type { Body } from '../election/messages.js';
+import type { GuardEvent } from '../election/thread.js';
 import { witnessName } from '../election/types.js';
 import type { NodeConfig, SocketAddress } from '../model/node.js';
-import type { Datagrams, GuardEvent, GuardLoopPorts } from './guard-ports.js';
+import type { Datagrams } from '../ports.js';
+import type { GuardLoopPorts } from './guard-ports.js';
 
 export interface GuardNetwork {
-  /** Number of heartbeat paths between nodes. */
-  readonly paths: number;
   readonly refused: Readonly<Record<string, number>>;
   open(): Promise<void>;
   /** `stamp` adds what differs by path. */
@@ -79,7 +79,6 @@ export const createGuardNetwork = (
   };
 
   return {
-    paths: self.heartbeat.length,
     refused,
     async open() {
       for (const local of self.heartbeat) {

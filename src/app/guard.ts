@@ -1,26 +1,20 @@
 /** The main thread's side of the guard: starts the thread, keeps its last word, passes on orders. */
 
+import type {
+  FromGuard,
+  GuardEvent,
+  GuardState,
+  GuardThread,
+  StartGuardThread,
+  ToGuard,
+} from '../election/thread.js';
 import type { Readiness } from '../election/types.js';
 import { errorFrom, RelevoError } from '../errors.js';
 import type { NodeConfig } from '../model/node.js';
-import type { Log } from '../ports.js';
+import type { Log, Timers } from '../ports.js';
 import { electionConfig } from './guard-config.js';
-import type { FromGuard, GuardEvent, GuardState, GuardThreadData, Timers, ToGuard } from './guard-ports.js';
 
-export type { GuardEvent, GuardState } from './guard-ports.js';
-
-export interface GuardThread {
-  post(message: ToGuard): void;
-  /** Waits a little for it to end by itself, then ends it: without stepping down, the kernel lease then runs out. */
-  end(): Promise<void>;
-}
-
-export type StartGuardThread = (
-  data: GuardThreadData,
-  onMessage: (message: FromGuard) => void,
-  /** The thread has ended by itself; `detail` says how. */
-  onExit: (detail: string) => void,
-) => GuardThread;
+export type { GuardEvent, GuardState } from '../election/thread.js';
 
 export interface GuardPorts {
   readonly log: Log;

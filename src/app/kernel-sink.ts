@@ -4,10 +4,13 @@
  */
 
 import { errorFrom, type RelevoError } from '../errors.js';
+import { ipv4FromNumber } from '../model/address.js';
+import { type KeyColumns, keyAt } from '../model/columns.js';
 import type { Clock, Log, Nft } from '../ports.js';
 import { planRows } from '../replication/kernel-plan.js';
 import { mark } from '../replication/marks.js';
 import type { Replica } from '../replication/replica.js';
+import { persistElement, persistMap, serviceTable } from '../ruleset/layout.js';
 
 export interface KernelSinkOptions {
   readonly nft: Nft;
@@ -20,6 +23,7 @@ export interface KernelSinkOptions {
 /** What one batch takes, so that the nf_tables mutex is not held for long: about 15 ms. */
 const batchRows = 16_384;
 const retryMs = 250;
+const nothing = { backendAddress: ipv4FromNumber(0), backendPort: 0, ttlMs: 0, remainingMs: 0 };
 
 interface Waiter {
   /** Rows that were queued before it, counted from the start. */
@@ -31,6 +35,8 @@ export class KernelSink {
   writtenEntries = 0;
   /** Why the last batch was refused; undefined as long as the kernel takes what it is given. */
   failure: RelevoError | undefined;
+  /** Until what the kernel holds is known, whatever is added is destroyed first. */
+  thorough = true;
 
   readonly #options: KernelSinkOptions;
   #queue: number[] = [];
@@ -61,6 +67,23 @@ export class KernelSink {
     }
     if (done) this.#waiters.push({ after: this.#queued, done });
     this.#start();
+  }
+
+  /** Elements that no row stands for. */
+  async destroy(keys: KeyColumns): Promise<void> {
+    const elements = keys.client.map((_, at) => persistElement({ ...keyAt(keys, at), ...nothing }));
+    if (elements.length === 0) return;
+    await this.#options.nft.commit({
+      reason: `${elements.length} persistence entries that the active node does not have`,
+      operations: [
+        {
+          op: 'destroy-elements',
+          table: serviceTable,
+          set: persistMap,
+          elements: elements.map(({ key }) => ({ key })),
+        },
+      ],
+    });
   }
 
   /** The kernel's map was made anew: nothing that we wrote is there any more. */
@@ -129,7 +152,7 @@ export class KernelSink {
 
   async #attempts(rows: readonly number[]): Promise<boolean> {
     const { log } = this.#options;
-    for (const thorough of [false, true]) {
+    for (const thorough of this.thorough ? [true] : [false, true]) {
       try {
         await this.#attempt(rows, thorough);
         this.failure = undefined;

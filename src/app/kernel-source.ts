@@ -1,25 +1,25 @@
 /**
- * Where this node's own entries come from: reports of packets that made one, and a dump of the kernel's map compared with the
- * replica, which finds refreshes (no event tells of them, FACTS.md), losses, and what somebody else changed.
+ * Where this node's own entries come from: reports of packets that made one, look-ups that find refreshes (no event tells
+ * of them, FACTS.md), and now and then a scan of the kernel's map, which finds what was lost and what somebody else changed.
  */
 
 import { errorFrom } from '../errors.js';
 import { ipv4FromNumber } from '../model/address.js';
-import type { ElementBytes } from '../netlink/nft/ast.js';
-import type { Clock, Log, LoggedPacket, Nft, PacketLog } from '../ports.js';
-import { compareDump } from '../replication/compare.js';
+import { createKeyColumns } from '../model/columns.js';
+import type { Clock, Log, LoggedPacket, PacketLog, PersistenceMap } from '../ports.js';
+import { adoptEntries, Comparison } from '../replication/compare.js';
 import type { GroupBook } from '../replication/groups.js';
 import { mark } from '../replication/marks.js';
 import { readSighting, type Sighting } from '../replication/packet.js';
+import { RefreshChecker } from '../replication/refresh.js';
 import { full, type Replica } from '../replication/replica.js';
 import { rowState } from '../replication/table.js';
 import { nextThreshold, thresholds } from '../replication/threshold.js';
 import type { Verdicts } from '../replication/verdicts.js';
-import { persistMap, serviceTable } from '../ruleset/layout.js';
 import type { KernelSink } from './kernel-sink.js';
 
 export interface KernelSourceOptions {
-  readonly nft: Nft;
+  readonly persistence: PersistenceMap;
   readonly clock: Clock;
   readonly log: Log;
   readonly replica: Replica;
@@ -30,10 +30,16 @@ export interface KernelSourceOptions {
   readonly onChange: () => void;
 }
 
-/** A dump costs at most this share of the time, as far as lifetimes allow. */
-const dumpShare = 1 / 100;
-const shortestPauseMs = 2_000;
-const longestPauseMs = 60_000;
+/** A scan costs the kernel much where the map is large: at most this share of the time. */
+const scanShare = 1 / 200;
+const shortestPauseMs = 60_000;
+const longestPauseMs = 3_600_000;
+const firstPauseMs = 2_000;
+/** Scans asked for by losses of reports: a third of the time at most. */
+const urgentShare = 1 / 2;
+/** Every entry is looked at once in this time, or in a fraction of the shortest lifetime. */
+const checkRoundMs = 1_000;
+const checksPerTick = 2_000;
 const rateWindowMs = 100;
 
 export class KernelSource {
@@ -53,26 +59,30 @@ export class KernelSource {
   #timer: NodeJS.Timeout | undefined;
   #comparing: Promise<void> | undefined;
   #compareAgain = false;
+  #scannedAtMs = 0;
+  #scanCostMs = 0;
+  #lookingUp = false;
+  readonly #refreshes: RefreshChecker;
   #stopped = false;
 
   constructor(options: KernelSourceOptions) {
     this.#options = options;
+    this.#refreshes = new RefreshChecker(options);
   }
 
-  /** Takes what the kernel already holds into the replica, as entries of unknown origin. */
-  async adopt(): Promise<number> {
-    const { replica, clock, groups } = this.#options;
-    const elements = await this.#dump();
-    const nowMs = clock.nowMs();
-    const { rows } = compareDump({ ...this.#options, elements, nowMs, startedAtMs: nowMs, adopt: true });
-    for (const row of rows) replica.table.marks[row]! |= mark.inKernel;
-    if (rows.length > 0) {
-      this.#options.log.info(
-        { entries: rows.length, groups: groups.names.length },
-        'adopted persistence entries',
-      );
+  /** Takes what the kernel already holds into the replica. */
+  async adopt(): Promise<void> {
+    const { replica, clock, log, persistence } = this.#options;
+    let entries = 0;
+    try {
+      await persistence.scan((piece) => {
+        entries += adoptEntries(replica, piece, clock.nowMs());
+      });
+    } catch (thrown) {
+      // No map yet: the rule engine makes it with the first service.
+      if (errorFrom(thrown).code !== 'kernel-missing') throw thrown;
     }
-    return rows.length;
+    if (entries > 0) log.info({ entries }, 'adopted persistence entries');
   }
 
   start(packetLog: PacketLog): void {
@@ -81,10 +91,12 @@ export class KernelSource {
     packetLog.onLoss((detail) => {
       this.lostReports++;
       this.#options.log.warn({ detail }, 'reports of new sessions were lost: comparing with the kernel');
-      this.compareSoon(0);
+      this.compareSoon(
+        Math.max(0, this.#scannedAtMs + this.#scanCostMs / urgentShare - this.#options.clock.nowMs()),
+      );
     });
     this.#setThreshold(thresholds.low);
-    this.compareSoon(shortestPauseMs);
+    this.compareSoon(firstPauseMs);
   }
 
   stop(): void {
@@ -93,8 +105,9 @@ export class KernelSource {
     this.#packetLog?.close();
   }
 
-  /** Called every now and then, so that the threshold falls when nothing arrives any more. */
-  tick(nowMs: number): void {
+  /** Called every `intervalMs`: looks for refreshes, and lowers the threshold when nothing arrives any more. */
+  tick(nowMs: number, intervalMs: number): void {
+    this.#checkRefreshes(nowMs, intervalMs);
     if (this.#windowStartMs > 0 && nowMs - this.#windowStartMs > rateWindowMs) this.#adapt(nowMs);
   }
 
@@ -106,7 +119,7 @@ export class KernelSource {
         this.#options.log.warn({ error: errorFrom(thrown).message }, 'comparing with the kernel failed');
         this.compareSoon(shortestPauseMs);
       });
-    }, delayMs);
+    }, delayMs).unref();
   }
 
   /** One dump at a time; asked for during one, another follows. */
@@ -122,46 +135,66 @@ export class KernelSource {
   }
 
   async #compareOnce(): Promise<void> {
-    const { clock, replica, sink, verdicts } = this.#options;
+    const { clock, replica, sink, persistence } = this.#options;
     const startedAtMs = clock.nowMs();
-    const elements = await this.#dump();
-    const nowMs = clock.nowMs();
     const headBefore = replica.head;
-    const result = compareDump({ ...this.#options, elements, nowMs, startedAtMs, adopt: false });
-    this.foundByDump += result.found;
-    if (result.rows.length > 0) sink.write(result.rows);
-    if (result.strays.length > 0) await this.#destroyStrays(result.strays);
+    const comparison = new Comparison(this.#options, startedAtMs);
+    let exists = true;
+    await persistence
+      .scan((piece) => {
+        const before = replica.head;
+        comparison.take(piece, clock.nowMs());
+        if (replica.head !== before) this.#options.onChange();
+      })
+      .catch((thrown) => {
+        if (errorFrom(thrown).code !== 'kernel-missing') throw thrown;
+        exists = false;
+      });
+    this.#scannedAtMs = clock.nowMs();
+    this.#scanCostMs = this.#scannedAtMs - startedAtMs;
+    if (exists && !this.#stopped) {
+      comparison.finish(this.#scannedAtMs);
+      this.foundByDump += comparison.found;
+      if (comparison.rows.length > 0) sink.write(comparison.rows);
+      await sink.destroy(comparison.strays);
+      await this.#lookUp(comparison.doubtful);
+    }
     if (replica.head !== headBefore) this.#options.onChange();
-    const costMs = clock.nowMs() - startedAtMs;
-    const pauseMs = Math.min(costMs / dumpShare, verdicts.shortestTtlMs / 4, longestPauseMs);
     const again = this.#compareAgain;
     this.#compareAgain = false;
-    this.compareSoon(again ? 0 : Math.max(shortestPauseMs, pauseMs));
+    const pauseMs = Math.min(longestPauseMs, Math.max(shortestPauseMs, this.#scanCostMs / scanShare));
+    this.compareSoon(again ? this.#scanCostMs / urgentShare : pauseMs);
   }
 
-  async #dump(): Promise<ElementBytes[]> {
-    try {
-      return await this.#options.nft.dumpElements(serviceTable, persistMap.name);
-    } catch (thrown) {
-      const error = errorFrom(thrown);
-      // No map yet: the rule engine makes it with the first service.
-      if (error.code === 'kernel-missing') return [];
-      throw error;
-    }
+  #checkRefreshes(nowMs: number, intervalMs: number): void {
+    if (this.#lookingUp || this.#stopped) return;
+    const { replica, verdicts, log } = this.#options;
+    const roundMs = Math.max(intervalMs, Math.min(checkRoundMs, verdicts.shortestTtlMs / 32));
+    const rows = Math.ceil((replica.table.used * intervalMs) / roundMs);
+    const due = this.#refreshes.due(rows, checksPerTick, nowMs);
+    if (due.length === 0) return;
+    this.#lookingUp = true;
+    this.#lookUp(due)
+      .catch((thrown) =>
+        log.warn({ error: errorFrom(thrown).message }, 'looking for refreshed entries failed'),
+      )
+      .finally(() => {
+        this.#lookingUp = false;
+      });
   }
 
-  async #destroyStrays(elements: readonly ElementBytes[]): Promise<void> {
-    const keys = elements.map(({ key }) => ({ key }));
-    const operation = {
-      op: 'destroy-elements',
-      table: serviceTable,
-      set: persistMap,
-      elements: keys,
-    } as const;
-    await this.#options.nft.commit({
-      reason: `${keys.length} persistence entries that the active node does not have`,
-      operations: [operation],
-    });
+  async #lookUp(rows: readonly number[]): Promise<void> {
+    if (rows.length === 0) return;
+    const { clock, replica, persistence, sink } = this.#options;
+    const keys = createKeyColumns();
+    for (const row of rows) replica.pushKey(keys, row);
+    const askedAtMs = clock.nowMs();
+    const found = await persistence.read(keys);
+    if (this.#stopped) return;
+    const headBefore = replica.head;
+    const toKernel = this.#refreshes.apply(rows, found, askedAtMs, clock.nowMs());
+    if (toKernel.length > 0) sink.write(toKernel);
+    if (replica.head !== headBefore) this.#options.onChange();
   }
 
   #onPackets(packets: readonly LoggedPacket[]): void {

@@ -48,6 +48,7 @@ const describeEvent = (event: Exclude<GuardEvent, { kind: 'role' }>): string => 
     case 'refused':
       return `a datagram from ${event.from} was refused: ${event.detail} (${event.count} so far)`;
     case 'guard-repaired':
+    case 'address-corrected':
     case 'fault':
     case 'thread-died':
       return event.detail;

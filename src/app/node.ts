@@ -106,7 +106,7 @@ export const createNodeControl = (parts: NodeParts): NodeControl => {
     },
     async setBackendState(service, backend, state) {
       await engine.setBackendState(service, backend, state);
-      await store.save(engine.document());
+      await store.saveState(service, backend, state);
     },
     sessions: (service) => engine.sessions(service),
     handover: (group, to) => guard.handover(group, to),

@@ -51,6 +51,7 @@ export interface PeerRecord {
 
 /** The same complaint about the same peer is repeated this seldom. */
 const repeatMs = 10_000;
+const ackPauseMs = 1;
 const smallFrame = new Set(['delta', 'snapshot-chunk', 'ack', 'pong']);
 
 export class PeerHub implements PeerLinkListener {
@@ -62,6 +63,7 @@ export class PeerHub implements PeerLinkListener {
   readonly #saidAtMs = new Map<string, number>();
   #pumpPlanned = false;
   #acksPlanned = false;
+  #acknowledgedAtMs = 0;
 
   constructor(options: PeerHubOptions) {
     this.#options = options;
@@ -211,20 +213,25 @@ export class PeerHub implements PeerLinkListener {
     }
   }
 
-  /** One Ack for all frames that one batch brought into the kernel. */
+  /** One Ack for all frames that batches brought into the kernel lately: at high rates an Ack for each would cost as much as they do. */
   #applied(record: PeerRecord, session: PeerSession | undefined, frame: number): void {
     if (record.session !== session) return;
     record.ackDue = Math.max(record.ackDue, frame);
     if (this.#acksPlanned) return;
     this.#acksPlanned = true;
-    queueMicrotask(() => {
-      this.#acksPlanned = false;
-      for (const due of this.records.values()) {
-        if (due.ackDue === 0) continue;
-        this.#step(due, { kind: 'applied', frame: due.ackDue });
-        due.ackDue = 0;
-      }
-    });
+    const waitMs = this.#acknowledgedAtMs + ackPauseMs - this.#options.clock.nowMs();
+    if (waitMs <= 0) queueMicrotask(() => this.#acknowledge());
+    else setTimeout(() => this.#acknowledge(), waitMs);
+  }
+
+  #acknowledge(): void {
+    this.#acksPlanned = false;
+    this.#acknowledgedAtMs = this.#options.clock.nowMs();
+    for (const due of this.records.values()) {
+      if (due.ackDue === 0) continue;
+      this.#step(due, { kind: 'applied', frame: due.ackDue });
+      due.ackDue = 0;
+    }
   }
 
   #drop(record: PeerRecord): void {

@@ -12,9 +12,19 @@ import type { NodeConfig } from '../model/node.js';
 import type { PersistenceEntry } from '../model/persistence.js';
 import type { Endpoint, Service } from '../model/service.js';
 import type { SyncStatus, VerifyResult } from '../model/status.js';
-import type { Clock, Log, Nft, PacketLog, PeerLinks, PersistenceIndex, Random } from '../ports.js';
+import type {
+  Clock,
+  Log,
+  Nft,
+  PacketLog,
+  PeerLinks,
+  PersistenceIndex,
+  PersistenceMap,
+  Random,
+} from '../ports.js';
 import { isWritable } from '../replication/compare.js';
 import { GroupBook } from '../replication/groups.js';
+import { receivedRows } from '../replication/inheritance.js';
 import { rowKey } from '../replication/kernel-plan.js';
 import { mark } from '../replication/marks.js';
 import { type BackendPair, Replica } from '../replication/replica.js';
@@ -24,11 +34,12 @@ import { KernelSink } from './kernel-sink.js';
 import { KernelSource } from './kernel-source.js';
 import { PeerHub } from './peer-hub.js';
 import { readinessOf, type SyncReadiness } from './sync-readiness.js';
-import { type SyncDetails, syncStatus } from './sync-status.js';
+import { digestTexts, type SyncDetails, syncStatus } from './sync-status.js';
 import { verifySync } from './sync-verify.js';
 
 export interface ReplicatorPorts {
   readonly nft: Nft;
+  readonly persistence: PersistenceMap;
   readonly links: PeerLinks;
   readonly clock: Clock;
   readonly random: Random;
@@ -70,12 +81,19 @@ const sweepRows = 8_192;
 const tombstoneMs = 60_000;
 /** After a change of services, all pairs are judged anew at leisure; those that the rule engine asked about at once. */
 const recheckMs = 1_000;
+/** After a change of roles the kernel's map is scanned, but not while clients are being taken over. */
+const roleScanMs = 10_000;
+/** Peers need not wait longer until a large map has been read. */
+const adoptMs = 2_000;
+const digestAgeMs = 1_000;
+/** Entries whose life is extended per tick after a takeover. */
+const extendRows = 4_000;
 
 const sessionTiming = { helloMs: limits.syncHelloMs, pingMs: 1_000, silenceMs: 4_000, digestMs: 10_000 };
 export const mapShape = `${persistMap.name} ${persistMap.key.join('.')}:${(persistMap.data as readonly string[]).join('.')}`;
 
 export const createReplicator = (ports: ReplicatorPorts, config: ReplicatorConfig): Replicator => {
-  const { clock, random, nft } = ports;
+  const { clock, random, nft, persistence } = ports;
   const log = ports.log.child({ part: 'replication' });
   const { enabled } = config.replication;
   const peers = enabled ? config.nodes.map(({ name }) => name).filter((name) => name !== config.node) : [];
@@ -115,7 +133,7 @@ export const createReplicator = (ports: ReplicatorPorts, config: ReplicatorConfi
     onProgress: () => announce(false),
   });
   const source = new KernelSource({
-    nft,
+    persistence,
     clock,
     log,
     replica,
@@ -127,7 +145,10 @@ export const createReplicator = (ports: ReplicatorPorts, config: ReplicatorConfi
   const listeners = new Set<(readiness: SyncReadiness) => void>();
   let startedAtMs = clock.nowMs();
   let announced = '';
+  let digests = { atMs: Number.NEGATIVE_INFINITY, texts: {} as Record<string, string> };
   const suspects: BackendPair[] = [];
+  /** Entries taken over with less than half of their life left, the most urgent first. */
+  let inherited: number[] = [];
   let recheckTimer: NodeJS.Timeout | undefined;
   let running = false;
 
@@ -149,6 +170,8 @@ export const createReplicator = (ports: ReplicatorPorts, config: ReplicatorConfi
   const judge = (pair: BackendPair): void => {
     const { address, protocolPort, backend, backendPort } = pair;
     const verdict = verdicts.of(address, protocolPort, backend, backendPort);
+    // Most pairs, most of the time: what packets wrote is right.
+    if (verdict.writable && groups.isActive(groups.groupOf(address))) return;
     const nowMs = clock.nowMs();
     const changed: number[] = [];
     for (const row of replica.rowsOfBackend(address, protocolPort, backend, backendPort)) {
@@ -169,10 +192,24 @@ export const createReplicator = (ports: ReplicatorPorts, config: ReplicatorConfi
     for (const pair of replica.pairs()) judge(pair);
   };
 
+  const extendInherited = (): void => {
+    if (inherited.length === 0) return;
+    const nowMs = clock.nowMs();
+    const { table } = replica;
+    const rows = inherited.splice(0, extendRows).filter((row) => {
+      const group = table.group[row]!;
+      return groups.isActive(group) && replica.extend(row, groups.epochOf(group), nowMs);
+    });
+    if (rows.length === 0) return;
+    sink.write(rows);
+    hub.pumpSoon();
+  };
+
   const tick = (): void => {
     const nowMs = clock.nowMs();
+    extendInherited();
     replica.sweep(sweepRows, nowMs);
-    source.tick(nowMs);
+    source.tick(nowMs, tickMs);
     hub.tick();
     announce(true);
   };
@@ -196,8 +233,12 @@ export const createReplicator = (ports: ReplicatorPorts, config: ReplicatorConfi
       if (!enabled || group < 0 || !groups.setActive(group, epoch, active)) return;
       log.info({ group: name, epoch, active }, active ? 'originating entries' : 'receiving entries');
       hub.announceRole(group);
+      if (active) {
+        inherited = receivedRows(replica, group, clock.nowMs());
+        extendInherited();
+      }
       // What packets did here under the other role.
-      source.compareSoon(active ? 500 : 5_000);
+      source.compareSoon(roleScanMs);
       announce(false);
     },
     readiness,
@@ -222,7 +263,14 @@ export const createReplicator = (ports: ReplicatorPorts, config: ReplicatorConfi
       log.warn({ entries: rows.length }, 'writing all entries back to the kernel');
       sink.write(rows);
     },
-    status: () => syncStatus({ enabled, hub, source, sink, replica, groups, readiness: readiness(), clock }),
+    status() {
+      const nowMs = clock.nowMs();
+      // Whoever asks often must not make the node hash its entries all the time.
+      if (nowMs - digests.atMs > digestAgeMs)
+        digests = { atMs: nowMs, texts: digestTexts(replica, groups, nowMs) };
+      const facts = { enabled, hub, source, sink, replica, groups, clock };
+      return syncStatus({ ...facts, readiness: readiness(), digests: digests.texts });
+    },
     dump() {
       const nowMs = clock.nowMs();
       const entries: PersistenceEntry[] = [];
@@ -231,7 +279,7 @@ export const createReplicator = (ports: ReplicatorPorts, config: ReplicatorConfi
       }
       return entries;
     },
-    verify: () => verifySync({ nft, hub, replica, groups, verdicts, clock, enabled }),
+    verify: () => verifySync({ persistence, hub, replica, groups, verdicts, clock, enabled }),
     async run(signal) {
       if (!enabled) {
         log.warn({}, 'replication is off: a failover loses persistence');
@@ -239,7 +287,13 @@ export const createReplicator = (ports: ReplicatorPorts, config: ReplicatorConfi
       }
       running = true;
       startedAtMs = clock.nowMs();
-      await source.adopt();
+      const adopted = source
+        .adopt()
+        .catch((thrown) => log.warn({ error: errorFrom(thrown).message }, 'the kernel map could not be read'))
+        .finally(() => {
+          sink.thorough = false;
+        });
+      await Promise.race([adopted, new Promise((resolve) => setTimeout(resolve, adoptMs).unref())]);
       const timer = setInterval(tick, tickMs);
       try {
         source.start(await ports.openPacketLog(config.replication.logGroup));
@@ -254,6 +308,7 @@ export const createReplicator = (ports: ReplicatorPorts, config: ReplicatorConfi
         clearTimeout(recheckTimer);
         source.stop();
         sink.stop();
+        ports.persistence.close();
         await ports.links
           .close()
           .catch((thrown) => log.warn({ error: errorFrom(thrown).message }, 'closing links'));

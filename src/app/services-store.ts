@@ -1,27 +1,82 @@
-/** The services document on disk: written after the kernel took it, read back when the agent starts. */
+/**
+ * The services document on disk: written after the kernel took it, read back when the agent starts. States of single backends are
+ * kept beside it, so that one backend going down among ten thousand services writes a line and not a document.
+ */
 
+import { z } from 'zod';
 import { parseServices } from '../config/services.js';
 import { formatServices } from '../config/services-format.js';
-import type { ServicesDocument } from '../model/service.js';
+import type { BackendState, ServicesDocument } from '../model/service.js';
 import type { Files, Log } from '../ports.js';
 
 export interface ServicesStore {
+  /** The whole document; forgets the states kept beside the last one. */
   save(document: ServicesDocument): Promise<void>;
+  saveState(service: string, backend: string, state: BackendState): Promise<void>;
   /** Undefined when there is none, or when what is there cannot be read (logged: the node starts without services). */
   load(): Promise<ServicesDocument | undefined>;
 }
 
+const statesShape = z.record(z.string(), z.record(z.string(), z.enum(['up', 'down', 'off'])));
+type States = z.infer<typeof statesShape>;
+
+const withStates = (document: ServicesDocument, states: States): ServicesDocument => ({
+  services: document.services.map((service) => {
+    const changed = states[service.name];
+    if (!changed) return service;
+    const backends = service.backends.map((backend) => ({
+      ...backend,
+      state: changed[backend.name] ?? backend.state,
+    }));
+    return { ...service, backends };
+  }),
+});
+
 export const createServicesStore = (files: Files, folder: string, log: Log): ServicesStore => {
-  const path = `${folder}/services.json`;
+  const documentPath = `${folder}/services.json`;
+  const statesPath = `${folder}/states.json`;
+  let states: States = {};
+  let writing: Promise<void> = Promise.resolve();
+  /** One write at a time, in the order in which they were asked for. */
+  const write = (work: () => Promise<void>): Promise<void> => {
+    const done = writing.then(work);
+    writing = done.catch(() => undefined);
+    return done;
+  };
+
+  const readStates = async (): Promise<States> => {
+    const text = await files.read(statesPath);
+    if (text === undefined) return {};
+    try {
+      return statesShape.parse(JSON.parse(text));
+    } catch {
+      log.error({ path: statesPath }, 'the stored states of backends are damaged and count as none');
+      return {};
+    }
+  };
+
   return {
-    save: (document) => files.writeAtomic(path, `${formatServices(document).trimEnd()}\n`, 0o640),
+    save(document) {
+      states = {};
+      return write(async () => {
+        await files.writeAtomic(documentPath, formatServices(document), 0o640);
+        await files.remove(statesPath);
+      });
+    },
+    saveState(service, backend, state) {
+      states = { ...states, [service]: { ...states[service], [backend]: state } };
+      return write(() => files.writeAtomic(statesPath, `${JSON.stringify(states)}\n`, 0o640));
+    },
     async load() {
-      const text = await files.read(path);
+      const text = await files.read(documentPath);
       if (text === undefined) return undefined;
       const parsed = parseServices(text, 'json');
-      if ('document' in parsed) return parsed.document;
+      if ('document' in parsed) {
+        states = await readStates();
+        return withStates(parsed.document, states);
+      }
       log.error(
-        { path, problems: parsed.problems.slice(0, 10) },
+        { path: documentPath, problems: parsed.problems.slice(0, 10) },
         'the stored services document is damaged: apply it again',
       );
       return undefined;

@@ -12,7 +12,7 @@ import type { SyncReadiness } from './sync-readiness.js';
 
 /** Beyond what every node says. */
 export interface SyncDetails {
-  /** One digest per group: equal on all nodes when nothing is under way. */
+  /** One digest per group, a second old at most: equal on all nodes when nothing is under way. */
   readonly digests: Readonly<Record<string, string>>;
   readonly active: readonly string[];
   readonly reasons: readonly string[];
@@ -33,6 +33,7 @@ export interface SyncStatusInput {
   readonly groups: GroupBook;
   readonly readiness: SyncReadiness;
   readonly clock: Clock;
+  readonly digests: Readonly<Record<string, string>>;
 }
 
 const stateOf = ({ session, lastError }: PeerRecord): string => {
@@ -61,10 +62,12 @@ const peerStatus = (record: PeerRecord, nowMs: number): SyncPeerStatus => {
   };
 };
 
+export const digestTexts = (replica: Replica, groups: GroupBook, nowMs: number): Record<string, string> =>
+  Object.fromEntries(groups.names.map((name, group) => [name, digestText(digestOf(replica, group, nowMs))]));
+
 export const syncStatus = (input: SyncStatusInput): SyncStatus & SyncDetails => {
   const { hub, source, sink, replica, groups, readiness, clock } = input;
   const nowMs = clock.nowMs();
-  const digests = groups.names.map((name, group) => [name, digestText(digestOf(replica, group, nowMs))]);
   return {
     enabled: input.enabled,
     complete: readiness.ready,
@@ -72,7 +75,7 @@ export const syncStatus = (input: SyncStatusInput): SyncStatus & SyncDetails => 
     position: readiness.position,
     lostReports: source.lostReports,
     peers: [...hub.records.values()].map((record) => peerStatus(record, nowMs)),
-    digests: Object.fromEntries(digests),
+    digests: input.digests,
     active: groups.activeGroups().map((group) => groups.names[group]!),
     reasons: readiness.reasons,
     reports: source.reports,

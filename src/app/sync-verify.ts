@@ -1,19 +1,19 @@
 /** `relevo sync verify`: this kernel's map against the replica, and the replica against those of connected peers. */
 
-import { ipv4Number } from '../model/address.js';
-import { protocolPortNumber } from '../model/columns.js';
+import { errorFrom } from '../errors.js';
+import { type EntryColumns, entryAt } from '../model/columns.js';
+import type { PersistenceEntry } from '../model/persistence.js';
 import type { VerifyResult } from '../model/status.js';
-import type { Clock, Nft } from '../ports.js';
+import type { Clock, PersistenceMap } from '../ports.js';
 import { isWritable } from '../replication/compare.js';
 import type { GroupBook } from '../replication/groups.js';
 import type { Replica } from '../replication/replica.js';
 import type { Verdicts } from '../replication/verdicts.js';
-import { persistEntry, persistMap, serviceTable } from '../ruleset/layout.js';
 import type { PeerHub } from './peer-hub.js';
 
 export interface VerifyInput {
   readonly enabled: boolean;
-  readonly nft: Nft;
+  readonly persistence: PersistenceMap;
   readonly hub: PeerHub;
   readonly replica: Replica;
   readonly groups: GroupBook;
@@ -26,44 +26,50 @@ const settleMs = 500;
 const answerMs = 3_000;
 const listed = 20;
 
+const describe = ({ client, address, port, protocol }: PersistenceEntry): string =>
+  `${client} → ${address}:${port}/${protocol}`;
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Differences between the kernel's map and the replica, each as a line. */
 const kernelDifferences = async (input: VerifyInput): Promise<string[]> => {
-  const { nft, replica, groups, verdicts, clock } = input;
+  const { persistence, replica, groups, verdicts, clock } = input;
   const { table } = replica;
-  const elements = await nft.dumpElements(serviceTable, persistMap.name);
-  const nowMs = clock.nowMs();
   const lines: string[] = [];
   const seen = new Set<number>();
-  for (const element of elements) {
-    const entry = persistEntry(element);
-    if (!entry || groups.groupOf(ipv4Number(entry.address)) < 0) continue;
-    const protocolPort = protocolPortNumber(entry.protocol, entry.port);
-    const address = ipv4Number(entry.address);
-    const backend = ipv4Number(entry.backendAddress);
-    const row = table.find(ipv4Number(entry.client), address, protocolPort);
-    const what = `${entry.client} → ${entry.address}:${entry.port}/${entry.protocol}`;
-    if (row < 0 || !replica.isLive(row, nowMs)) {
-      if (verdicts.of(address, protocolPort, backend, entry.backendPort).belongs) {
-        lines.push(`${what}: in the kernel, not in the replica`);
-      }
-      continue;
+  const look = (piece: EntryColumns): void => {
+    const nowMs = clock.nowMs();
+    for (let at = 0; at < piece.client.length; at++) {
+      const [client, address, protocolPort] = [
+        piece.client[at]!,
+        piece.address[at]!,
+        piece.protocolPort[at]!,
+      ];
+      const [backend, backendPort] = [piece.backend[at]!, piece.backendPort[at]!];
+      if (groups.groupOf(address) < 0) continue;
+      const row = table.find(client, address, protocolPort);
+      const live = row >= 0 && replica.isLive(row, nowMs);
+      if (live) seen.add(row);
+      if (live && table.backend[row] === backend && table.backendPort[row] === backendPort) continue;
+      if (!live && !verdicts.of(address, protocolPort, backend, backendPort).belongs) continue;
+      const entry = entryAt(piece, at);
+      const known = live ? replica.entry(row, nowMs) : undefined;
+      const there = known ? `${known.backendAddress}:${known.backendPort}` : 'nothing';
+      lines.push(
+        `${describe(entry)}: ${entry.backendAddress}:${entry.backendPort} in the kernel, ${there} in the replica`,
+      );
     }
-    seen.add(row);
-    if (table.backend[row] === backend && table.backendPort[row] === entry.backendPort) continue;
-    const known = replica.entry(row, nowMs);
-    lines.push(
-      `${what}: backend ${entry.backendAddress}:${entry.backendPort} in the kernel, ${known.backendAddress}:${known.backendPort} in the replica`,
-    );
-  }
+  };
+  await persistence.scan(look).catch((thrown) => {
+    if (errorFrom(thrown).code !== 'kernel-missing') throw thrown;
+  });
+  const nowMs = clock.nowMs();
   for (let row = 0; row < table.used; row++) {
     // An element that is about to expire may be gone on one side only.
     if (seen.has(row) || !replica.isLive(row, nowMs + settleMs) || !isWritable(table, verdicts, row))
       continue;
     const entry = replica.entry(row, nowMs);
     lines.push(
-      `${entry.client} → ${entry.address}:${entry.port}/${entry.protocol}: in the replica, not in the kernel`,
+      `${describe(entry)}: nothing in the kernel, ${entry.backendAddress}:${entry.backendPort} in the replica`,
     );
   }
   return lines;

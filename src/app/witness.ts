@@ -6,8 +6,7 @@ import { witnessName } from '../election/types.js';
 import { lockMsFor } from '../election/voter.js';
 import { createWitnessState, stepWitness } from '../election/witness.js';
 import type { SocketAddress } from '../model/node.js';
-import type { Clock, Log } from '../ports.js';
-import type { Datagrams } from './guard-ports.js';
+import type { Clock, Datagrams, Log } from '../ports.js';
 
 export interface WitnessPorts {
   readonly clock: Clock;
@@ -39,8 +38,11 @@ export interface WitnessApp {
   stop(): Promise<void>;
 }
 
-/** Two datagrams of a node on different paths may be this far apart; a longer silence ends its session. */
-const quietMs = 100;
+/**
+ * Nodes greet several times within this; a longer silence ends a session. Not shorter: a witness that took a second process
+ * of the same name for a restart would give it a vote beside the first one's (heartbeat.ts, `greetEvery`).
+ */
+const quietMs = 500;
 const refusalQuietMs = 10_000;
 
 export const createWitness = (ports: WitnessPorts, options: WitnessOptions): WitnessApp => {

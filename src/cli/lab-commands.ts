@@ -5,7 +5,8 @@ import { budgets, type FaultName, faultMeaning, faultNames } from '../drill/budg
 import { runDrill } from '../drill/drill.js';
 import { formatReport, reportJson } from '../drill/report.js';
 import { RelevoError } from '../errors.js';
-import { defaultLabName, type LabStatus, labDown, labExec, labStatus, labUp } from '../lab/lab.js';
+import { labExec } from '../lab/exec.js';
+import { defaultLabName, type LabStatus, labDown, labStatus, labUp } from '../lab/lab.js';
 import type { LabPorts } from '../lab/owner.js';
 import { hostFolder } from '../lab/state.js';
 import { nodeNames } from '../lab/topology.js';

@@ -3,7 +3,7 @@
 import type { Command } from 'commander';
 import { readSecret, readWitnessConfig } from '../shell/config-files.js';
 import { createLog } from '../shell/log.js';
-import { runWitness } from '../shell/run-witness.js';
+import { runWitness } from '../witness.js';
 
 const untilSignal = (): AbortSignal => {
   const abort = new AbortController();

@@ -1,33 +1,42 @@
 /** How the observer asks, so that it knows which of its requests an answer belongs to. */
 
 import type { Ipv4 } from '../model/address.js';
-import { parseArp } from '../netlink/arp.js';
+import { buildArp, parseArp } from '../netlink/arp.js';
 
-/**
- * Addresses to ask from, the observer's own and those above it. ARP has no sequence numbers, but an answer goes to the address
- * that asked: requests take turns, and an answer belongs to the latest request of its turn.
- */
-export const observerSenders = (first: string): readonly Ipv4[] => {
-  const [a, b, c, d] = first.split('.').map(Number);
-  return Array.from({ length: 16 }, (_, index) => `${a}.${b}.${c}.${d! + index}` as Ipv4);
-};
+/** Locally administered (02), and no MAC of the lab's, which go on with 00. */
+const numbered = '02:5e';
 
-/** Index of the latest of `count` requests that sender number `sender` of `senders` made; undefined if it made none. */
-export const latestRequestOf = (sender: number, senders: number, count: number): number | undefined => {
-  const index = count - 1 - ((count - 1 - sender + senders) % senders);
-  return index < 0 ? undefined : index;
-};
+/** ARP has no sequence numbers, but an answer goes to the MAC that asked: each request names another one as its sender. */
+const macOfRequest = (index: number): string =>
+  `${numbered}:${(index >>> 0).toString(16).padStart(8, '0').match(/../g)!.join(':')}`;
+
+const requestOfMac = (mac: string): number | undefined =>
+  mac.startsWith(`${numbered}:`) ? Number.parseInt(mac.slice(6).replaceAll(':', ''), 16) : undefined;
+
+/** Request number `index`: sent as `mac` (that is what switches learn), to be answered to a MAC of its own. */
+export const arpQuestion = (index: number, mac: string, own: Ipv4, wanted: Ipv4): Uint8Array =>
+  buildArp({
+    operation: 'request',
+    frameSource: mac,
+    frameDestination: 'ff:ff:ff:ff:ff:ff',
+    senderMac: macOfRequest(index),
+    senderAddress: own,
+    targetMac: '00:00:00:00:00:00',
+    targetAddress: wanted,
+  });
 
 export interface ArpAnswer {
   /** The address that was asked for, and the MAC that claims it. */
   readonly address: string;
   readonly mac: string;
-  readonly askedBy: Ipv4;
+  /** Number of the request. */
+  readonly request: number;
 }
 
-/** Undefined for what is no reply, or an announcement (a reply whose target is the address itself). */
+/** Undefined for what is no reply to a numbered request: announcements, other hosts' questions and answers. */
 export const arpAnswer = (frame: Uint8Array): ArpAnswer | undefined => {
   const arp = parseArp(frame);
-  if (arp?.operation !== 'reply' || arp.senderAddress === arp.targetAddress) return undefined;
-  return { address: arp.senderAddress, mac: arp.senderMac, askedBy: arp.targetAddress };
+  if (arp?.operation !== 'reply') return undefined;
+  const request = requestOfMac(arp.targetMac);
+  return request === undefined ? undefined : { address: arp.senderAddress, mac: arp.senderMac, request };
 };

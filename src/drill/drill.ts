@@ -106,14 +106,17 @@ const breakAndWatch = async (
   const after = await probes.ask();
   await fault.heal();
   const healedMs = ports.clock.nowMs();
-  await untilSettled(ports, owner, healMs);
+  const notHealed = await untilSettled(ports, owner, healMs).then(
+    () => null,
+    (thrown: unknown) => errorFrom(thrown).message,
+  );
   const settledMs = ports.clock.nowMs();
   await sleep(settledTailMs, signal);
   signal.throwIfAborted();
   const recorded = await probes.stop();
   const viewsAfter = await nodeViews(owner);
   const takeovers = takeoversBetween(viewsBefore, viewsAfter, ports.clock.nowMs() - startedMs);
-  return { ...recorded, before, after, injectedMs, healedMs, settledMs, takeovers };
+  return { ...recorded, before, after, injectedMs, healedMs, settledMs, notHealed, takeovers };
 };
 
 export const runDrillOnce = async (

@@ -56,6 +56,7 @@ const restartNode = async (site: Site): Promise<void> => {
   const missing = owner
     .nodeProcesses(node)
     .filter((spec) => !kept.some((each) => each.label === `${node}/${spec.name}`));
+  if (missing.some((spec) => spec.name === owner.agentName)) await owner.clearNode(node);
   const started = await startAll(ports.daemons, lab, missing);
   await writeLab(ports.files, { ...state, processes: [...kept, ...started] });
 };

@@ -23,7 +23,10 @@ export interface StreamHistory {
 /** Persistent clients by address: the backend that answered; null when none did. */
 export type BackendAnswers = Readonly<Record<string, string | null>>;
 
-/** One ARP request of the observer and every answer to it. */
+/**
+ * One ARP request of the observer and every answer to it. A node answers as soon as it is asked: `sentMs` is the time of the
+ * answer, `atMs` only when the observer got round to reading it.
+ */
 export interface ArpRequest {
   readonly address: string;
   readonly sentMs: number;
@@ -41,6 +44,8 @@ export interface DrillHistory {
   readonly healedMs: number;
   /** From the end of healing to the end of probing everything should be quiet. */
   readonly settledMs: number;
+  /** Why the lab was not whole again in time; null when it was. */
+  readonly notHealed: string | null;
   /** As the nodes count them; undefined when the owner does not count. */
   readonly takeovers: number | undefined;
 }

@@ -29,23 +29,21 @@ interface Moment {
 const doubleAnswers = (requests: readonly ArpRequest[]): Moment[] =>
   requests
     .filter(({ answers }) => new Set(answers.map((each) => each.mac)).size > 1)
-    .map(({ answers }) => {
-      const times = answers.map((each) => each.atMs);
-      return { fromMs: Math.min(...times), toMs: Math.max(...times) };
-    });
+    .map(({ sentMs }) => ({ fromMs: sentMs, toMs: sentMs }));
 
 const flaps = (requests: readonly ArpRequest[]): Moment[] => {
   const moments: Moment[] = [];
   const lastMsByMac = new Map<string, number>();
   let current: string | undefined;
-  const answers = requests.flatMap((each) => each.answers).sort((one, other) => one.atMs - other.atMs);
-  for (const { mac, atMs } of answers) {
-    const before = lastMsByMac.get(mac);
-    if (mac !== current && before !== undefined && atMs - before <= flapMs) {
-      moments.push({ fromMs: before, toMs: atMs });
+  for (const { sentMs, answers } of requests) {
+    for (const { mac } of answers) {
+      const before = lastMsByMac.get(mac);
+      if (mac !== current && before !== undefined && before < sentMs && sentMs - before <= flapMs) {
+        moments.push({ fromMs: before, toMs: sentMs });
+      }
+      current = mac;
+      lastMsByMac.set(mac, sentMs);
     }
-    current = mac;
-    lastMsByMac.set(mac, atMs);
   }
   return moments;
 };

@@ -25,6 +25,7 @@ export interface Timeline {
 
 export interface Findings {
   readonly timeline: Timeline;
+  readonly notHealed: string | null;
   readonly udp: ProbeFindings;
   readonly connect: ProbeFindings;
   readonly streams: {
@@ -49,7 +50,7 @@ export interface Verdict {
   readonly failures: readonly string[];
 }
 
-/** An attempt that was answered later than this was of no use to its client. */
+/** An attempt that was answered later than this (and the probe's own pauses) was of no use to its client. */
 const uselessMs = 900;
 
 export const judgeProbe = (history: ProbeHistory): ProbeFindings => {
@@ -60,7 +61,7 @@ export const judgeProbe = (history: ProbeHistory): ProbeFindings => {
   history.sentMs.forEach((sentMs, index) => {
     const answeredMs = history.answeredMs[index] ?? null;
     const tookMs = answeredMs === null ? Number.POSITIVE_INFINITY : answeredMs - sentMs;
-    if (tookMs > uselessMs) {
+    if (tookMs > uselessMs + history.longestStallMs) {
       lost += 1;
       outageFrom ??= sentMs;
       return;
@@ -116,12 +117,12 @@ const timelineOf = ({ arp, udp, connect, injectedMs }: DrillHistory): Timeline =
       : Math.round((times.reduce((one, other) => pick(one, other)) - injectedMs) * 1000) / 1000;
   // The client's side: the first address that is asked for.
   const requests = arp.filter((request) => request.address === arp[0]?.address);
-  const answers = requests.flatMap((each) => each.answers);
-  const old = answers.findLast((answer) => answer.atMs < injectedMs)?.mac;
+  const answers = requests.flatMap(({ sentMs, answers }) => answers.map(({ mac }) => ({ mac, sentMs })));
+  const old = answers.findLast((answer) => answer.sentMs < injectedMs)?.mac;
   const times = (ours: boolean): number[] =>
     answers
-      .filter((answer) => answer.atMs >= injectedMs && (answer.mac === old) === ours)
-      .map((answer) => answer.atMs);
+      .filter((answer) => answer.sentMs >= injectedMs && (answer.mac === old) === ours)
+      .map((answer) => answer.sentMs);
   const losses = [...lossesOf(udp), ...lossesOf(connect)];
   return {
     lastOldAnswerMs: after(times(true), Math.max),
@@ -135,6 +136,7 @@ export const judge = (history: DrillHistory): Findings => {
   const arp = judgeArp(history.arp, history.settledMs);
   return {
     timeline: timelineOf(history),
+    notHealed: history.notHealed,
     udp: judgeProbe(history.udp),
     connect: judgeProbe(history.connect),
     streams: judgeStreams(history.streams),
@@ -178,6 +180,7 @@ export const verdictOf = (findings: Findings, budget: Budget): Verdict => {
   for (const [address, owners] of Object.entries(arp.finalOwners)) {
     expect(owners.length === 1, `${owners.length} nodes answer for ${address} at the end, not exactly one`);
   }
+  expect(findings.notHealed === null, `after the fault was undone: ${findings.notHealed}`);
   expect(takeovers === budget.takeovers, `${takeovers} takeovers, ${budget.takeovers} deserved`);
   return { passed: failures.length === 0, failures };
 };

@@ -1,6 +1,6 @@
 /** An owner: renews its lease, announces, hands over, steps down. */
 
-import { askAll, askSelf, hasMajority, releaseAll, voidAsks } from './asking.js';
+import { askAll, askFew, askSelf, hasMajority, releaseAll, voidAsks } from './asking.js';
 import { abandonClaim, ownEligibility } from './claim.js';
 import { advanceHandover, closeForHandover, endHandover, preempt, preemptAfterMs } from './handover.js';
 import { groupConfig, setRole, type Turn, writeKernel } from './turn.js';
@@ -133,7 +133,7 @@ export const advanceActive = (turn: Turn, group: GroupState): void => {
     }
     if (nowMs >= group.askedMs + askAgainMs) askAll(turn, group);
   } else if (nowMs >= group.askedMs + config.timing.renewMs) {
-    askAll(turn, group);
+    askFew(turn, group);
   }
 };
 

@@ -68,8 +68,8 @@ export const askSelf = (turn: Turn, group: GroupState): void => {
   if (answer.verdict === 'granted') grant(group, config.node, group.asked);
 };
 
-/** One more ask to every voter. Never called while a kernel write of the group is under way. */
-export const askAll = (turn: Turn, group: GroupState): void => {
+/** One more ask to these voters. Never called while a kernel write of the group is under way. */
+const ask = (turn: Turn, group: GroupState, targets: readonly Target[]): void => {
   const { config } = turn;
   group.asked += 1;
   group.askedMs = turn.nowMs;
@@ -84,7 +84,36 @@ export const askAll = (turn: Turn, group: GroupState): void => {
     leaseMs: config.timing.leaseMs,
     offer: group.claim?.offer ?? 0,
   } as const;
-  for (const to of otherVoters(config)) turn.effects.push({ type: 'send', to, path: undefined, body });
+  for (const { to, path } of targets) turn.effects.push({ type: 'send', to, path, body });
+};
+
+interface Target {
+  readonly to: string;
+  readonly path: number | undefined;
+}
+
+/** Asks every voter over every path. */
+export const askAll = (turn: Turn, group: GroupState): void =>
+  ask(
+    turn,
+    group,
+    otherVoters(turn.config).map((to) => ({ to, path: undefined })),
+  );
+
+/**
+ * Asks just as many voters as a majority needs, living peers first, each over the path it was last heard on: what an owner
+ * does at every renewal. Whoever does not answer is made good for by `askAll` soon after.
+ */
+export const askFew = (turn: Turn, group: GroupState): void => {
+  const { config, state } = turn;
+  const living: Target[] = [];
+  const others: Target[] = [];
+  for (const to of otherVoters(config)) {
+    const peer = state.peers[to];
+    if (!peer?.alive) others.push({ to, path: undefined });
+    else living.push({ to, path: peer.heardMs.indexOf(Math.max(...peer.heardMs)) });
+  }
+  ask(turn, group, [...living, ...others].slice(0, neededVotes(config) - 1));
 };
 
 /** True when a majority has granted asks that are all fresh. */
@@ -119,7 +148,8 @@ export const releaseAll = (turn: Turn, group: GroupState, to: string): void => {
   group.released = true;
   group.releasedTo = to;
   // A lost one would cost the successor a whole lock, so it is repeated with the next heartbeats.
-  group.releasesLeft = 4;
+  group.releasesLeft = 3;
+  group.releaseAgainMs = nowMs + config.timing.heartbeatMs / 2;
   const own = { node: config.node, session: config.session };
   const release = { group: group.name, ask: group.asked, to, reserveMs: config.timing.leaseMs };
   state.voter = acceptRelease(state.voter, own, release, nowMs).voter;
@@ -127,7 +157,7 @@ export const releaseAll = (turn: Turn, group: GroupState, to: string): void => {
 };
 
 export const repeatRelease = (turn: Turn, group: GroupState): void => {
-  if (!group.released || group.releasesLeft === 0) return;
+  if (!group.released || group.releasesLeft === 0 || turn.nowMs < group.releaseAgainMs) return;
   group.releasesLeft -= 1;
   sendRelease(turn, group);
 };

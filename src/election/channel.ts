@@ -1,7 +1,7 @@
 /**
  * One node's end of the datagram exchange: who may speak, in which session, and nothing twice.
  *
- * A session is one life of a process. A sender is believed once it has echoed this receiver's own session, which only a
+ * A session is one life of a program. A sender is believed once it has echoed this receiver's own session, which only a
  * process alive after this receiver's start can do; so datagrams recorded in an earlier life are worth nothing, and a
  * sender's former sessions are remembered and refused. A session that still speaks is not replaced: a second one beside
  * it is a second process with the same name. No clock is compared with another.

@@ -115,6 +115,8 @@ const advanceAsking = (turn: Turn, group: GroupState): void => {
   askSelf(turn, group);
   if (hasMajority(turn, group)) {
     group.claim = { ...claim, phase: 'opening' };
+    // Used up, whatever comes of it: the answer to this write may be lost.
+    group.epoch = Math.max(group.epoch, claim.epoch);
     writeKernel(turn, group, 'claim', `granted by ${voters(group)}`);
     return;
   }

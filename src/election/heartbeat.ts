@@ -4,10 +4,10 @@ import { repeatRelease } from './asking.js';
 import { ownEligibility } from './claim.js';
 import { type Body, messageLimits } from './messages.js';
 import type { Turn } from './turn.js';
-import { type ElectionState, witnessName } from './types.js';
+import { type ElectionState, type PeerState, witnessName } from './types.js';
 
 /** Heartbeats between two greetings of the witness. */
-const greetEvery = 10;
+const greetEvery = 4;
 
 /** One line for a heartbeat: what keeps this node from owning a group. */
 const ownReason = (turn: Turn): string => {
@@ -16,6 +16,20 @@ const ownReason = (turn: Turn): string => {
     if (level !== 'ready') return reason;
   }
   return '';
+};
+
+/**
+ * While every path works they take turns, so that two paths cost no more than one; a path that has fallen silent, and
+ * news, make a heartbeat go over all of them.
+ */
+const heartbeatPath = (turn: Turn, peer: PeerState): number | undefined => {
+  const { state, config, nowMs } = turn;
+  if (state.hasNews || !peer.alive) return undefined;
+  for (let path = 0; path < config.paths; path++) {
+    const heardMs = peer.heardMs[path] ?? Number.NEGATIVE_INFINITY;
+    if (nowMs - heardMs > config.paths * config.timing.deadMs) return undefined;
+  }
+  return state.heartbeats % config.paths;
 };
 
 /** Tells every peer how this node is, when it is time to. */
@@ -44,7 +58,7 @@ export const heartbeat = (turn: Turn): void => {
     turn.effects.push({
       type: 'send',
       to: name,
-      path: undefined,
+      path: heartbeatPath(turn, state.peers[name]!),
       // The stamps differ by path and are filled in where the datagram is sealed (`stampHeartbeat`).
       body: {
         type: 'heartbeat',
@@ -58,6 +72,8 @@ export const heartbeat = (turn: Turn): void => {
       },
     });
   }
+  state.hasNews = false;
+  state.heartbeats += 1;
 };
 
 /** Adds to a heartbeat what the peer needs to measure the round trip on this path. */

@@ -67,6 +67,7 @@ const heardAsk = (
     turn.nowMs,
   );
   turn.state.voter = voter;
+  if (answer.verdict === 'granted') group.epoch = Math.max(group.epoch, body.epoch);
   const reply = { type: 'answer', group: body.group, ask: body.ask, session, ...answer } as const;
   turn.effects.push({ type: 'send', to: from, path, body: reply });
 };

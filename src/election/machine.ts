@@ -13,6 +13,7 @@ import { deadlineMs } from './deadline.js';
 import { startHandover } from './handover.js';
 import { heartbeat } from './heartbeat.js';
 import { onMessage } from './inbox.js';
+import { roles } from './messages.js';
 import { activePeer, createPeer, watchPeers } from './peers.js';
 import { beginTurn, type Turn } from './turn.js';
 import type { ElectionConfig, ElectionEvent, ElectionState, GroupState, Step } from './types.js';
@@ -39,6 +40,7 @@ const createGroup = (name: string, nowMs: number): GroupState => ({
   ownerlessMs: nowMs,
   released: false,
   releasesLeft: 0,
+  releaseAgainMs: 0,
   releasedTo: '',
   closeReason: '',
   closeReleases: false,
@@ -65,6 +67,8 @@ export const createElection = (config: ElectionConfig, nowMs: number): ElectionS
     linkUpMs: {},
     gatewayMs: Number.NEGATIVE_INFINITY,
     heartbeatMs: nowMs,
+    hasNews: true,
+    heartbeats: 0,
     greetMs: nowMs,
     offers: 0,
     witnessHeardMs: Number.NEGATIVE_INFINITY,
@@ -142,6 +146,7 @@ const onEvent = (turn: Turn, event: ElectionEvent): void => {
       state.stopping = true;
       state.stopMs = turn.nowMs;
       state.heartbeatMs = turn.nowMs;
+      state.hasNews = true;
       return;
   }
 };
@@ -175,6 +180,15 @@ const needsVote = (turn: Turn, group: GroupState): boolean => {
   );
 };
 
+/** What a change of role makes possible is done in the same turn, not with the next event. */
+const settle = (turn: Turn, group: GroupState): void => {
+  for (let count = 0; count < roles.length; count++) {
+    const before = group.role;
+    advance(turn, group);
+    if (group.role === before) return;
+  }
+};
+
 const finishStop = (turn: Turn): void => {
   const { state } = turn;
   if (!state.stopping || state.stopped) return;
@@ -200,7 +214,7 @@ export const step = (
   onEvent(turn, event);
   watchPeers(turn);
   if (turn.state.started) {
-    for (const name in turn.state.groups) advance(turn, turn.state.groups[name]!);
+    for (const name in turn.state.groups) settle(turn, turn.state.groups[name]!);
     heartbeat(turn);
   }
   finishStop(turn);

@@ -55,9 +55,17 @@ export const setRole = (turn: Turn, group: GroupState, role: Role, reason: strin
   group.waiting = '';
   // Peers learn of it now, not with the next heartbeat.
   turn.state.heartbeatMs = turn.nowMs;
+  turn.state.hasNews = true;
   turn.effects.push({
     type: 'report',
-    report: { kind: 'role', group: group.name, from, to: role, epoch: group.epoch, reason },
+    report: {
+      kind: 'role',
+      group: group.name,
+      from,
+      to: role,
+      epoch: role === 'active' ? group.tenure : group.epoch,
+      reason,
+    },
   });
 };
 

@@ -25,11 +25,13 @@ export interface ElectionTiming {
 
 export interface ElectionConfig {
   readonly node: string;
-  /** Random, drawn at every start of the process. */
+  /** Random, drawn at every start. */
   readonly session: number;
   /** All nodes, in the order of the configuration, which breaks ties. */
   readonly nodes: readonly string[];
   readonly witness: 'arbiter' | 'ping' | 'none';
+  /** Heartbeat paths between two nodes. */
+  readonly paths: number;
   readonly groups: readonly ElectionGroup[];
   readonly timing: ElectionTiming;
   /** How long a grant binds a voter; `lockMsFor` except where a test plants a bug. */
@@ -113,6 +115,7 @@ export interface GroupState {
   /** All asks are given back; told to voters with every heartbeat. */
   released: boolean;
   releasesLeft: number;
+  releaseAgainMs: number;
   releasedTo: string;
   closeReason: string;
   closeReleases: boolean;
@@ -147,6 +150,9 @@ export interface ElectionState {
   /** Until when the pinged gateway counts as reachable. */
   gatewayMs: number;
   heartbeatMs: number;
+  /** The next heartbeat brings news: it goes over every path. */
+  hasNews: boolean;
+  heartbeats: number;
   /** When the witness is greeted next. */
   greetMs: number;
   offers: number;

@@ -73,12 +73,7 @@ export const safetyMode = (config: ElectionConfig): SafetyMode => {
 
 const finite = (value: number): number | undefined => (Number.isFinite(value) ? value : undefined);
 
-export const viewElection = (
-  config: ElectionConfig,
-  state: ElectionState,
-  paths: number,
-  nowMs: number,
-): ElectionView => {
+export const viewElection = (config: ElectionConfig, state: ElectionState, nowMs: number): ElectionView => {
   const turn: Turn = { config, state, effects: [], nowMs };
   const { deadMs, heartbeatMs } = config.timing;
   const groups = Object.values(state.groups).map((group): GroupView => {
@@ -103,10 +98,11 @@ export const viewElection = (
       reason: peer.reason,
       ready: peer.ready,
       position: peer.position,
-      paths: Array.from({ length: paths }, (_, path) => {
+      paths: Array.from({ length: config.paths }, (_, path) => {
         const heardMs = nowMs - (peer.heardMs[path] ?? Number.NEGATIVE_INFINITY);
         return {
-          alive: heardMs < deadMs,
+          // Paths take turns (heartbeat.ts).
+          alive: heardMs < config.paths * deadMs,
           heardMs: finite(heardMs),
           rttMs: finite(peer.rttMs[path] ?? Number.NaN),
         };

@@ -95,6 +95,11 @@ export const keepalivedOwner: LabOwnerFactory = ({ runner, files }, { name: lab 
       await inside(node, '/usr/sbin/nft', 'flush', 'ruleset');
       await inside(node, '/usr/sbin/nft', '-f', `${folder}/peer.nft`);
     },
+    // With the pid file of one that was killed it believes to be running already, as soon as the pid is somebody's again.
+    async clearNode(node) {
+      for (const file of ['keepalived.pid', 'vrrp.pid'])
+        await files.remove(`${hostFolder(lab, node)}/${file}`);
+    },
     nodeProcesses(node) {
       const folder = hostFolder(lab, node);
       return [

@@ -4,7 +4,6 @@ import { RelevoError } from '../errors.js';
 import type { Daemons } from '../ports.js';
 import { sleep } from '../shell/clock.js';
 import { pathExists } from '../shell/folders.js';
-import { runInteractive } from '../shell/interactive.js';
 import { isRunning, type ProcessIdentity, processIdentity } from '../shell/process-identity.js';
 import { builtProgram, nodeProgram } from '../shell/programs.js';
 import { runOrThrow } from '../shell/runner.js';
@@ -15,7 +14,6 @@ import { killProcesses, logPath, type ProcessSpec, startProcess, stopProcesses }
 import { relevoOwner } from './relevo-owner.js';
 import {
   checkLabName,
-  hostFolder,
   type LabOwner,
   type LabProcess,
   type LabState,
@@ -23,7 +21,7 @@ import {
   removeLabFolder,
   writeLab,
 } from './state.js';
-import { backendNames, hostByName, hosts, type NodeName, namespaceOf, nodeNames } from './topology.js';
+import { backendNames, hosts, type NodeName, namespaceOf, nodeNames } from './topology.js';
 
 export interface LabOptions {
   readonly name?: string;
@@ -271,32 +269,4 @@ export const labUp = async (
     throw thrown;
   }
   return { status: await labStatus(ports, name), made: true };
-};
-
-/** Runs a command on the caller's terminal inside a host of the lab; returns its exit status. */
-export const labExec = async (
-  ports: LabPorts,
-  name: string,
-  host: string,
-  argv: readonly string[],
-): Promise<number> => {
-  if (!hostByName(host)) {
-    throw new RelevoError(
-      'bad-request',
-      `no host '${host}': one of ${hosts.map((each) => each.name).join(', ')}`,
-    );
-  }
-  if (!(await readLab(ports.files, name))) {
-    throw new RelevoError('not-found', `no lab '${name}': start it with 'relevo lab up --name ${name}'`);
-  }
-  const command = argv.length > 0 ? argv : ['/bin/bash'];
-  const socket = `RELEVO_SOCKET=${hostFolder(name, host)}/relevo.sock`;
-  return runInteractive('/usr/sbin/ip', [
-    'netns',
-    'exec',
-    namespaceOf(name, host),
-    'env',
-    socket,
-    ...command,
-  ]);
 };

@@ -34,6 +34,8 @@ export interface LabOwnerDriver {
   sharedProcesses(): readonly ProcessSpec[];
   /** Before a node's processes start, also after it was off: files, kernel settings of its fresh namespace. */
   prepareNode(node: NodeName): Promise<void>;
+  /** Before a killed process of a node is started again: what it left behind and its successor would trip over. */
+  clearNode(node: NodeName): Promise<void>;
   nodeProcesses(node: NodeName): readonly ProcessSpec[];
   /** The process that decides who owns the addresses. */
   readonly agentName: string;

@@ -49,6 +49,7 @@ export const relevoOwner: LabOwnerFactory = ({ files }, { name: lab, replication
       for (const file of ['ca.crt', `${node}.crt`, `${node}.key`, 'heartbeat.secret']) await hand(node, file);
       await files.writeAtomic(`${folder}/node.yaml`, nodeYaml(node, { replication }));
     },
+    clearNode: async () => undefined,
     nodeProcesses: (node) => [
       {
         host: node,

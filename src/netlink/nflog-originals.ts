@@ -5,7 +5,7 @@
  */
 
 import { ipv4FromBytes } from '../model/address.js';
-import type { LoggedPacket } from '../ports.js';
+import type { LoggedPacket } from '../model/kernel-events.js';
 
 /** Prefix of the rule that reports before dnat. Its packets are used up here and not handed on. */
 export const beforeNatPrefix = 'relevo-before-nat';

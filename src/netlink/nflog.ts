@@ -1,7 +1,7 @@
 /** nfnetlink_log messages (linux/netfilter/nfnetlink_log.h): configuring a group, and decoding reports in one pass. */
 
 import type { Ipv4 } from '../model/address.js';
-import type { LoggedPacket } from '../ports.js';
+import type { LoggedPacket } from '../model/kernel-events.js';
 import { align4, ByteWriter, eachAttribute, NLA_TYPE_MASK, readString } from './attributes.js';
 import { beginMessage, endMessage, NLM_F_ACK, NLM_F_REQUEST, writeNfgen } from './message.js';
 

@@ -1,7 +1,7 @@
 /** rtnetlink messages (linux/rtnetlink.h, if_link.h, if_addr.h): links and IPv4 addresses. */
 
 import { type Ipv4, ipv4Bytes, ipv4FromBytes } from '../model/address.js';
-import type { LinkState } from '../ports.js';
+import type { LinkState } from '../model/kernel-events.js';
 import { ByteWriter, eachAttribute, readString, readU32 } from './attributes.js';
 import {
   beginMessage,

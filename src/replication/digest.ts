@@ -1,8 +1,8 @@
 /** Digests of a group's entries, bucket by bucket: equal digests mean equal content, and a difference names 1/256 of it. */
 
 import { bucketCount } from '../model/buckets.js';
-import { bucketOf, hashEntry } from './hash.js';
 import type { Replica } from './replica.js';
+import { rowState } from './table.js';
 
 export interface GroupDigest {
   readonly sums: Uint32Array;
@@ -12,15 +12,12 @@ export interface GroupDigest {
 export const digestOf = (replica: Replica, group: number, nowMs: number): GroupDigest => {
   const sums = new Uint32Array(bucketCount);
   const counts = new Uint32Array(bucketCount);
-  const { table } = replica;
-  for (let row = 0; row < table.used; row++) {
-    if (table.group[row] !== group || !replica.isLive(row, nowMs)) continue;
-    const client = table.client[row]!;
-    const address = table.address[row]!;
-    const protocolPort = table.protocolPort[row]!;
-    const bucket = bucketOf(client, address, protocolPort);
+  const { used, group: groups, state, expiresAtMs, bucket: buckets, entryHash } = replica.table;
+  for (let row = 0; row < used; row++) {
+    if (groups[row] !== group || state[row] !== rowState.live || expiresAtMs[row]! <= nowMs) continue;
+    const bucket = buckets[row]!;
     // Typed arrays wrap at 2^32 by themselves.
-    sums[bucket]! += hashEntry(client, address, protocolPort, table.backend[row]!, table.backendPort[row]!);
+    sums[bucket]! += entryHash[row]!;
     counts[bucket]!++;
   }
   return { sums, counts };

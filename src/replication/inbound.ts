@@ -21,7 +21,6 @@ import type {
 } from '../wire/frames.js';
 import { differingBuckets, digestOf } from './digest.js';
 import type { GroupBook } from './groups.js';
-import { bucketOf } from './hash.js';
 import type { Replica } from './replica.js';
 import { rowState } from './table.js';
 
@@ -177,7 +176,7 @@ export class Inbound {
     for (let row = 0; row < table.used; row++) {
       if (table.group[row] !== snapshot.group || table.state[row] !== rowState.live) continue;
       if (table.stamp[row] === snapshot.stamp || table.epoch[row]! > snapshot.epoch) continue;
-      const bucket = bucketOf(table.client[row]!, table.address[row]!, table.protocolPort[row]!);
+      const bucket = table.bucket[row]!;
       if (!hasBucket(snapshot.buckets, bucket)) continue;
       this.#replica.dropReceived(row, snapshot.epoch, this.position?.sequence ?? 0, nowMs);
       rows.push(row);

@@ -1,6 +1,6 @@
 /** What the kernel's map must be told about a row of the replica: elements to destroy and to add, in one atomic batch. */
 
-import type { ElementBytes, Operation } from '../netlink/nft/ast.js';
+import type { ElementBytes, ElementList, Operation } from '../netlink/nft/ast.js';
 import { persistMap, serviceTable } from '../ruleset/layout.js';
 import { mark } from './marks.js';
 import type { Replica } from './replica.js';
@@ -15,7 +15,7 @@ export interface KernelPlan {
 }
 
 const keyBytes = 16;
-const elementBytes = 24;
+const dataBytes = 8;
 
 const writeWord = (bytes: Uint8Array, at: number, value: number): void => {
   bytes[at] = value >>> 24;
@@ -24,24 +24,83 @@ const writeWord = (bytes: Uint8Array, at: number, value: number): void => {
   bytes[at + 3] = value;
 };
 
-/** Key (16 bytes) and data (8) as `persistElement` of the layout makes them, without text in between. */
-const writeElement = (table: EntryTable, row: number, bytes: Uint8Array): void => {
-  writeWord(bytes, 0, table.client[row]!);
-  writeWord(bytes, 4, table.address[row]!);
+/** The key as `persistElement` of the layout makes it, without text in between. */
+const writeKey = (table: EntryTable, row: number, bytes: Uint8Array, at: number): void => {
+  writeWord(bytes, at, table.client[row]!);
+  writeWord(bytes, at + 4, table.address[row]!);
   const protocolPort = table.protocolPort[row]!;
-  bytes[8] = protocolPort >>> 16;
-  bytes[12] = protocolPort >>> 8;
-  bytes[13] = protocolPort;
-  writeWord(bytes, 16, table.backend[row]!);
-  bytes[20] = table.backendPort[row]! >>> 8;
-  bytes[21] = table.backendPort[row]!;
+  bytes[at + 8] = protocolPort >>> 16;
+  bytes[at + 12] = protocolPort >>> 8;
+  bytes[at + 13] = protocolPort;
 };
+
+const writeData = (table: EntryTable, row: number, bytes: Uint8Array, at: number): void => {
+  writeWord(bytes, at, table.backend[row]!);
+  bytes[at + 4] = table.backendPort[row]! >>> 8;
+  bytes[at + 5] = table.backendPort[row]!;
+};
+
+/** Elements of the map in one buffer, with lifetimes if they carry data. */
+class PersistElements implements ElementList {
+  length = 0;
+  readonly packed: {
+    readonly bytes: Uint8Array;
+    readonly keyBytes: number;
+    readonly dataBytes: number;
+    readonly timeoutMs?: Uint32Array;
+    readonly expiresMs?: Uint32Array;
+  };
+
+  constructor(room: number, kind: 'keys' | 'entries') {
+    this.packed =
+      kind === 'keys'
+        ? { bytes: new Uint8Array(room * keyBytes), keyBytes, dataBytes: 0 }
+        : {
+            bytes: new Uint8Array(room * (keyBytes + dataBytes)),
+            keyBytes,
+            dataBytes,
+            timeoutMs: new Uint32Array(room),
+            expiresMs: new Uint32Array(room),
+          };
+  }
+
+  push(table: EntryTable, row: number, nowMs: number): void {
+    const { bytes, timeoutMs, expiresMs } = this.packed;
+    const at = this.length++;
+    if (!timeoutMs || !expiresMs) {
+      writeKey(table, row, bytes, at * keyBytes);
+      return;
+    }
+    writeKey(table, row, bytes, at * (keyBytes + dataBytes));
+    writeData(table, row, bytes, at * (keyBytes + dataBytes) + keyBytes);
+    const ttlMs = table.ttlMs[row]!;
+    timeoutMs[at] = ttlMs;
+    expiresMs[at] = Math.max(1, Math.min(ttlMs, Math.round(table.expiresAtMs[row]! - nowMs)));
+  }
+
+  at(index: number): ElementBytes | undefined {
+    if (index < 0 || index >= this.length) return undefined;
+    const { bytes, timeoutMs, expiresMs } = this.packed;
+    if (!timeoutMs || !expiresMs) return { key: bytes.subarray(index * keyBytes, (index + 1) * keyBytes) };
+    const from = index * (keyBytes + dataBytes);
+    return {
+      key: bytes.subarray(from, from + keyBytes),
+      data: bytes.subarray(from + keyBytes, from + keyBytes + dataBytes),
+      timeoutMs: timeoutMs[index]!,
+      expiresMs: expiresMs[index]!,
+    };
+  }
+
+  *[Symbol.iterator](): Generator<ElementBytes> {
+    for (let index = 0; index < this.length; index++) yield this.at(index)!;
+  }
+}
 
 /** The row's key as map `persist` has it. */
 export const rowKey = (table: EntryTable, row: number): Uint8Array => {
-  const bytes = new Uint8Array(elementBytes);
-  writeElement(table, row, bytes);
-  return bytes.subarray(0, keyBytes);
+  const bytes = new Uint8Array(keyBytes);
+  writeKey(table, row, bytes, 0);
+  return bytes;
 };
 
 /**
@@ -56,21 +115,14 @@ export const planRows = (
   thorough: boolean,
 ): KernelPlan => {
   const { table } = replica;
-  const bytes = new Uint8Array(rows.length * elementBytes);
-  const destroy: ElementBytes[] = [];
-  const add: ElementBytes[] = [];
+  const destroy = new PersistElements(rows.length, 'keys');
+  const add = new PersistElements(rows.length, 'entries');
   const kept: boolean[] = [];
-  for (const [at, row] of rows.entries()) {
-    const element = bytes.subarray(at * elementBytes, (at + 1) * elementBytes);
-    writeElement(table, row, element);
-    const key = element.subarray(0, keyBytes);
+  for (const row of rows) {
     const wanted = replica.isLive(row, nowMs) && writable(row);
     kept.push(wanted);
-    if (!wanted || thorough || table.marks[row]! & mark.inKernel) destroy.push({ key });
-    if (!wanted) continue;
-    const ttlMs = table.ttlMs[row]!;
-    const expiresMs = Math.max(1, Math.min(ttlMs, Math.round(table.expiresAtMs[row]! - nowMs)));
-    add.push({ key, data: element.subarray(keyBytes), timeoutMs: ttlMs, expiresMs });
+    if (!wanted || thorough || table.marks[row]! & mark.inKernel) destroy.push(table, row, nowMs);
+    if (wanted) add.push(table, row, nowMs);
   }
   const operations: Operation[] = [];
   if (destroy.length > 0) {

@@ -3,12 +3,13 @@
 export const mark = {
   /** The kernel's map has it, as far as we know. */
   inKernel: 1,
-  /** Waits to be written; the row must not be freed meanwhile. */
+  /** Waits to be written. */
   queued: 2,
   /** Is in the batch under way. */
-  writing: 8,
-  /** Was not in the last dump; a second absence means that it was deleted. */
-  missing: 4,
+  writing: 4,
+  /** How often it has been looked up since it was last announced: two bits. */
+  checks: 0x30,
+  checksShift: 4,
 } as const;
 
 /** A row with one of these must not be freed: somebody holds its number. */

@@ -18,7 +18,6 @@ import {
 import type { NumberedFrame, Position, SyncFrame } from '../wire/frames.js';
 import { digestOf } from './digest.js';
 import type { GroupBook } from './groups.js';
-import { bucketOf } from './hash.js';
 import { LagMeter } from './lag.js';
 import type { Replica } from './replica.js';
 import { rowState } from './table.js';
@@ -252,7 +251,7 @@ export class Outbound {
     while (task.row < table.used && entries.client.length < this.#limits.frameEntries) {
       const row = task.row++;
       if (table.group[row] !== task.group || !replica.isLive(row, nowMs)) continue;
-      const bucket = bucketOf(table.client[row]!, table.address[row]!, table.protocolPort[row]!);
+      const bucket = table.bucket[row]!;
       if (hasBucket(task.buckets, bucket)) replica.pushEntry(entries, row, nowMs);
     }
     if (entries.client.length > 0) {

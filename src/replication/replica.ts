@@ -14,6 +14,7 @@ import type { EntryColumns, KeyColumns } from '../model/columns.js';
 import { protocolOf } from '../model/columns.js';
 import type { PersistenceEntry } from '../model/persistence.js';
 import { BackendIndex } from './backend-index.js';
+import { hashEntry } from './hash.js';
 import { heldMarks, mark } from './marks.js';
 import { EntryTable, rowState } from './table.js';
 
@@ -119,6 +120,22 @@ export class Replica {
     if (this.table.state[row] !== rowState.live) return;
     this.#bury(row, epoch, nowMs);
     this.#append(row);
+  }
+
+  /**
+   * After a takeover: the owner that is gone may have refreshed an entry without our hearing of it, so it gets half a lifetime more,
+   * from us. False if it is no received entry any more.
+   */
+  extend(row: number, epoch: number, nowMs: number): boolean {
+    const { table } = this;
+    if (!this.isLive(row, nowMs) || table.own[row] === 1) return false;
+    const ttlMs = table.ttlMs[row]!;
+    table.expiresAtMs[row] = Math.min(nowMs + ttlMs, table.expiresAtMs[row]! + ttlMs / 2);
+    table.epoch[row] = epoch;
+    table.changedAtMs[row] = nowMs;
+    table.marks[row]! &= ~mark.checks;
+    this.#append(row);
+    return true;
   }
 
   /** Item `at` of a peer's frame. Returns the row, or `stale` (we know better), `full`, `foreign`. */
@@ -259,11 +276,18 @@ export class Replica {
     const { table } = this;
     table.backend[row] = backend;
     table.backendPort[row] = backendPort;
+    table.entryHash[row] = hashEntry(
+      table.client[row]!,
+      table.address[row]!,
+      table.protocolPort[row]!,
+      backend,
+      backendPort,
+    );
     table.ttlMs[row] = ttlMs;
     table.expiresAtMs[row] = nowMs + remainingMs;
     table.epoch[row] = epoch;
     table.changedAtMs[row] = nowMs;
-    table.marks[row]! &= ~mark.missing;
+    table.marks[row]! &= ~mark.checks;
     this.#backends.add(row);
   }
 

@@ -1,10 +1,10 @@
 /** UDP sockets of the guard and the witness. */
 
 import { createSocket } from 'node:dgram';
-import type { Datagrams } from '../app/guard-ports.js';
 import { RelevoError } from '../errors.js';
 import type { Ipv4 } from '../model/address.js';
 import type { SocketAddress } from '../model/node.js';
+import type { Datagrams } from '../ports.js';
 
 /** Addresses are numbers already: no resolver, and no turn of the event loop for it. */
 const noLookup = (

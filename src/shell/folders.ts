@@ -1,6 +1,7 @@
 /** Folders: made, listed and removed whole. */
 
-import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { dirname } from 'node:path';
 
 export const makeFolder = (path: string, mode = 0o700): void => {
   mkdirSync(path, { recursive: true, mode });
@@ -13,3 +14,12 @@ export const removeFolder = (path: string): void => rmSync(path, { recursive: tr
 export const listFolder = (path: string): string[] => (existsSync(path) ? readdirSync(path).sort() : []);
 
 export const pathExists = (path: string): boolean => existsSync(path);
+
+/** A symbolic link at `path`, in place of whatever is there. */
+export const makeLink = (path: string, target: string): void => {
+  rmSync(path, { force: true });
+  symlinkSync(target, path);
+};
+
+/** The folder that holds a path. */
+export const folderOf = (path: string): string => dirname(path);

@@ -1,8 +1,7 @@
 /** Starts the guard thread, from compiled code or, in tests, from source. */
 
 import { Worker } from 'node:worker_threads';
-import type { StartGuardThread } from '../app/guard.js';
-import type { FromGuard } from '../app/guard-ports.js';
+import type { FromGuard, StartGuardThread } from '../election/thread.js';
 import { raiseHelperThreads } from './realtime.js';
 
 /** Native sockets close behind the scenes; ending the thread under them can abort the process. */
@@ -11,8 +10,8 @@ const isSource = import.meta.url.endsWith('.ts');
 
 /** Node 20 does not hand the loader of `--import=tsx` down to threads, so a thread from source loads it by itself. */
 const openWorker = (workerData: unknown): Worker => {
-  if (!isSource) return new Worker(new URL('./guard-worker.js', import.meta.url), { workerData });
-  const script = new URL('./guard-worker.ts', import.meta.url).href;
+  if (!isSource) return new Worker(new URL('../guard-worker.js', import.meta.url), { workerData });
+  const script = new URL('../guard-worker.ts', import.meta.url).href;
   const load = `import('tsx/esm/api').then((tsx) => tsx.tsImport(${JSON.stringify(script)}, ${JSON.stringify(import.meta.url)}))`;
   return new Worker(load, { eval: true, workerData });
 };

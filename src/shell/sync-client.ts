@@ -70,8 +70,7 @@ export const createSyncClient = (options: SyncClientOptions): { close(): void } 
     const remote = `${at.address}:${at.port}`;
     // An agent for each attempt: credentials may have been renewed, and a resumed session would skip the check of the name.
     const agent = new Agent({
-      ...options.credentials(),
-      minVersion: 'TLSv1.3',
+      secureContext: options.credentials().context,
       rejectUnauthorized: true,
       maxCachedSessions: 0,
       checkServerIdentity: (_, certificate) => checkName(peer, certificate),

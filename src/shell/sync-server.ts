@@ -52,10 +52,14 @@ const objection = (socket: TLSSocket, options: SyncServerOptions): string | unde
 
 export const createSyncServer = async (options: SyncServerOptions): Promise<SyncServer> => {
   const { listener, listen, peers } = options;
-  const tls = { requestCert: true, minVersion: 'TLSv1.3' } as const;
+  const minVersion = 'TLSv1.3';
+  const { ca, cert, key } = options.credentials;
   const server = createServer({
-    ...tls,
-    ...options.credentials,
+    ca,
+    cert,
+    key,
+    minVersion,
+    requestCert: true,
     // Judged below, where the reason can be told; nothing is read from a socket before that.
     rejectUnauthorized: false,
     handshakeTimeout: limits.syncHelloMs,
@@ -108,7 +112,7 @@ export const createSyncServer = async (options: SyncServerOptions): Promise<Sync
   const address = server.address();
   return {
     port: typeof address === 'object' && address ? address.port : listen.port,
-    renew: (credentials) => server.setSecureContext({ ...tls, ...credentials }),
+    renew: ({ ca, cert, key }) => server.setSecureContext({ ca, cert, key, minVersion }),
     close: () =>
       new Promise((resolve) => {
         for (const link of linkByPeer.values()) link.close('this node is stopping');

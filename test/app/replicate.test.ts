@@ -1,5 +1,8 @@
 import test from 'ava';
+import { mapShape } from '../../src/app/replicate.js';
 import { RelevoError } from '../../src/errors.js';
+import { encodeFrame } from '../../src/wire/encode.js';
+import type { HelloFrame } from '../../src/wire/frames.js';
 import {
   backends,
   content,
@@ -10,7 +13,7 @@ import {
   vip,
 } from './support/sync-cluster.js';
 
-test('a new session reaches the other kernel with its remaining lifetime', async (t) => {
+test.serial('a new session reaches the other kernel with its remaining lifetime', async (t) => {
   const cluster = await createSyncCluster(t, ['lb1', 'lb2']);
   const [lb1, lb2] = [await cluster.start('lb1'), await cluster.start('lb2')];
   lb1.replicator.setActive('front', 1, true);
@@ -26,11 +29,11 @@ test('a new session reaches the other kernel with its remaining lifetime', async
   const [peer] = lb1.replicator.status().peers;
   t.is(peer?.ackedEntries, 100);
   t.true(peer!.lagP99Ms! > 0 && peer!.lagP99Ms! < 1000);
-  t.deepEqual(lb1.replicator.status().digests, lb2.replicator.status().digests);
+  await until(() => lb1.replicator.status().digests.front === lb2.replicator.status().digests.front);
   t.deepEqual(await lb1.replicator.verify(), { consistent: true, lines: [] });
 });
 
-test('a standby that starts later, or again, gets a snapshot before it is ready', async (t) => {
+test.serial('a standby that starts later, or again, gets a snapshot before it is ready', async (t) => {
   const cluster = await createSyncCluster(t, ['lb1', 'lb2']);
   const lb1 = await cluster.start('lb1');
   lb1.replicator.setActive('front', 1, true);
@@ -59,80 +62,92 @@ test('a standby that starts later, or again, gets a snapshot before it is ready'
   );
 });
 
-test('takeover: the standby holds everything, originates from then on, and the old node follows', async (t) => {
-  const cluster = await createSyncCluster(t, ['lb1', 'lb2']);
-  const [lb1, lb2] = [await cluster.start('lb1'), await cluster.start('lb2')];
-  lb1.replicator.setActive('front', 1, true);
-  await until(() => lb2.replicator.status().peers[0]?.state === 'in sync');
-  for (let number = 0; number < 50; number++) lb1.kernel.packet(entry(number));
-  await until(() => lb2.kernel.entries().length === 50);
-  await lb1.stop();
-  await until(() => !lb2.replicator.status().peers[0]?.connected);
-  t.true(lb2.replicator.readiness().ready, 'a complete standby is ready the moment its peer is gone');
-  lb2.replicator.setActive('front', 2, true);
-  for (let number = 50; number < 80; number++) lb2.kernel.packet(entry(number));
-  const back = await cluster.start('lb1', { kernel: lb1.kernel });
-  await until(() => back.kernel.entries().length === 80);
-  await until(() => back.replicator.readiness().ready);
-  t.deepEqual(content(back.kernel), content(lb2.kernel));
-});
+test.serial(
+  'takeover: the standby holds everything, originates from then on, and the old node follows',
+  async (t) => {
+    const cluster = await createSyncCluster(t, ['lb1', 'lb2']);
+    const [lb1, lb2] = [await cluster.start('lb1'), await cluster.start('lb2')];
+    lb1.replicator.setActive('front', 1, true);
+    await until(() => lb2.replicator.status().peers[0]?.state === 'in sync');
+    for (let number = 0; number < 50; number++) lb1.kernel.packet(entry(number));
+    await until(() => lb2.kernel.entries().length === 50);
+    await lb1.stop();
+    await until(() => !lb2.replicator.status().peers[0]?.connected);
+    t.true(lb2.replicator.readiness().ready, 'a complete standby is ready the moment its peer is gone');
+    lb2.replicator.setActive('front', 2, true);
+    for (let number = 50; number < 80; number++) lb2.kernel.packet(entry(number));
+    const back = await cluster.start('lb1', { kernel: lb1.kernel });
+    await until(() => back.kernel.entries().length === 80);
+    await until(() => back.replicator.readiness().ready);
+    t.deepEqual(content(back.kernel), content(lb2.kernel));
+  },
+);
 
-test('lost reports are found by a dump, and refreshes travel when half of the lifetime is gone', async (t) => {
-  const cluster = await createSyncCluster(t, ['lb1', 'lb2']);
-  const service = serviceOf(['up', 'up'], { persistTtlMs: 4_000 });
-  const [lb1, lb2] = [await cluster.start('lb1', { service }), await cluster.start('lb2', { service })];
-  lb1.replicator.setActive('front', 1, true);
-  await until(() => lb2.replicator.status().peers[0]?.state === 'in sync');
-  lb1.kernel.packet(entry(1, 0, 4_000), { lost: true });
-  lb1.kernel.lose('ENOBUFS');
-  await until(() => lb2.kernel.entries().length === 1);
-  t.is(lb1.replicator.status().lostReports, 1);
-  t.is(lb1.replicator.status().foundByDump, 1);
-  const refresher = setInterval(() => lb1.kernel.packet(entry(1, 0, 4_000)), 200);
-  t.teardown(() => clearInterval(refresher));
-  const deadline = performance.now() + 7_000;
-  while (performance.now() < deadline) {
-    t.is(lb2.kernel.entries().length, 1, 'the standby forgot a session that is alive');
+test.serial(
+  'lost reports are found by a dump, and refreshes travel when half of the lifetime is gone',
+  async (t) => {
+    const cluster = await createSyncCluster(t, ['lb1', 'lb2']);
+    const service = serviceOf(['up', 'up'], { persistTtlMs: 8_000 });
+    const [lb1, lb2] = [await cluster.start('lb1', { service }), await cluster.start('lb2', { service })];
+    lb1.replicator.setActive('front', 1, true);
+    await until(() => lb2.replicator.status().peers[0]?.state === 'in sync');
+    lb1.kernel.packet(entry(1, 0, 8_000), { lost: true });
+    lb1.kernel.lose('ENOBUFS');
+    await until(() => lb2.kernel.entries().length === 1);
+    t.is(lb1.replicator.status().lostReports, 1);
+    t.is(lb1.replicator.status().foundByDump, 1);
+    const refresher = setInterval(() => lb1.kernel.packet(entry(1, 0, 8_000)), 200);
+    t.teardown(() => clearInterval(refresher));
+    const deadline = performance.now() + 11_000;
+    while (performance.now() < deadline) {
+      t.is(lb2.kernel.entries().length, 1, 'the standby forgot a session that is alive');
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  },
+);
+
+test.serial(
+  'a failed backend: its entries go on both nodes, and one written by a late packet goes again',
+  async (t) => {
+    const cluster = await createSyncCluster(t, ['lb1', 'lb2']);
+    const [lb1, lb2] = [await cluster.start('lb1'), await cluster.start('lb2')];
+    lb1.replicator.setActive('front', 1, true);
+    await until(() => lb2.replicator.status().peers[0]?.state === 'in sync');
+    for (let number = 0; number < 20; number++) lb1.kernel.packet(entry(number));
+    await until(() => lb2.kernel.entries().length === 20);
+    const endpoint = { protocol: 'tcp', address: vip, port: 80 } as const;
+    const keys = [...lb1.replicator.index!.keysOfBackend(endpoint, backends[1]!, 8080)];
+    t.is(keys.length, 10);
+    lb1.service = serviceOf(['up', 'down']);
+    lb1.replicator.rulesChanged();
+    await until(() => content(lb2.kernel).length === 10);
+    await until(() => content(lb1.kernel).length === 10);
+    lb1.kernel.packet(entry(101));
+    await until(() => content(lb1.kernel).length === 10);
     await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-});
+    t.deepEqual(content(lb2.kernel), content(lb1.kernel));
+  },
+);
 
-test('a failed backend: its entries go on both nodes, and one written by a late packet goes again', async (t) => {
-  const cluster = await createSyncCluster(t, ['lb1', 'lb2']);
-  const [lb1, lb2] = [await cluster.start('lb1'), await cluster.start('lb2')];
-  lb1.replicator.setActive('front', 1, true);
-  await until(() => lb2.replicator.status().peers[0]?.state === 'in sync');
-  for (let number = 0; number < 20; number++) lb1.kernel.packet(entry(number));
-  await until(() => lb2.kernel.entries().length === 20);
-  const endpoint = { protocol: 'tcp', address: vip, port: 80 } as const;
-  const keys = [...lb1.replicator.index!.keysOfBackend(endpoint, backends[1]!, 8080)];
-  t.is(keys.length, 10);
-  lb1.service = serviceOf(['up', 'down']);
-  lb1.replicator.rulesChanged();
-  await until(() => content(lb2.kernel).length === 10);
-  await until(() => content(lb1.kernel).length === 10);
-  lb1.kernel.packet(entry(101));
-  await until(() => content(lb1.kernel).length === 10);
-  await new Promise((resolve) => setTimeout(resolve, 100));
-  t.deepEqual(content(lb2.kernel), content(lb1.kernel));
-});
+test.serial(
+  'entries of a service that this node does not know wait in the replica, out of the kernel',
+  async (t) => {
+    const cluster = await createSyncCluster(t, ['lb1', 'lb2']);
+    const lb1 = await cluster.start('lb1');
+    const lb2 = await cluster.start('lb2', { service: serviceOf(['up'], { replicate: 'none' }) });
+    lb1.replicator.setActive('front', 1, true);
+    for (let number = 0; number < 10; number++) lb1.kernel.packet(entry(number));
+    await until(() => lb2.replicator.status().entries === 10);
+    await until(() => lb2.replicator.readiness().ready);
+    t.deepEqual(content(lb2.kernel), []);
+    lb2.service = serviceOf(['up', 'up']);
+    lb2.replicator.rulesChanged();
+    await until(() => lb2.kernel.entries().length === 10);
+    t.pass();
+  },
+);
 
-test('entries of a service that this node does not know wait in the replica, out of the kernel', async (t) => {
-  const cluster = await createSyncCluster(t, ['lb1', 'lb2']);
-  const lb1 = await cluster.start('lb1');
-  const lb2 = await cluster.start('lb2', { service: serviceOf(['up'], { replicate: 'none' }) });
-  lb1.replicator.setActive('front', 1, true);
-  for (let number = 0; number < 10; number++) lb1.kernel.packet(entry(number));
-  await until(() => lb2.replicator.status().entries === 10);
-  await until(() => lb2.replicator.readiness().ready);
-  t.deepEqual(content(lb2.kernel), []);
-  lb2.service = serviceOf(['up', 'up']);
-  lb2.replicator.rulesChanged();
-  await until(() => lb2.kernel.entries().length === 10);
-  t.pass();
-});
-
-test('a kernel that was emptied by a foreign hand is filled again', async (t) => {
+test.serial('a kernel that was emptied by a foreign hand is filled again', async (t) => {
   const cluster = await createSyncCluster(t, ['lb1', 'lb2']);
   const [lb1, lb2] = [await cluster.start('lb1'), await cluster.start('lb2')];
   lb1.replicator.setActive('front', 1, true);
@@ -146,7 +161,7 @@ test('a kernel that was emptied by a foreign hand is filled again', async (t) =>
   t.pass();
 });
 
-test('a kernel that refuses for a while: nothing is confirmed, nothing is lost', async (t) => {
+test.serial('a kernel that refuses for a while: nothing is confirmed, nothing is lost', async (t) => {
   const cluster = await createSyncCluster(t, ['lb1', 'lb2']);
   const [lb1, lb2] = [await cluster.start('lb1'), await cluster.start('lb2')];
   lb1.replicator.setActive('front', 1, true);
@@ -161,16 +176,76 @@ test('a kernel that refuses for a while: nothing is confirmed, nothing is lost',
   await until(() => lb2.replicator.readiness().ready);
 });
 
-test('another cluster with the same authority is refused on both sides, with the remedy', async (t) => {
-  const cluster = await createSyncCluster(t, ['lb1', 'lb2']);
-  const lb1 = await cluster.start('lb1');
-  const lb2 = await cluster.start('lb2', { cluster: 'test' });
-  const refusal = /belongs to cluster .*correct 'cluster' in one node\.yaml/;
-  await until(() => [...lb1.complaints, ...lb2.complaints].some((line) => refusal.test(line)));
-  t.false(lb1.replicator.status().peers[0]?.connected);
-});
+test.serial(
+  'another cluster with the same authority is refused on both sides, with the remedy',
+  async (t) => {
+    const cluster = await createSyncCluster(t, ['lb1', 'lb2']);
+    const lb1 = await cluster.start('lb1');
+    const lb2 = await cluster.start('lb2', { cluster: 'test' });
+    const refusal = /belongs to cluster .*correct 'cluster' in one node\.yaml/;
+    await until(() => [...lb1.complaints, ...lb2.complaints].some((line) => refusal.test(line)));
+    t.false(lb1.replicator.status().peers[0]?.connected);
+  },
+);
 
-test('replication off: nothing is sent, nothing is reported, and the node says so', async (t) => {
+test.serial(
+  'a peer that sends garbage, cut frames or lies is named and cut off, and the others go on',
+  async (t) => {
+    const cluster = await createSyncCluster(t, ['lb1', 'lb2', 'lb3']);
+    const lb2 = await cluster.start('lb2');
+    const lb3 = await cluster.start('lb3');
+    lb3.replicator.setActive('front', 1, true);
+    await until(() => lb2.replicator.status().peers.find(({ name }) => name === 'lb3')?.state === 'in sync');
+    const hello: HelloFrame = {
+      kind: 'hello',
+      versionMin: 1,
+      versionMax: 1,
+      software: 'rogue',
+      cluster: 'prod',
+      node: 'lb1',
+      session: 'x',
+      maps: [mapShape],
+      resume: undefined,
+      active: [],
+    };
+    const digest = { kind: 'ack', frame: 2 ** 40 } as const;
+    const attempts: [string, Uint8Array[], RegExp][] = [
+      ['garbage', [Uint8Array.of(0xff, 0xff, 0xff, 1, 2, 3)], /lb1: malformed frame/],
+      ['a frame cut short', [encodeFrame(hello), encodeFrame(digest).subarray(0, 3)], /lb1: malformed frame/],
+      [
+        'the name of the node it talks to',
+        [encodeFrame({ ...hello, node: 'lb2' })],
+        /another node calls itself 'lb2'/,
+      ],
+      [
+        'the name of a third',
+        [encodeFrame({ ...hello, node: 'lb3' })],
+        /itself 'lb3' but its certificate says 'lb1'/,
+      ],
+      ['data before hello', [encodeFrame(digest)], /first frame is a ack/],
+      [
+        'a frame out of turn',
+        [encodeFrame(hello), encodeFrame({ kind: 'snapshot-end', frame: 7, group: 'front', epoch: 9 })],
+        /frame 7 is out of order/,
+      ],
+    ];
+    for (const [what, frames, complaint] of attempts) {
+      const socket = await cluster.dial('lb1', 'lb2');
+      const closed = new Promise((resolve) => socket.once('close', resolve));
+      for (const frame of frames) socket.send(frame);
+      await closed;
+      await until(
+        () => lb2.complaints.some((line) => complaint.test(line)),
+        () => [what, lb2.complaints],
+      );
+    }
+    lb3.kernel.packet(entry(1));
+    await until(() => lb2.kernel.entries().length === 1);
+    t.true(lb2.replicator.readiness().ready);
+  },
+);
+
+test.serial('replication off: nothing is sent, nothing is reported, and the node says so', async (t) => {
   const cluster = await createSyncCluster(t, ['lb1', 'lb2']);
   const lb1 = await cluster.start('lb1', { enabled: false });
   const lb2 = await cluster.start('lb2');
@@ -183,7 +258,7 @@ test('replication off: nothing is sent, nothing is reported, and the node says s
   t.false(lb1.replicator.status().enabled);
 });
 
-test('a node alone is ready after a bounded wait', async (t) => {
+test.serial('a node alone is ready after a bounded wait', async (t) => {
   const cluster = await createSyncCluster(t, ['lb1', 'lb2']);
   const lb1 = await cluster.start('lb1');
   const seen: boolean[] = [];

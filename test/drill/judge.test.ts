@@ -34,6 +34,7 @@ const quiet: DrillHistory = {
   injectedMs: 1000,
   healedMs: 1500,
   settledMs: 1600,
+  notHealed: null,
   takeovers: 1,
 };
 
@@ -56,7 +57,9 @@ test('an outage that never ends lasts to the end', (t) => {
 
 test('an answer after most of a second is as good as lost', (t) => {
   const history = probe(3);
-  t.is(judgeProbe({ ...history, answeredMs: [0.5, 2 + 950, 4.5] }).lost, 1);
+  const late = { ...history, answeredMs: [0.5, 2 + 950, 4.5] };
+  t.is(judgeProbe(late).lost, 1);
+  t.is(judgeProbe({ ...late, longestStallMs: 100 }).lost, 0, 'the probe itself was away');
 });
 
 test('a probe that paused loses nothing', (t) => {
@@ -105,6 +108,14 @@ test('two owners for a while are one time, as long as it lasted', (t) => {
     1_900,
   );
   t.true(Math.abs(found.twoAnsweringMs - 400) < 3, `${found.twoAnsweringMs}`);
+});
+
+test('answers that are read late are as old as their requests', (t) => {
+  const requests = asked(100, (index) => (index < 50 ? 'A' : 'B')).map((each) => ({
+    ...each,
+    answers: each.answers.map(({ mac }) => ({ mac, atMs: 500 })),
+  }));
+  t.like(judgeArp(requests, 150), { twoAnsweringTimes: 0, switches: 1 });
 });
 
 test('addresses are judged each on its own', (t) => {
@@ -188,6 +199,6 @@ test('the timeline counts from the fault', (t) => {
     udp: probe(1000, (index) => index >= 460 && index < 480),
     arp: asked(1000, (index) => (index < 470 ? 'A' : index < 490 ? '' : 'B')),
   });
-  t.deepEqual(timeline, { lastOldAnswerMs: 38.1, firstNewAnswerMs: 80.1, firstLossMs: 20, lastLossMs: 58 });
+  t.deepEqual(timeline, { lastOldAnswerMs: 38, firstNewAnswerMs: 80, firstLossMs: 20, lastLossMs: 58 });
   t.like(judge(quiet).timeline, { firstLossMs: null, lastLossMs: null });
 });

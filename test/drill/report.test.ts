@@ -21,6 +21,7 @@ const history: DrillHistory = {
   injectedMs: 1,
   healedMs: 2,
   settledMs: 3,
+  notHealed: null,
   takeovers: 1,
 };
 const run = (fault: 'node-off' | 'agent-kill'): ReportedRun => {

@@ -80,6 +80,7 @@ const startRunner = (ns: TestNamespaces, role: RunnerRole, namespace: string): R
     '-C',
     root,
     process.execPath,
+    ...(process.env.GUARD_PROF ? ['--cpu-prof', `--cpu-prof-dir=${process.env.GUARD_PROF}`] : []),
     '--import=tsx',
     runner,
     JSON.stringify(role),
@@ -98,7 +99,7 @@ const startRunner = (ns: TestNamespaces, role: RunnerRole, namespace: string): R
     child,
     said,
     order: (order) => child.stdin?.write(`${JSON.stringify(order)}\n`),
-    hears: (what, label, fromIndex = 0, timeoutMs = 8_000) =>
+    hears: (what, label, fromIndex = 0, timeoutMs = 30_000) =>
       new Promise((resolve, reject) => {
         const timer = setTimeout(() => {
           waiting.delete(look);

@@ -8,7 +8,7 @@ import { createGuard } from '../../src/app/guard.js';
 import type { NodeConfig } from '../../src/model/node.js';
 import type { Log } from '../../src/ports.js';
 import { startGuardThread } from '../../src/shell/guard-thread.js';
-import { runWitness } from '../../src/shell/run-witness.js';
+import { runWitness } from '../../src/witness.js';
 
 type Order =
   | { readonly order: 'ready'; readonly ready: boolean; readonly reason: string }

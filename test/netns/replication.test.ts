@@ -44,7 +44,7 @@ test.serial('new clients, a restart, lost reports and a failed backend, on real 
     t.is(other?.backendPort, entry.backendPort, client);
     t.is(other?.ttlMs, 300_000);
     t.true(
-      Math.abs(other!.remainingMs - entry.remainingMs) < 500,
+      Math.abs(other!.remainingMs - entry.remainingMs) < 3_000,
       `${client}: ${other?.remainingMs} ${entry.remainingMs}`,
     );
   }

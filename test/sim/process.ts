@@ -56,6 +56,8 @@ export interface ProcessPorts {
   /** Until when verdicts of the kernel may get lost. */
   readonly flakyUntilMs: number;
   onEffect(effect: Effect, state: ElectionState): void;
+  /** A claim has just succeeded in the kernel. */
+  onClaim(epoch: number): void;
 }
 
 /** Freezing, and working off a queue of steps in order. */
@@ -162,6 +164,7 @@ export const startNode = (
       );
     };
     if (ports.mutation === 'ack-before-write' && op === 'close') answer('done');
+    const epoch = state.groups[group]?.claim?.epoch ?? 0;
     const write = (): void => {
       const after = trap && op !== 'close' && op !== 'arm' ? trap.after : undefined;
       if (trap && after && trap.ms > 0) {
@@ -171,6 +174,7 @@ export const startNode = (
         return;
       }
       const result = kernel.write(op, group, agenda.nowMs);
+      if (op === 'claim' && result === 'done') ports.onClaim(epoch);
       if (ports.mutation !== 'ack-before-write' || op !== 'close') answer(result);
       if (!after) return;
       trap = undefined;

@@ -1,4 +1,4 @@
-/** `npm run sim -- --seeds N [--from S] [--seed X] [--nodes N] [--mutation M]`: simulate many seeds, or tell the story of one. */
+/** `npm run sim -- --seeds N [--from S] [--seed X] [--nodes N] [--without-witness] [--mutation M]`: simulate many seeds, or tell the story of one. */
 
 import { parseArgs } from 'node:util';
 import { type SimOptions, shorten, simulate } from './world.js';
@@ -9,12 +9,14 @@ const { values } = parseArgs({
     from: { type: 'string', default: '1' },
     seed: { type: 'string' },
     nodes: { type: 'string' },
+    'without-witness': { type: 'boolean', default: false },
     mutation: { type: 'string', default: 'none' },
   },
 });
 
 const optionsFor = (seed: number): SimOptions => ({
   seed,
+  withoutWitness: values['without-witness'],
   mutation: values.mutation as NonNullable<SimOptions['mutation']>,
   ...(values.nodes ? { nodes: Number(values.nodes) } : {}),
 });

@@ -25,6 +25,8 @@ import { createRandom } from './random.js';
 export interface SimOptions {
   readonly seed: number;
   readonly nodes?: number;
+  /** A pair without an arbiter: safe only while the nodes hear each other, which the judge then takes into account. */
+  readonly withoutWitness?: boolean;
   /** Only these of the seed's faults, by index: for shortening a failing run. */
   readonly keep?: ReadonlySet<number>;
   readonly trace?: (line: string) => void;
@@ -70,7 +72,7 @@ export const simulate = (options: SimOptions): SimResult => {
     { length: options.nodes ?? (random.chance(0.1) ? 3 : 2) },
     (_, index) => `lb${index + 1}`,
   );
-  const witness = nodes.length === 2 ? 'arbiter' : 'none';
+  const witness = nodes.length === 2 && !options.withoutWitness ? 'arbiter' : 'none';
   const paths = random.chance(0.3) ? 2 : 1;
   const leaseMs = random.pick([60, 120]);
   const lockMs = (lease: number): number => lockMsFor(lease) - (mutation === 'short-lock' ? lease : 0);
@@ -102,7 +104,11 @@ export const simulate = (options: SimOptions): SimResult => {
   };
   const say = trace && ((text: string): void => trace(`${agenda.nowMs.toFixed(3)} ${text}`));
 
-  const everybody = [...nodes, witnessName];
+  // Without an arbiter two nodes that do not hear each other may both own the group; named, and not judged.
+  let mayBeBlind = false;
+  let lastEpoch = 0;
+  let starts = 0;
+  const everybody = witness === 'arbiter' ? [...nodes, witnessName] : nodes;
   const processes = new Map<string, SimProcess>();
   const machines = new Map<string, Machine>();
   const kernels = new Map<string, LeaseKernel>();
@@ -121,7 +127,7 @@ export const simulate = (options: SimOptions): SimResult => {
     const lifeMs = (): number => (leaseMs + random.next() * jiffyMs) / rate;
     const judge = (): void => {
       for (const [other, kernel] of kernels) {
-        if (other === name || kernel.heldUntilMs(group) <= agenda.nowMs) continue;
+        if (other === name || kernel.heldUntilMs(group) <= agenda.nowMs || mayBeBlind) continue;
         fail(`${name} and ${other} both hold ${group}`);
       }
     };
@@ -147,10 +153,18 @@ export const simulate = (options: SimOptions): SimResult => {
         takeovers += 1;
       if (effect.type === 'handover-result' && effect.ok) handovers += 1;
     },
+    onClaim(epoch) {
+      // A voter that restarted has forgotten; without one that did, epochs must grow from owner to owner.
+      if (epoch <= lastEpoch && starts === everybody.length && !mayBeBlind) {
+        fail(`epoch ${epoch} after ${lastEpoch}`);
+      }
+      lastEpoch = Math.max(lastEpoch, epoch);
+    },
   };
 
   const start = (name: string): void => {
     if (processes.get(name)?.alive) return;
+    starts += 1;
     const session = 1 + random.below(2 ** 40);
     const born = machines.get(name)!;
     // A voter that forgets to wait after a restart looks to itself as if it had started long ago.
@@ -176,6 +190,7 @@ export const simulate = (options: SimOptions): SimResult => {
       session,
       nodes,
       witness,
+      paths,
       groups: [{ name: group, preferred, preempt, trackLinks: ['front0'] }],
       timing,
       lockMs,
@@ -253,7 +268,6 @@ export const simulate = (options: SimOptions): SimResult => {
     network.silenced.clear();
     network.weather = fairWeather;
     for (const name of everybody) {
-      if (name === witnessName && witness === 'none') continue;
       const process = processes.get(name);
       process?.thaw();
       if (process?.view()?.stopping) down(name);
@@ -289,6 +303,8 @@ export const simulate = (options: SimOptions): SimResult => {
   for (const name of nodes) agenda.at(random.between(0, leaseMs), () => start(name));
   const drawn = drawFaults(random, nodes, witnessName, paths, faultsFromMs, faultsUntilMs, leaseMs);
   const faults = drawn.filter((_, index) => options.keep?.has(index) ?? true);
+  const blinding = new Set<Fault['type']>(['cut', 'weather', 'ambush']);
+  mayBeBlind = nodes.length === 2 && witness === 'none' && faults.some(({ type }) => blinding.has(type));
   for (const fault of faults) {
     const who = 'who' in fault ? fault.who : '';
     if (who === witnessName && witness === 'none') continue;

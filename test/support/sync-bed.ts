@@ -20,6 +20,7 @@ import { initAuthority, issueCertificate } from '../../src/shell/certificates.js
 import { createNft } from '../../src/shell/nft.js';
 import { createPacketLog } from '../../src/shell/packet-log.js';
 import { createPeerLinks } from '../../src/shell/peer-links.js';
+import { createPersistenceMap } from '../../src/shell/persistence-map.js';
 import { insideNamespace } from './inside.js';
 import { createNamespaces, systemPath, type TestNamespaces } from './netns.js';
 
@@ -79,8 +80,8 @@ export interface BedNode {
   readonly nft: Nft;
   readonly replicator: Replicator;
   readonly lines: readonly string[];
-  /** Applies services and starts replicating. */
-  start(): Promise<void>;
+  /** Applies services and starts replicating; `between`: done when the maps are there and nobody has looked into them. */
+  start(between?: () => Promise<void>): Promise<void>;
   /** Ends the agent; the kernel keeps what it has. */
   stop(): Promise<void>;
 }
@@ -123,6 +124,7 @@ export const createBedNode = (
   const replicator = createReplicator(
     {
       nft: options.wrap?.(nft) ?? nft,
+      persistence: createPersistenceMap({ within: (body) => insideNamespace(namespace, body) }),
       links: createPeerLinks({ node: name, nodes, tls }, random),
       clock,
       random,
@@ -160,13 +162,14 @@ export const createBedNode = (
     nft,
     replicator,
     lines,
-    async start() {
+    async start(between) {
       const ports = { nft, log, clock, ...(replicator.index && { persistenceIndex: replicator.index }) };
       if (enabled) await packetLog.ready;
       const reporting = { logGroup, reportBeforeNat: packetLog.needsBeforeNat };
       const reconciler = createReconciler(ports, { ...(enabled && reporting), floating: [], protect: false });
       await reconciler.adopt();
       await reconciler.apply({ services: [service] });
+      await between?.();
       ended = replicator.run(abort.signal);
     },
     async stop() {

@@ -170,6 +170,9 @@ export interface ElementList extends Iterable<ElementBytes> {
     readonly bytes: Uint8Array;
     readonly keyBytes: number;
     readonly dataBytes: number;
+    /** Lifetimes by index, where elements have them: full, and left. */
+    readonly timeoutMs?: Uint32Array;
+    readonly expiresMs?: Uint32Array;
   };
 }
 

@@ -195,24 +195,36 @@ const writeIntervalEnd = (writer: ByteWriter, element: ElementBytes, keyBytes: n
 /** An element of a packed list: every one has the same attributes, only the values differ. */
 const writePacked = (
   writer: ByteWriter,
-  { bytes, keyBytes, dataBytes }: NonNullable<ElementList['packed']>,
+  { bytes, keyBytes, dataBytes, timeoutMs, expiresMs }: NonNullable<ElementList['packed']>,
   index: number,
 ): void => {
   let from = index * (keyBytes + dataBytes);
-  writer.u16(12 + keyBytes + (dataBytes > 0 ? 8 + dataBytes : 0));
+  const lifetimes = (timeoutMs ? 12 : 0) + (expiresMs ? 12 : 0);
+  writer.u16(12 + keyBytes + (dataBytes > 0 ? 8 + dataBytes : 0) + lifetimes);
   writer.u16(ELEM);
   writer.u16(8 + keyBytes);
   writer.u16(KEY);
   writer.u16(4 + keyBytes);
   writer.u16(DATA_VALUE);
   writer.copy(bytes, from, keyBytes);
-  if (dataBytes === 0) return;
-  from += keyBytes;
-  writer.u16(8 + dataBytes);
-  writer.u16(DATA);
-  writer.u16(4 + dataBytes);
-  writer.u16(DATA_VALUE);
-  writer.copy(bytes, from, dataBytes);
+  if (dataBytes > 0) {
+    from += keyBytes;
+    writer.u16(8 + dataBytes);
+    writer.u16(DATA);
+    writer.u16(4 + dataBytes);
+    writer.u16(DATA_VALUE);
+    writer.copy(bytes, from, dataBytes);
+  }
+  if (timeoutMs) writeShortU64(writer, 4, timeoutMs[index]!);
+  if (expiresMs) writeShortU64(writer, 5, expiresMs[index]!);
+};
+
+/** A 64-bit attribute whose value fits 32 bits. */
+const writeShortU64 = (writer: ByteWriter, type: number, value: number): void => {
+  writer.u16(12);
+  writer.u16(type);
+  writer.u32Be(0);
+  writer.u32Be(value);
 };
 
 /** Writes elements from index `first` until the list attribute is full; returns the index of the first one left. */

@@ -2,9 +2,10 @@
 
 import { RelevoError } from '../../../src/errors.js';
 import { type Ipv4, ipv4Bytes } from '../../../src/model/address.js';
+import { createEntryColumns, keyAt, pushEntry } from '../../../src/model/columns.js';
 import type { PersistenceEntry } from '../../../src/model/persistence.js';
 import type { ElementBytes, Transaction } from '../../../src/netlink/nft/ast.js';
-import type { Clock, LoggedPacket, Nft, PacketLog } from '../../../src/ports.js';
+import type { Clock, LoggedPacket, Nft, PacketLog, PersistenceMap } from '../../../src/ports.js';
 import { persistElement, persistEntry } from '../../../src/ruleset/layout.js';
 
 interface Stored {
@@ -84,6 +85,27 @@ export class PersistKernel implements Nft {
     }));
   }
 
+  /** The same content by the other port. */
+  persistence(): PersistenceMap {
+    return {
+      read: async (keys) => {
+        const found = createEntryColumns();
+        const wanted = new Set(keys.client.map((_, at) => JSON.stringify(keyAt(keys, at))));
+        for (const entry of this.entries()) {
+          const { client, address, protocol, port } = entry;
+          if (wanted.has(JSON.stringify({ client, address, protocol, port }))) pushEntry(found, entry);
+        }
+        return found;
+      },
+      scan: async (visit) => {
+        const piece = createEntryColumns();
+        for (const entry of this.entries()) pushEntry(piece, entry);
+        visit(piece);
+      },
+      close() {},
+    };
+  }
+
   async readTable(): Promise<undefined> {
     return undefined;
   }
@@ -96,6 +118,11 @@ export class PersistKernel implements Nft {
 
   flush(): void {
     this.#elements.clear();
+  }
+
+  /** Somebody reads the reports. */
+  get listening(): boolean {
+    return this.#onPackets !== undefined;
   }
 
   /** As a rule would: `update @persist`, and a report if it is new and not lost. */

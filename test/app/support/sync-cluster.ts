@@ -1,10 +1,11 @@
 /** Replicators of a cluster in one process: real certificates, TLS and websockets on loopback; kernels and reports imitated. */
 
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
+import { WebSocket } from 'ws';
 import { createReplicator, type Replicator } from '../../../src/app/replicate.js';
 import type { Ipv4 } from '../../../src/model/address.js';
 import type { ClusterNode } from '../../../src/model/node.js';
@@ -85,6 +86,8 @@ export const entry = (number: number, backend = number % 2, ttlMs = 60_000): Per
 });
 
 export interface SyncCluster {
+  /** A websocket to a node's sync port with the certificate of another: a peer that says what it likes. */
+  dial(from: string, to: string): Promise<WebSocket>;
   start(name: string, options?: StartOptions): Promise<SyncNode>;
 }
 
@@ -109,6 +112,17 @@ export const createSyncCluster = async (
     nodes.push({ name, heartbeat: [], sync: { address: '127.0.0.1' as Ipv4, port: await freePort() } });
   }
   return {
+    async dial(from, to) {
+      const { address, port } = nodes.find(({ name }) => name === to)!.sync;
+      const socket = new WebSocket(`wss://${address}:${port}/`, {
+        rejectUnauthorized: false,
+        cert: await readFile(join(dir, `${from}.crt`)),
+        key: await readFile(join(dir, `${from}.key`)),
+      });
+      socket.on('error', () => {});
+      await new Promise((resolve) => socket.once('open', resolve));
+      return socket;
+    },
     async start(name, options = {}) {
       const clock = new ShiftedClock();
       const kernel = options.kernel ?? new PersistKernel(clock);
@@ -119,6 +133,7 @@ export const createSyncCluster = async (
       const replicator = createReplicator(
         {
           nft: kernel,
+          persistence: kernel.persistence(),
           links,
           clock,
           random,
@@ -154,16 +169,18 @@ export const createSyncCluster = async (
       t.teardown(stop);
       const service = options.service ?? serviceOf(['up', 'up']);
       const node: SyncNode = { name, replicator, kernel, clock, complaints, service, stop };
+      if (options.enabled !== false) await until(() => kernel.listening);
       return node;
     },
   };
 };
 
-/** Resolves when it holds; after five seconds fails and says what was seen instead. */
+/** Resolves when it holds; after fifteen seconds fails and says what was seen instead. */
 export const until = async (condition: () => boolean, seen: () => unknown = () => ''): Promise<void> => {
-  const deadline = performance.now() + 5_000;
+  const deadline = performance.now() + 15_000;
   while (!condition()) {
-    if (performance.now() > deadline) throw new Error(`did not happen within 5 s: ${JSON.stringify(seen())}`);
+    if (performance.now() > deadline)
+      throw new Error(`did not happen within 15 s: ${JSON.stringify(seen())}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 };

@@ -2,16 +2,16 @@
 
 import { createHmac, randomBytes } from 'node:crypto';
 import { parentPort, workerData } from 'node:worker_threads';
-import { createGuardLoop } from '../app/guard-loop.js';
-import type { FromGuard, GuardThreadData, ToGuard } from '../app/guard-ports.js';
-import { errorFrom } from '../errors.js';
-import { ETH_P_ARP } from '../netlink/arp.js';
-import type { Log } from '../ports.js';
-import { openDatagrams } from './datagrams.js';
-import { createFrameSocket } from './frames.js';
-import { createLinks } from './links.js';
-import { createNft } from './nft.js';
-import { becomeRealtime } from './realtime.js';
+import { createGuardLoop } from './app/guard-loop.js';
+import type { FromGuard, GuardThreadData, ToGuard } from './election/thread.js';
+import { errorFrom } from './errors.js';
+import { ETH_P_ARP } from './netlink/arp.js';
+import type { Log } from './ports.js';
+import { openDatagrams } from './shell/datagrams.js';
+import { createFrameSocket } from './shell/frames.js';
+import { createLinks } from './shell/links.js';
+import { createNft } from './shell/nft.js';
+import { becomeRealtime } from './shell/realtime.js';
 
 const { config, secret, epochs } = workerData as GuardThreadData;
 const port = parentPort!;

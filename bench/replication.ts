@@ -1,0 +1,248 @@
+/**
+ * `npm run bench -- replication`: lag from a client's packet to the standby's kernel, sustained rate, rejoin. Two agents and a generator
+ * are processes of their own, with real rules, maps and packet reports in namespaces and TLS on loopback between them.
+ */
+
+import { type ChildProcess, fork } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createSyncBed, type SyncBed } from '../test/support/sync-bed.js';
+import type { AgentCommand, AgentStatus } from './support/replication-agent.js';
+import { store } from './support/store.js';
+
+const profile = process.env.RELEVO_PROFILE;
+
+class Agent {
+  readonly #child: ChildProcess;
+  readonly #waiting = new Map<
+    number,
+    { resolve: (result: unknown) => void; reject: (error: Error) => void }
+  >();
+  #next = 1;
+
+  constructor(bed: SyncBed, name: 'lb1' | 'lb2') {
+    const script = new URL('./support/replication-agent.ts', import.meta.url).pathname;
+    const namespace = name === 'lb1' ? bed.lb1 : bed.lb2;
+    const files = JSON.stringify(bed.files);
+    this.#child = fork(script, [name, namespace, files], {
+      // RELEVO_PROFILE=folder: where each agent leaves a CPU profile.
+      execArgv: ['--import=tsx', ...(profile ? ['--cpu-prof', `--cpu-prof-dir=${profile}`] : [])],
+    });
+    this.#child.on('error', () => {});
+    this.#child.on('message', ({ id, result, error }: { id: number; result?: unknown; error?: string }) => {
+      const waiting = this.#waiting.get(id);
+      this.#waiting.delete(id);
+      if (error) waiting?.reject(new Error(error));
+      else waiting?.resolve(result);
+    });
+  }
+
+  ask<T = void>(command: AgentCommand): Promise<T> {
+    const id = this.#next++;
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, { resolve: resolve as (result: unknown) => void, reject });
+      this.#child.send({ id, command });
+    });
+  }
+
+  status(): Promise<AgentStatus> {
+    return this.ask<AgentStatus>({ kind: 'status' });
+  }
+
+  async until(condition: (status: AgentStatus) => boolean, timeoutMs = 30_000): Promise<AgentStatus> {
+    const deadline = performance.now() + timeoutMs;
+    for (;;) {
+      const status = await this.status();
+      if (condition(status) || performance.now() > deadline) return status;
+      await pause(20);
+    }
+  }
+
+  stop(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#child.once('exit', () => resolve());
+      this.ask({ kind: 'stop' }).catch(() => {});
+      setTimeout(() => this.#child.kill('SIGKILL'), 3_000).unref();
+    });
+  }
+}
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+const floats = (file: string): Float64Array => {
+  const bytes = readFileSync(file);
+  return new Float64Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength));
+};
+const percentile = (sorted: Float64Array, share: number): number =>
+  sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
+
+export interface Row {
+  readonly what: string;
+  readonly value: number;
+  readonly unit: string;
+  readonly budget?: number;
+  /** Whether more is better. */
+  readonly more?: boolean;
+}
+
+const round = (value: number): number => Number(value.toPrecision(4));
+
+const lagRows = async (
+  bed: SyncBed,
+  lb1: Agent,
+  lb2: Agent,
+  folder: string,
+  run: { first: number; count: number; perSecond: number },
+): Promise<Row[]> => {
+  const { first, count, perSecond } = run;
+  const [sentFile, arrivedFile] = [join(folder, `sent-${first}`), join(folder, `arrived-${first}`)];
+  const before = [await lb1.status(), await lb2.status()] as const;
+  const report = await bed.flood(first, count, perSecond, sentFile);
+  await lb2.until(({ arrived }) => arrived >= before[1].arrived + count, 5_000);
+  const after = [await lb1.status(), await lb2.status()] as const;
+  await lb2.ask({ kind: 'arrivals', count: first + count, file: arrivedFile });
+  const sent = floats(sentFile);
+  const arrived = floats(arrivedFile).subarray(first);
+  const lags = sent.map((sentMs, at) => arrived[at]! - sentMs).filter((lag) => lag > 0);
+  lags.sort();
+  const perThousand = (delta: number): number => round((delta / count) * 1000);
+  const rate = `${perSecond}/s`;
+  const low = perSecond <= 5_000;
+  return [
+    {
+      what: `lag at ${rate}, p50`,
+      value: round(percentile(lags, 0.5)),
+      unit: 'ms',
+      ...(low && { budget: 0.5 }),
+    },
+    {
+      what: `lag at ${rate}, p99`,
+      value: round(percentile(lags, 0.99)),
+      unit: 'ms',
+      ...(low && { budget: 2.5 }),
+    },
+    { what: `lag at ${rate}, p99.9`, value: round(percentile(lags, 0.999)), unit: 'ms' },
+    { what: `sent at ${rate} (asked for)`, value: round((report.sent / report.tookMs) * 1000), unit: '1/s' },
+    { what: `lost at ${rate}`, value: count - lags.length, unit: 'entries', budget: 0 },
+    { what: `reports lost at ${rate}`, value: after[0].lostReports - before[0].lostReports, unit: 'times' },
+    {
+      what: `CPU, active node, at ${rate}`,
+      value: perThousand(after[0].cpuMs - before[0].cpuMs),
+      unit: 'ms per 1,000',
+    },
+    {
+      what: `CPU, standby, at ${rate}`,
+      value: perThousand(after[1].cpuMs - before[1].cpuMs),
+      unit: 'ms per 1,000',
+    },
+    {
+      what: `bytes on the wire at ${rate}`,
+      value: perThousand(after[0].bytesSent - before[0].bytesSent),
+      unit: 'per 1,000',
+    },
+  ];
+};
+
+const burstRows = async (
+  bed: SyncBed,
+  lb1: Agent,
+  lb2: Agent,
+  first: number,
+  count: number,
+): Promise<Row[]> => {
+  const before = [await lb1.status(), await lb2.status()] as const;
+  const startMs = before[1].nowMs;
+  const report = await bed.flood(first, count, 500_000);
+  const done = await lb2.until(({ arrived }) => arrived >= before[1].arrived + count, 15_000);
+  const after = await lb1.status();
+  const arrived = done.arrived - before[1].arrived;
+  const tookMs = done.lastArrivalMs - startMs;
+  return [
+    { what: 'burst: sent', value: round((report.sent / report.tookMs) * 1000), unit: '1/s' },
+    { what: `burst of ${count}: arrived`, value: arrived, unit: 'entries', budget: count, more: true },
+    { what: 'burst: from its start to the last', value: round(tookMs), unit: 'ms' },
+    { what: 'burst: reports lost', value: after.lostReports - before[0].lostReports, unit: 'times' },
+    { what: 'burst: found by dump', value: after.foundByDump - before[0].foundByDump, unit: 'entries' },
+  ];
+};
+
+/** A bed of its own: the active node starts with `count` entries in its kernel, the standby with none. */
+const rejoinRows = async (count: number, budgetMs: number): Promise<Row[]> => {
+  const bed = await createSyncBed();
+  const agents: Agent[] = [];
+  try {
+    const lb1 = new Agent(bed, 'lb1');
+    agents.push(lb1);
+    await lb1.ask({ kind: 'start', fill: count });
+    await lb1.until(({ entries }) => entries >= count, 60_000);
+    await lb1.ask({ kind: 'active', epoch: 1 });
+    const lb2 = new Agent(bed, 'lb2');
+    agents.push(lb2);
+    await lb2.ask({ kind: 'start' });
+    const done = await lb2.until(({ ready, arrived }) => ready && arrived >= count, 30_000);
+    const origin = await lb1.status();
+    const tookMs = done.lastArrivalMs - done.startedAtMs;
+    return [
+      {
+        what: `rejoin with ${count}: from start to the last entry`,
+        value: round(tookMs),
+        unit: 'ms',
+        budget: budgetMs,
+      },
+      {
+        what: `rejoin with ${count}: entries in the kernel`,
+        value: done.arrived,
+        unit: 'entries',
+        budget: count,
+        more: true,
+      },
+      {
+        what: `memory of the active node with ${count}`,
+        value: round(origin.rssBytes / 2 ** 20),
+        unit: 'MiB',
+      },
+      { what: `memory of the standby with ${count}`, value: round(done.rssBytes / 2 ** 20), unit: 'MiB' },
+    ];
+  } finally {
+    for (const agent of agents) await agent.stop();
+    await bed.dispose();
+  }
+};
+
+const print = (rows: readonly Row[]): void => {
+  for (const { what, value, unit, budget, more } of rows) {
+    const met = budget === undefined ? '' : (more ? value >= budget : value <= budget) ? 'ok' : 'MISSED';
+    const bound = budget === undefined ? '' : `${more ? '≥' : '≤'} ${budget}`;
+    console.log(
+      `${what.padEnd(52)} ${String(value).padStart(10)} ${unit.padEnd(12)} ${bound.padEnd(10)} ${met}`,
+    );
+  }
+};
+
+export const run = async (): Promise<void> => {
+  const folder = mkdtempSync(join(tmpdir(), 'relevo-bench-'));
+  const bed = await createSyncBed();
+  const rows: Row[] = [];
+  const agents: Agent[] = [];
+  try {
+    const [lb1, lb2] = [new Agent(bed, 'lb1'), new Agent(bed, 'lb2')];
+    agents.push(lb1, lb2);
+    await lb1.ask({ kind: 'start' });
+    await lb2.ask({ kind: 'start' });
+    await lb1.ask({ kind: 'active', epoch: 1 });
+    await lb2.until(({ ready }) => ready);
+    // Compiled and warm before anything counts.
+    await bed.flood(0, 10_000, 10_000);
+    await lb2.until(({ arrived }) => arrived >= 10_000);
+    rows.push(...(await lagRows(bed, lb1, lb2, folder, { first: 20_000, count: 20_000, perSecond: 5_000 })));
+    rows.push(...(await lagRows(bed, lb1, lb2, folder, { first: 60_000, count: 40_000, perSecond: 20_000 })));
+    rows.push(...(await burstRows(bed, lb1, lb2, 200_000, 100_000)));
+  } finally {
+    for (const agent of agents) await agent.stop();
+    await bed.dispose();
+    rmSync(folder, { recursive: true, force: true });
+  }
+  rows.push(...(await rejoinRows(325_000, 1_000)));
+  print(rows);
+  console.log(`\n${store('replication', { rows })}`);
+};

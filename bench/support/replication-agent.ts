@@ -1,0 +1,129 @@
+/** One node of the replication bench as a process of its own: told what to do over IPC, measures what it can see itself. */
+
+import { writeFileSync } from 'node:fs';
+import type { Nft } from '../../src/ports.js';
+import { persistMap, serviceTable } from '../../src/ruleset/layout.js';
+import { type BedNode, createBedNode, type SyncBedFiles } from '../../test/support/sync-bed.js';
+
+export type AgentCommand =
+  /** `fill`: entries that the kernel holds before the agent looks. */
+  | { readonly kind: 'start'; readonly fill?: number }
+  | { readonly kind: 'active'; readonly epoch: number }
+  | { readonly kind: 'status' }
+  /** Writes when each client's entry was confirmed by this kernel (float64 milliseconds, by client number). */
+  | { readonly kind: 'arrivals'; readonly count: number; readonly file: string }
+  | { readonly kind: 'stop' };
+
+export interface AgentStatus {
+  readonly entries: number;
+  readonly kernelWrites: number;
+  readonly ready: boolean;
+  readonly bytesSent: number;
+  readonly bytesReceived: number;
+  readonly unconfirmed: number;
+  readonly lostReports: number;
+  readonly foundByDump: number;
+  readonly reports: number;
+  readonly cpuMs: number;
+  readonly rssBytes: number;
+  readonly lastArrivalMs: number;
+  readonly arrived: number;
+  readonly startedAtMs: number;
+  readonly nowMs: number;
+}
+
+const [name = '', namespace = '', filesText = '{}'] = process.argv.slice(2);
+const files = JSON.parse(filesText) as SyncBedFiles;
+const firstClient = 0x0a400000;
+const mostClients = 4_000_000;
+const arrivals = new Float64Array(mostClients);
+const nowMs = (): number => Number(process.hrtime.bigint()) / 1e6;
+let arrived = 0;
+let lastArrivalMs = 0;
+let startedAtMs = 0;
+
+/** Notes when the kernel said yes to each element. */
+const watched = (nft: Nft): Nft => ({
+  ...nft,
+  async commit(transaction) {
+    await nft.commit(transaction);
+    const atMs = nowMs();
+    for (const operation of transaction.operations) {
+      if (operation.op !== 'add-elements' || operation.set.name !== persistMap.name) continue;
+      lastArrivalMs = atMs;
+      for (const { key } of operation.elements) {
+        const client = ((key[0]! << 24) | (key[1]! << 16) | (key[2]! << 8) | key[3]!) - firstClient;
+        if (client < 0 || client >= mostClients) continue;
+        if (arrivals[client] === 0) arrived++;
+        arrivals[client] = atMs;
+      }
+    }
+  },
+});
+
+const node: BedNode = createBedNode(files, name, namespace, { wrap: watched });
+
+const fill = async (first: number, count: number): Promise<void> => {
+  const batch = 50_000;
+  for (let from = first; from < first + count; from += batch) {
+    const elements = Array.from({ length: Math.min(batch, first + count - from) }, (_, at) => {
+      const key = new Uint8Array(16);
+      new DataView(key.buffer).setUint32(0, firstClient + from + at);
+      key.set([198, 51, 100, 10, 17, 0, 0, 0, 0, 53], 4);
+      const data = Uint8Array.of(10, 51, 0, 2, 8001 >> 8, 8001 & 255, 0, 0);
+      return { key, data, timeoutMs: 300_000, expiresMs: 299_000 };
+    });
+    await node.nft.commit({
+      reason: 'bench: fill',
+      operations: [{ op: 'add-elements', table: serviceTable, set: persistMap, elements }],
+    });
+  }
+};
+
+const status = (): AgentStatus => {
+  const sync = node.replicator.status();
+  const [peer] = sync.peers;
+  const { user, system } = process.cpuUsage();
+  return {
+    entries: sync.entries,
+    kernelWrites: sync.writtenEntries,
+    ready: node.replicator.readiness().ready,
+    bytesSent: peer?.bytesSent ?? 0,
+    bytesReceived: peer?.bytesReceived ?? 0,
+    unconfirmed: peer?.unconfirmed ?? 0,
+    lostReports: sync.lostReports,
+    foundByDump: sync.foundByDump,
+    reports: sync.reports,
+    cpuMs: (user + system) / 1000,
+    rssBytes: process.memoryUsage.rss(),
+    lastArrivalMs,
+    arrived,
+    startedAtMs,
+    nowMs: nowMs(),
+  };
+};
+
+const perform = async (command: AgentCommand): Promise<unknown> => {
+  switch (command.kind) {
+    case 'start':
+      startedAtMs = nowMs();
+      return node.start(() => fill(1_000_000, command.fill ?? 0));
+    case 'active':
+      return node.replicator.setActive('front', command.epoch, true);
+    case 'status':
+      return status();
+    case 'arrivals':
+      return writeFileSync(command.file, new Uint8Array(arrivals.buffer, 0, command.count * 8));
+    case 'stop':
+      await node.stop();
+      setImmediate(() => process.disconnect());
+      return undefined;
+  }
+};
+
+process.on('message', ({ id, command }: { id: number; command: AgentCommand }) => {
+  perform(command).then(
+    (result) => process.send?.({ id, result }),
+    (error: unknown) => process.send?.({ id, error: String(error) }),
+  );
+});

@@ -1,0 +1,76 @@
+/** What the main thread and the guard thread say to each other: plain data, cloned on the way. */
+
+import type { NodeConfig } from '../model/node.js';
+import type { Readiness, Report } from './types.js';
+import type { ElectionView } from './view.js';
+
+export interface GuardThreadData {
+  readonly config: NodeConfig;
+  readonly secret: Uint8Array;
+  /** Highest epoch known per group. */
+  readonly epochs: Readonly<Record<string, number>>;
+}
+
+export type ToGuard =
+  | { readonly type: 'readiness'; readonly readiness: Readiness }
+  | { readonly type: 'faults'; readonly faults: readonly string[] }
+  | {
+      readonly type: 'handover';
+      readonly id: number;
+      readonly group: string;
+      readonly to: string | undefined;
+    }
+  | { readonly type: 'stop' };
+
+/** The state of the guard thread, sent after every change of note and a few times a second. */
+export interface GuardState extends ElectionView {
+  readonly cluster: string;
+  /** Datagrams refused since start, by reason. */
+  readonly refused: Readonly<Record<string, number>>;
+  /** True when the guard table belongs to the guard thread's socket (Linux 6.9 and later). */
+  readonly owned: boolean;
+}
+
+export type GuardEvent =
+  | Report
+  /** A datagram was refused; further ones of this kind are only counted for a while. */
+  | {
+      readonly kind: 'refused';
+      readonly code: string;
+      readonly detail: string;
+      readonly from: string;
+      readonly count: number;
+    }
+  | { readonly kind: 'guard-repaired'; readonly detail: string }
+  /** A floating address was missing on the owner, or present on another node. */
+  | { readonly kind: 'address-corrected'; readonly detail: string }
+  | { readonly kind: 'fault'; readonly detail: string }
+  | { readonly kind: 'thread-died'; readonly detail: string };
+
+export type FromGuard =
+  | { readonly type: 'started' }
+  | { readonly type: 'failed'; readonly code: string; readonly message: string }
+  | { readonly type: 'state'; readonly state: GuardState }
+  | { readonly type: 'event'; readonly event: GuardEvent }
+  | { readonly type: 'epoch'; readonly group: string; readonly epoch: number }
+  | {
+      readonly type: 'handover-result';
+      readonly id: number;
+      readonly ok: boolean;
+      readonly tookMs: number;
+      readonly reason: string;
+    }
+  | { readonly type: 'stopped' };
+
+export interface GuardThread {
+  post(message: ToGuard): void;
+  /** Waits a little for it to end by itself, then ends it: without stepping down, the kernel lease then runs out. */
+  end(): Promise<void>;
+}
+
+export type StartGuardThread = (
+  data: GuardThreadData,
+  onMessage: (message: FromGuard) => void,
+  /** The thread has ended by itself; `detail` says how. */
+  onExit: (detail: string) => void,
+) => GuardThread;
