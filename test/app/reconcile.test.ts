@@ -193,6 +193,35 @@ test('a refusal leaves the old services in force, in the kernel and in memory', 
   t.is((await nft.dumpElements(serviceTable, slotsMap.name)).length, 1);
 });
 
+test('a change too large for one transaction is taken back when its second part is refused', async (t) => {
+  const { nft, reconciler } = setup();
+  const running = document(farm(1));
+  await reconciler.apply(running);
+  const before = nft.committed.length;
+  const many = Array.from({ length: 3200 }, (_, index) =>
+    farm(1, {
+      name: `h${index}`,
+      'virtual-addr': `198.51.${index >> 8}.${index & 255}`,
+      scheduler: 'hash',
+      'virtual-ports': 80,
+    }),
+  );
+  nft.refuse(new RelevoError('kernel-refused', 'no'), 1);
+  await t.throwsAsync(reconciler.apply(document(...many)), { message: 'no' });
+  t.true(nft.committed[before]?.reason.endsWith('(1 of 2)'), nft.committed[before]?.reason);
+  t.deepEqual(reconciler.document(), running);
+  t.is((await nft.dumpElements(serviceTable, servicesMap.name)).length, 1);
+  t.is((await nft.dumpElements(serviceTable, slotsMap.name)).length, 2);
+  t.is((await reconciler.preview(running)).operations, 0);
+  await reconciler.apply(document(...many));
+  const [last] = nft.committed.slice(-1);
+  t.is(
+    operationText(last!.operations.at(-1)!).slice(0, 36),
+    'add element ip relevo services { 198',
+    'services come last',
+  );
+});
+
 test('when the kernel holds something else than expected, it is read again and the change goes on', async (t) => {
   const { nft, reconciler } = setup();
   await reconciler.apply(document(farm(1)));
