@@ -2,11 +2,11 @@
 
 import { RelevoError } from '../errors.js';
 import { processesInside, startAll } from '../lab/lab.js';
-import { replaceHost, setCables } from '../lab/network.js';
+import { replaceHost, setAllCables, setCables } from '../lab/network.js';
 import type { LabOwnerDriver, LabPorts } from '../lab/owner.js';
 import { killProcesses } from '../lab/processes.js';
 import { type LabState, readLab, writeLab } from '../lab/state.js';
-import { type NodeName, segmentNames } from '../lab/topology.js';
+import type { NodeName } from '../lab/topology.js';
 import { sleep } from '../shell/clock.js';
 import { isRunning, type ProcessIdentity, signalProcess } from '../shell/process-identity.js';
 import type { FaultName } from './budgets.js';
@@ -109,9 +109,8 @@ const nodeOff = (site: Site): Fault => {
       const doomed = await inside(site);
       off = true;
       const atMs = site.ports.clock.nowMs();
-      // Stopped first: a program that sees its companion die could say farewell while the cables still work (keepalived does).
-      for (const each of doomed) signalProcess(each, 'SIGSTOP');
-      await setCables(site.ports.runner, site.lab, site.node, segmentNames, 'down');
+      // Cables first: what a dying program still says (keepalived does, when its companion ends) is heard by nobody.
+      await setAllCables(site.ports.runner, site.lab, site.node, 'down');
       killProcesses(doomed.map((each) => ({ ...each, label: 'process', host: site.node })));
       return { atMs };
     },

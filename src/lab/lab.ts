@@ -58,8 +58,9 @@ const backendProcesses = (): ProcessSpec[] =>
   backendNames.map((name) => ({
     host: name,
     name: 'server',
-    file: nodeProgram,
-    args: [builtProgram('lab/backend-process.js'), name],
+    // As the probes: a backend that waits for a processor would look like an outage.
+    file: '/usr/bin/nice',
+    args: ['-n', '-10', nodeProgram, builtProgram('lab/backend-process.js'), name],
   }));
 
 export const startAll = async (

@@ -51,6 +51,9 @@ const addSwitch = async (runner: Runner, lab: string): Promise<void> => {
   );
 };
 
+/** All cables of a host are one group of links, so that one request to the kernel cuts them all at once. */
+const cableGroup = (name: string): number => 100 + hosts.findIndex((host) => host.name === name);
+
 /** Plugs a host (whose namespace exists and is empty) into the switch. */
 const addHost = async (runner: Runner, lab: string, host: LabHost): Promise<void> => {
   const namespace = namespaceOf(lab, host.name);
@@ -66,7 +69,7 @@ const addHost = async (runner: Runner, lab: string, host: LabHost): Promise<void
   await ip(
     runner,
     host.links.flatMap(({ segment }) => [
-      `link set ${switchPort(host.name, segment)} master ${bridgeOf(segment)}`,
+      `link set ${switchPort(host.name, segment)} master ${bridgeOf(segment)} group ${cableGroup(host.name)}`,
       `link set ${switchPort(host.name, segment)} up`,
     ]),
     theSwitch,
@@ -148,3 +151,12 @@ export const setCables = (
     which.map((segment) => `link set ${switchPort(host, segment)} ${state}`),
     namespaceOf(lab, switchName),
   );
+
+/** Every cable of a host, in one request. */
+export const setAllCables = (
+  runner: Runner,
+  lab: string,
+  host: string,
+  state: 'up' | 'down',
+): Promise<string> =>
+  ip(runner, [`link set group ${cableGroup(host)} ${state}`], namespaceOf(lab, switchName));
