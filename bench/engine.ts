@@ -5,6 +5,7 @@
 
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { loadavg } from 'node:os';
 import { createNamespaces } from '../test/support/netns.js';
 import { store } from './support/store.js';
 import { type Figure, median, percentile, tableText } from './support/table.js';
@@ -13,6 +14,7 @@ interface Result {
   readonly parseMs?: number;
   readonly loadMs: number;
   readonly changeMs: readonly number[];
+  readonly loadCpuMs?: number;
   readonly addMs: number;
   readonly adoptMs?: number;
   readonly startRssMiB: number;
@@ -31,12 +33,18 @@ const option = (args: readonly string[], name: string): string | undefined => {
 };
 
 /** One process in a namespace of its own; its figures are its last line. */
-const measure = async (script: string, services: number, changes: number): Promise<Result> => {
+const measure = async (
+  script: string,
+  services: number,
+  changes: number,
+  niceness: string,
+): Promise<Result> => {
   const namespaces = createNamespaces();
   try {
     const namespace = namespaces.add('e');
     const path = new URL(`./support/${script}`, import.meta.url).pathname;
-    const output = namespaces.run(namespace, process.execPath, path, String(services), String(changes));
+    const command = ['-n', niceness, process.execPath, path, String(services), String(changes)];
+    const output = namespaces.run(namespace, 'nice', ...command);
     return JSON.parse(output.trim().split('\n').at(-1) ?? '') as Result;
   } finally {
     await namespaces.dispose();
@@ -52,6 +60,7 @@ const figuresOf = (size: number, ours: readonly Result[], peer: readonly Result[
   });
   return [
     of('cold load', 'ms', ({ loadMs }) => loadMs),
+    of('cold load, CPU of the process', 'ms', ({ loadCpuMs }) => loadCpuMs),
     of('parse JSON', 'ms', ({ parseMs }) => parseMs),
     of('one backend, median', 'ms', ({ changeMs }) => median(changeMs)),
     of('one backend, 95 %', 'ms', ({ changeMs }) => percentile(changeMs, 0.95)),
@@ -61,18 +70,19 @@ const figuresOf = (size: number, ours: readonly Result[], peer: readonly Result[
   ];
 };
 
-/** @param args `--runs N` (default 5), `--no-peer`. */
+/** @param args `--runs N` (default 5), `--no-peer`, `--nice N` for both programs, on a machine that does other work (default 0). */
 export const run = async (args: readonly string[]): Promise<void> => {
   const runs = Number(option(args, '--runs') ?? 5);
+  const niceness = option(args, '--nice') ?? '0';
   const withPeer = !args.includes('--no-peer') && existsSync('/usr/sbin/nftlb');
   execFileSync(process.execPath, ['scripts/build.mjs'], { stdio: 'inherit' });
   const ours = new Map<number, Result[]>(oursAt.map((size) => [size, []]));
   const peer = new Map<number, Result[]>(oursAt.map((size) => [size, []]));
   for (let index = 0; index < runs; index++) {
     for (const size of oursAt) {
-      ours.get(size)!.push(await measure('engine-process.mjs', size, 400));
+      ours.get(size)!.push(await measure('engine-process.mjs', size, 400, niceness));
       const compared = withPeer && peerSizes.some((one) => one === size) && index < peerRuns(size, runs);
-      if (compared) peer.get(size)!.push(await measure('nftlb-process.mjs', size, 20));
+      if (compared) peer.get(size)!.push(await measure('nftlb-process.mjs', size, 20, niceness));
     }
     process.stderr.write(`run ${index + 1} of ${runs}\n`);
   }
@@ -93,5 +103,7 @@ export const run = async (args: readonly string[]): Promise<void> => {
     oursAll: one,
     peerAll: other,
   }));
-  process.stdout.write(`${store('engine', { peer: 'nftlb 1.0.7 (Debian)', figures: summary })}\n`);
+  process.stdout.write(
+    `${store('engine', { peer: 'nftlb 1.0.7 (Debian)', niceness, loadAverage: loadavg()[0], figures: summary })}\n`,
+  );
 };

@@ -190,6 +190,11 @@ const rejoinRows = async (count: number, budgetMs: number): Promise<Row[]> => {
         budget: budgetMs,
       },
       {
+        what: `rejoin with ${count}: from the first entry to the last`,
+        value: round(done.lastArrivalMs - done.firstArrivalMs),
+        unit: 'ms',
+      },
+      {
         what: `rejoin with ${count}: entries in the kernel`,
         value: done.arrived,
         unit: 'entries',
@@ -219,7 +224,8 @@ const print = (rows: readonly Row[]): void => {
   }
 };
 
-export const run = async (): Promise<void> => {
+/** Lag and rate: one bed, warmed up first. */
+const streamRows = async (): Promise<Row[]> => {
   const folder = mkdtempSync(join(tmpdir(), 'relevo-bench-'));
   const bed = await createSyncBed();
   const rows: Row[] = [];
@@ -242,7 +248,20 @@ export const run = async (): Promise<void> => {
     await bed.dispose();
     rmSync(folder, { recursive: true, force: true });
   }
-  rows.push(...(await rejoinRows(325_000, 1_000)));
+  return rows;
+};
+
+const parts: Readonly<Record<string, () => Promise<Row[]>>> = {
+  stream: streamRows,
+  rejoin: () => rejoinRows(325_000, 1_000),
+};
+
+/** Arguments: parts to run; all if none is named. */
+export const run = async (args: readonly string[]): Promise<void> => {
+  const rows: Row[] = [];
+  for (const [name, part] of Object.entries(parts)) {
+    if (args.length === 0 || args.includes(name)) rows.push(...(await part()));
+  }
   print(rows);
   console.log(`\n${store('replication', { rows })}`);
 };

@@ -23,11 +23,12 @@ import { createDaemons } from './shell/daemons.js';
 import { createFiles } from './shell/files.js';
 import { startGuardThread } from './shell/guard-thread.js';
 import { createLog } from './shell/log.js';
+import { memoryBytes, releaseMemory } from './shell/memory.js';
 import { createNft } from './shell/nft.js';
 import { createPacketLog } from './shell/packet-log.js';
 import { createPeerLinks } from './shell/peer-links.js';
 import { createPersistenceMap } from './shell/persistence-map.js';
-import { memoryBytes, systemRandom, wallTime } from './shell/process.js';
+import { systemRandom, wallTime } from './shell/process.js';
 import { createRunner } from './shell/runner.js';
 import { applySysctls } from './shell/sysctl.js';
 
@@ -104,6 +105,7 @@ export const runAgent = async (configPath: string, signal: AbortSignal): Promise
       store,
       events,
       memoryBytes,
+      releaseMemory,
       context,
       complaints,
       takeovers: new Map<string, number>(),

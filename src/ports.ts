@@ -142,8 +142,8 @@ export interface PersistenceIndex {
 export interface PersistenceMap {
   /** What is there of these keys. */
   read(keys: KeyColumns): Promise<EntryColumns>;
-  /** Everything, piece by piece, read by another thread. */
-  scan(visit: (piece: EntryColumns) => void): Promise<void>;
+  /** Everything, piece by piece; where many are expected, read by another thread. */
+  scan(visit: (piece: EntryColumns) => void, expectedEntries?: number): Promise<void>;
   close(): void;
 }
 

@@ -31,7 +31,10 @@ const watching = engine.run(stopWatching.signal);
 const startRssMiB = rssMiB();
 const text = JSON.stringify({ farms: farms(count) });
 const [parseMs, document] = await timed(async () => read(text));
+const cpuBefore = process.cpuUsage();
 const [loadMs, { operations }] = await timed(() => engine.apply(document));
+const { user, system } = process.cpuUsage(cpuBefore);
+const loadCpuMs = (user + system) / 1000;
 const loadedRssMiB = rssMiB();
 
 const changeMs = [];
@@ -51,4 +54,14 @@ const [adoptMs] = await timed(async () => {
 stopWatching.abort();
 await watching;
 nft.close();
-resultOf({ parseMs, loadMs, operations, changeMs, addMs, adoptMs, startRssMiB, rssMiB: loadedRssMiB });
+resultOf({
+  parseMs,
+  loadMs,
+  loadCpuMs,
+  operations,
+  changeMs,
+  addMs,
+  adoptMs,
+  startRssMiB,
+  rssMiB: loadedRssMiB,
+});

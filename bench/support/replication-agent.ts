@@ -26,6 +26,7 @@ export interface AgentStatus {
   readonly reports: number;
   readonly cpuMs: number;
   readonly rssBytes: number;
+  readonly firstArrivalMs: number;
   readonly lastArrivalMs: number;
   readonly arrived: number;
   readonly startedAtMs: number;
@@ -39,6 +40,7 @@ const mostClients = 4_000_000;
 const arrivals = new Float64Array(mostClients);
 const nowMs = (): number => Number(process.hrtime.bigint()) / 1e6;
 let arrived = 0;
+let firstArrivalMs = 0;
 let lastArrivalMs = 0;
 let startedAtMs = 0;
 
@@ -50,6 +52,7 @@ const watched = (nft: Nft): Nft => ({
     const atMs = nowMs();
     for (const operation of transaction.operations) {
       if (operation.op !== 'add-elements' || operation.set.name !== persistMap.name) continue;
+      firstArrivalMs ||= atMs;
       lastArrivalMs = atMs;
       for (const { key } of operation.elements) {
         const client = ((key[0]! << 24) | (key[1]! << 16) | (key[2]! << 8) | key[3]!) - firstClient;
@@ -96,6 +99,7 @@ const status = (): AgentStatus => {
     reports: sync.reports,
     cpuMs: (user + system) / 1000,
     rssBytes: process.memoryUsage.rss(),
+    firstArrivalMs,
     lastArrivalMs,
     arrived,
     startedAtMs,

@@ -35,7 +35,7 @@ export const createGuardNetwork = (
     session,
     mac: ports.mac,
     senders: [...peers.map(({ name }) => name), witnessName],
-    quietMs: config.timing.deadMs,
+    quietMs: 1.5 * config.timing.deadMs,
   });
   const addressesByName = new Map<string, readonly SocketAddress[]>([
     ...peers.map(({ name, heartbeat }) => [name, heartbeat] as const),

@@ -14,7 +14,7 @@ import { readSighting, type Sighting } from '../replication/packet.js';
 import { RefreshChecker } from '../replication/refresh.js';
 import { full, type Replica } from '../replication/replica.js';
 import { rowState } from '../replication/table.js';
-import { nextThreshold, thresholds } from '../replication/threshold.js';
+import { lowestThreshold, nextThreshold } from '../replication/threshold.js';
 import type { Verdicts } from '../replication/verdicts.js';
 import type { KernelSink } from './kernel-sink.js';
 
@@ -34,7 +34,8 @@ export interface KernelSourceOptions {
 const scanShare = 1 / 200;
 const shortestPauseMs = 60_000;
 const longestPauseMs = 3_600_000;
-const firstPauseMs = 2_000;
+/** After a change of roles: not while clients are being taken over. */
+const rolePauseMs = 10_000;
 /** Scans asked for by losses of reports: a third of the time at most. */
 const urgentShare = 1 / 2;
 /** Every entry is looked at once in this time, or in a fraction of the shortest lifetime. */
@@ -53,7 +54,7 @@ export class KernelSource {
   readonly #options: KernelSourceOptions;
   readonly #sighting: Sighting = { client: 0, address: 0, protocolPort: 0, backend: 0, backendPort: 0 };
   #packetLog: PacketLog | undefined;
-  #threshold: number = thresholds.low;
+  #threshold: number = lowestThreshold;
   #windowStartMs = 0;
   #windowPackets = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -95,8 +96,8 @@ export class KernelSource {
         Math.max(0, this.#scannedAtMs + this.#scanCostMs / urgentShare - this.#options.clock.nowMs()),
       );
     });
-    this.#setThreshold(thresholds.low);
-    this.compareSoon(firstPauseMs);
+    this.#setThreshold(lowestThreshold);
+    this.compareSoon(shortestPauseMs);
   }
 
   stop(): void {
@@ -109,6 +110,11 @@ export class KernelSource {
   tick(nowMs: number, intervalMs: number): void {
     this.#checkRefreshes(nowMs, intervalMs);
     if (this.#windowStartMs > 0 && nowMs - this.#windowStartMs > rateWindowMs) this.#adapt(nowMs);
+  }
+
+  /** What packets did here under the other role is to be looked at, some time. */
+  roleChanged(): void {
+    this.compareSoon(Math.max(rolePauseMs, this.#scanCostMs * 10));
   }
 
   compareSoon(delayMs: number): void {
@@ -145,7 +151,7 @@ export class KernelSource {
         const before = replica.head;
         comparison.take(piece, clock.nowMs());
         if (replica.head !== before) this.#options.onChange();
-      })
+      }, replica.live)
       .catch((thrown) => {
         if (errorFrom(thrown).code !== 'kernel-missing') throw thrown;
         exists = false;

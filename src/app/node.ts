@@ -36,9 +36,15 @@ export interface NodeParts {
   readonly context: EngineContext;
   /** Resident memory of the process, in bytes. */
   readonly memoryBytes: () => number;
+  /** Gives back what a large job has left behind. */
+  readonly releaseMemory: () => void;
   /** What the node itself lacks (sysctls that could not be set, say), found at start. */
   readonly complaints: readonly string[];
 }
+
+/** An apply of this many elements leaves enough behind to be worth a pause of the main thread, once it has been answered. */
+const largeOperations = 5_000;
+const settleMs = 100;
 
 const parse = (text: string): ServicesDocument => {
   const parsed = parseServices(text);
@@ -102,6 +108,7 @@ export const createNodeControl = (parts: NodeParts): NodeControl => {
       }
       const report = await engine.apply(wanted);
       await store.save(engine.document());
+      if (report.operations > largeOperations) setTimeout(parts.releaseMemory, settleMs);
       return { dryRun, ...report, text: undefined };
     },
     async setBackendState(service, backend, state) {

@@ -146,7 +146,7 @@ export class PeerHub implements PeerLinkListener {
   onFailure(peer: string | undefined, message: string): void {
     const record = peer === undefined ? undefined : this.records.get(peer);
     if (record) record.lastError = message;
-    this.#complain(peer ?? message.replace(/:\d+/, ''), message);
+    this.#complain(peer ?? 'a stranger', message);
   }
 
   /** Sends what there is to send, at the end of this turn of the event loop: one frame for all that gathers until then. */
@@ -250,7 +250,8 @@ export class PeerHub implements PeerLinkListener {
 
   #complain(about: string, message: string): void {
     const nowMs = this.#options.clock.nowMs();
-    const key = `${about} ${message}`;
+    // Without port numbers, which differ with every attempt.
+    const key = `${about} ${message.replace(/:\d+/g, '')}`;
     const saidAtMs = this.#saidAtMs.get(key);
     if (saidAtMs !== undefined && nowMs - saidAtMs < repeatMs) return;
     // Strangers choose what is complained about: the memory of it is bounded.

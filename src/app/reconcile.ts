@@ -148,7 +148,10 @@ export const createReconciler = (ports: ReconcilePorts, wish: EngineContext): Re
     await commit(batches, reason);
     installed = current;
     for (const pair of stranded) forget(pair);
-    if (dead.length > 0) sweep();
+    // The replica hears of what packets wrote meanwhile and destroys it by itself; a dump of a large map takes the kernel seconds.
+    const isHeard = (pair: DeadPair): boolean =>
+      ports.persistenceIndex !== undefined && isIndexed(endpointOf(pair.endpoint));
+    if (!dead.every(isHeard)) sweep();
     return size;
   };
 

@@ -81,8 +81,6 @@ const sweepRows = 8_192;
 const tombstoneMs = 60_000;
 /** After a change of services, all pairs are judged anew at leisure; those that the rule engine asked about at once. */
 const recheckMs = 1_000;
-/** After a change of roles the kernel's map is scanned, but not while clients are being taken over. */
-const roleScanMs = 10_000;
 /** Peers need not wait longer until a large map has been read. */
 const adoptMs = 2_000;
 const digestAgeMs = 1_000;
@@ -237,8 +235,7 @@ export const createReplicator = (ports: ReplicatorPorts, config: ReplicatorConfi
         inherited = receivedRows(replica, group, clock.nowMs());
         extendInherited();
       }
-      // What packets did here under the other role.
-      source.compareSoon(roleScanMs);
+      source.roleChanged();
       announce(false);
     },
     readiness,
@@ -287,16 +284,19 @@ export const createReplicator = (ports: ReplicatorPorts, config: ReplicatorConfi
       }
       running = true;
       startedAtMs = clock.nowMs();
-      const adopted = source
-        .adopt()
-        .catch((thrown) => log.warn({ error: errorFrom(thrown).message }, 'the kernel map could not be read'))
-        .finally(() => {
-          sink.thorough = false;
-        });
-      await Promise.race([adopted, new Promise((resolve) => setTimeout(resolve, adoptMs).unref())]);
       const timer = setInterval(tick, tickMs);
       try {
+        // Listening comes first: what packets write during the scan is reported.
         source.start(await ports.openPacketLog(config.replication.logGroup));
+        const adopted = source
+          .adopt()
+          .catch((thrown) =>
+            log.warn({ error: errorFrom(thrown).message }, 'the kernel map could not be read'),
+          )
+          .finally(() => {
+            sink.thorough = false;
+          });
+        await Promise.race([adopted, new Promise((resolve) => setTimeout(resolve, adoptMs).unref())]);
         await ports.links.start(hub);
         await new Promise<void>((resolve) => {
           if (signal.aborted) resolve();

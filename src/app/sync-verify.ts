@@ -59,7 +59,7 @@ const kernelDifferences = async (input: VerifyInput): Promise<string[]> => {
       );
     }
   };
-  await persistence.scan(look).catch((thrown) => {
+  await persistence.scan(look, replica.live).catch((thrown) => {
     if (errorFrom(thrown).code !== 'kernel-missing') throw thrown;
   });
   const nowMs = clock.nowMs();

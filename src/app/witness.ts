@@ -38,10 +38,7 @@ export interface WitnessApp {
   stop(): Promise<void>;
 }
 
-/**
- * Nodes greet several times within this; a longer silence ends a session. Not shorter: a witness that took a second process
- * of the same name for a restart would give it a vote beside the first one's (heartbeat.ts, `greetEvery`).
- */
+/** Nodes greet several times within this (heartbeat.ts, `greetEvery`), so a second process of one name is never alone for so long. */
 const quietMs = 500;
 const refusalQuietMs = 10_000;
 

@@ -48,7 +48,7 @@ export interface ChannelOptions {
   readonly mac: Mac;
   /** The only senders listened to; undefined (a witness): any that knows the secret, up to `maxSenders`. */
   readonly senders?: readonly string[];
-  /** A known session must have been silent for this long before another of the same name may follow it. */
+  /** For this long a new session must be heard without the former one before it follows it. */
   readonly quietMs: number;
 }
 
@@ -73,7 +73,7 @@ interface Sender {
   echo: number;
   helloMs: number;
   heardMs: number;
-  /** A session that wants to follow one that still speaks, and since when. */
+  /** A session that wants to follow the known one, and since when it has been heard alone. */
   rival: { readonly session: number; readonly sinceMs: number } | undefined;
 }
 
@@ -153,13 +153,18 @@ export const createChannel = (options: ChannelOptions): Channel => {
   const judgeNewcomer = (sender: Sender, header: Header, nowMs: number): Opened | undefined => {
     const { from } = header;
     if (sender.retired.includes(header.session)) return refused('old-session', `${from} has restarted since`);
-    if (nowMs - sender.heardMs < options.quietMs) {
-      if (sender.rival?.session !== header.session) {
+    if (sender.session !== 0) {
+      // Judged by what is heard from now on: this process may have slept, and then every silence is its own.
+      const { rival } = sender;
+      if (rival?.session !== header.session || sender.heardMs > rival.sinceMs) {
         sender.rival = { session: header.session, sinceMs: nowMs };
-      } else if (sender.heardMs > sender.rival.sinceMs) {
-        return refused('duplicate-name', `two processes of the cluster call themselves ${from}`);
+        return rival?.session === header.session
+          ? refused('duplicate-name', `two processes of the cluster call themselves ${from}`)
+          : refused('new-session', `${from} was known in another session`);
       }
-      return refused('new-session', `${from} was heard in another session just now`);
+      if (nowMs - rival.sinceMs < options.quietMs) {
+        return refused('new-session', `${from} may have restarted`);
+      }
     }
     sender.echo = header.session;
     if (header.toSession === session) return undefined;

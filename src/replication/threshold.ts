@@ -1,20 +1,27 @@
 /**
- * How many reports the kernel may gather before it wakes us: one at low rates, where a report that waits for company waits for the
- * flush timer (10 ms steps); more at high rates, where a wake-up per packet would cost more than the work (FACTS.md).
+ * How many packets the kernel may gather before it wakes us. A report that travels alone costs some 100 µs on either node, nearly all of it
+ * system calls (netlink, TLS, netlink again); four that travel together cost the same, and wait for each other for less than a millisecond.
+ * But the last ones of a burst wait for the flush timer (10 ms steps), so at low rates none waits.
  */
 
-export const thresholds = { low: 1, medium: 32, high: 64 } as const;
+export const lowestThreshold = 1;
 
-/** Up at the first rate, down again below the second: a rate that wavers does not make the threshold waver. */
+/** Packets that arrive within about 0.8 ms; more at rates where the work itself counts. */
 const steps = [
-  { threshold: thresholds.high, upPerSecond: 40_000, downPerSecond: 30_000 },
-  { threshold: thresholds.medium, upPerSecond: 12_000, downPerSecond: 8_000 },
+  { threshold: 64, fromPerSecond: 40_000 },
+  { threshold: 32, fromPerSecond: 16_000 },
+  { threshold: 8, fromPerSecond: 8_000 },
+  { threshold: 4, fromPerSecond: 4_000 },
+  { threshold: 2, fromPerSecond: 2_000 },
 ] as const;
 
+/** It falls below this share of the rate at which it rose: a rate that wavers does not make the threshold waver. */
+const fallShare = 0.75;
+
 export const nextThreshold = (current: number, packetsPerSecond: number): number => {
-  for (const { threshold, upPerSecond, downPerSecond } of steps) {
-    const bound = current >= threshold ? downPerSecond : upPerSecond;
+  for (const { threshold, fromPerSecond } of steps) {
+    const bound = current >= threshold ? fromPerSecond * fallShare : fromPerSecond;
     if (packetsPerSecond >= bound) return threshold;
   }
-  return thresholds.low;
+  return lowestThreshold;
 };

@@ -149,18 +149,20 @@ export const adopt = (
     batches.add(kindsMap, element);
   }
   removeUnserved(installed, leftoversOf(servicesMap), batches);
+  // An empty kernel has nothing to compare with.
+  const backendsFound = leftoversOf(backendsSet).size > 0;
+  const slotsFound = leftoversOf(slotsMap).size > 0;
   for (const use of installed.backendUses.keys()) {
     const list = batches.adding(backendsSet);
     putBackend(list, use);
-    settle(backendsSet, list);
+    if (backendsFound) settle(backendsSet, list);
     batches.mark();
   }
-  const slotsFound = leftoversOf(slotsMap);
   for (const { plan, kind } of installed.endpoints.values()) {
     const slots = batches.adding(slotsMap);
     for (let slot = 0; slot < plan.slots.length; slot++) {
       putSlot(slots, plan, slot, plan.slots[slot]!);
-      if (slotsFound.size > 0) settle(slotsMap, slots);
+      if (slotsFound) settle(slotsMap, slots);
     }
     if (plan.recorder !== undefined) {
       const set = installed.recorders.get(plan.recorder)!;

@@ -26,8 +26,11 @@ export const addressText = (value: number): Ipv4 =>
 
 const protocolBit = (protocol: Protocol): number => (protocol === 'udp' ? 1 : 0);
 
+export const endpointNumber = (address: number, protocol: Protocol, port: number): EndpointId =>
+  (address * 2 + protocolBit(protocol)) * 65_536 + port;
+
 export const endpointId = ({ protocol, address, port }: Endpoint): EndpointId =>
-  (addressNumber(address) * 2 + protocolBit(protocol)) * 65_536 + port;
+  endpointNumber(addressNumber(address), protocol, port);
 
 export const endpointOf = (id: EndpointId): Endpoint => {
   const high = Math.floor(id / 65_536);

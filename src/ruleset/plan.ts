@@ -4,7 +4,7 @@ import type { Ipv4Prefix } from '../model/address.js';
 import type { Backend, Endpoint, Service } from '../model/service.js';
 import { protocolNumber } from '../model/service.js';
 import type { EngineContext } from './context.js';
-import { addressNumber, type EndpointId, endpointId, type TargetId, targetId } from './ids.js';
+import { addressNumber, type EndpointId, endpointNumber, type TargetId, targetId } from './ids.js';
 import type { Kind } from './kinds.js';
 import { recorderName } from './layout.js';
 import { fillSlots } from './slots.js';
@@ -66,16 +66,23 @@ export const planService = (service: Service, context: EngineContext): EndpointP
     : undefined;
   const reported = service.replicate !== 'none' && context.logGroup !== undefined;
   const recorder = serving && persistent ? recorderName(service.persistTtlMs, reported) : undefined;
+  // The common case, all up and in order, shares one list of targets.
+  const inOrder =
+    slots.owners.length === backends.length && slots.owners.every((owner, slot) => owner === slot);
+  const noneFailed = backends.every(({ state }) => state !== 'down');
   return service.endpoints.map((endpoint) => {
+    const address = addressNumber(endpoint.address);
     const targets = backends.map(({ port }, index) => targetId(addresses[index]!, port ?? endpoint.port));
-    const usable = targets.filter((_target, index) => backends[index]!.state !== 'down');
+    const usable = noneFailed
+      ? targets
+      : targets.filter((_target, index) => backends[index]!.state !== 'down');
     return {
-      id: endpointId(endpoint),
-      address: addressNumber(endpoint.address),
+      id: endpointNumber(address, endpoint.protocol, endpoint.port),
+      address,
       protocol: protocolNumber[endpoint.protocol],
       port: endpoint.port,
       kind,
-      slots: serving ? slots.owners.map((index) => targets[index]!) : none,
+      slots: !serving ? none : inOrder ? targets : slots.owners.map((index) => targets[index]!),
       recorder,
       usable,
       alive: persistent ? usable : none,

@@ -7,6 +7,7 @@ import { eachMessage, errnoError, NLMSG_ERROR, readAck, viewOf } from '../netlin
 import { askForKeys, readEntries } from '../netlink/persistence.js';
 import type { PersistenceMap } from '../ports.js';
 import { NETLINK_NETFILTER, type NetlinkSocket, openNetlinkSocket } from './netlink-socket.js';
+import { createScanSocket, scanEntries } from './persistence-scan.js';
 import type { FromScan } from './scan-worker.js';
 
 export interface PersistenceMapOptions {
@@ -20,6 +21,8 @@ const keysPerRequest = 64;
 const messageBytes = 1024;
 const answerMs = 5_000;
 const ENOENT = 2;
+/** From here on a scan has its own thread, which takes 20 MB: a smaller one holds up this thread by a millisecond at a time. */
+const workerEntries = 30_000;
 
 interface Pending {
   readonly firstSequence: number;
@@ -128,7 +131,10 @@ export const createPersistenceMap = (options: PersistenceMapOptions = {}): Persi
       }
       return found;
     },
-    scan: (visit) => scanWith(within(openWorker), visit),
+    scan: (visit, expectedEntries = 0) =>
+      expectedEntries < workerEntries
+        ? scanEntries(within(createScanSocket), visit)
+        : scanWith(within(openWorker), visit),
     close() {
       if (closed) return;
       closed = true;

@@ -1,8 +1,6 @@
-/** What this process knows of itself and of chance: memory, wall-clock time for people, randomness. */
+/** Wall-clock time for people, and chance. */
 
 import type { Random } from '../ports.js';
-
-export const memoryBytes = (): number => process.memoryUsage.rss();
 
 /** ISO 8601. Nothing decides by it. */
 export const wallTime = (): string => new Date().toISOString();

@@ -3,14 +3,16 @@
 import { Agent } from 'node:https';
 import type { PeerCertificate } from 'node:tls';
 import { WebSocket } from 'ws';
-import { limits } from '../limits.js';
 import type { SocketAddress } from '../model/node.js';
 import type { PeerLink, PeerLinkListener, Random } from '../ports.js';
 import type { SyncCredentials } from './sync-credentials.js';
 import { adoptSocket, webSocketOptions } from './sync-link.js';
 
 const firstDelayMs = 100;
-const longestDelayMs = 1_000;
+/** A node that has started waits no longer than this for its active peer; a refused attempt costs half a millisecond. */
+const longestDelayMs = 300;
+/** A peer that is switched off does not answer at all. */
+const handshakeMs = 1_500;
 /** A link that stood this long was a good one: the next attempt comes soon. */
 const goodMs = 5_000;
 
@@ -78,7 +80,7 @@ export const createSyncClient = (options: SyncClientOptions): { close(): void } 
     const dialled = new WebSocket(`wss://${remote}/`, {
       ...webSocketOptions,
       agent,
-      handshakeTimeout: limits.syncHelloMs,
+      handshakeTimeout: handshakeMs,
     });
     socket = dialled;
     let openedAt = 0;

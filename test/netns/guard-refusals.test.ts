@@ -11,6 +11,7 @@ import {
 
 let cluster: GuardCluster;
 let lb1: Runner;
+let lb2: Runner | undefined;
 let witness: Runner;
 
 test.before(async () => {
@@ -21,6 +22,14 @@ test.before(async () => {
 });
 
 test.after.always(() => cluster?.dispose());
+
+test.afterEach.always((t) => {
+  if (t.passed) return;
+  for (const one of [lb1, lb2]) {
+    const lines = one?.said.filter(({ event }) => event).slice(-20) ?? [];
+    t.log(...lines.map(({ atMs, event }) => `\n${atMs.toFixed(0)} ${JSON.stringify(event)}`));
+  }
+});
 
 const refusal =
   (code: string) =>

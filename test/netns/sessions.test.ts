@@ -129,6 +129,38 @@ test.serial(
   },
 );
 
+test.serial(
+  'weights, scheduler, lifetime and further ports change without a gap: connections and sessions stay',
+  async (t) => {
+    const engine = bed.engine();
+    const { reconciler } = engine;
+    await reconciler.apply(document(sticky({ name: 'live', 'virtual-ports': 85 })));
+    const asks = () => Promise.all(clients.map(async (client) => (await request(vip, 85, client)).name));
+    const before = await asks();
+    const open = await stream(vip, 85, clients[5] ?? '');
+    const changes: object[] = [
+      { backends: backends(3, { 1: { weight: 7 } }) },
+      { scheduler: 'rr' },
+      { scheduler: 'hash', 'sched-param': 'srcip srcport' },
+      { 'persist-ttl': 30 },
+      { 'virtual-ports': '85,86' },
+      { mode: 'snat' },
+      { 'virtual-ports': '85', addresses: [{ 'ip-addr': '198.51.100.11', ports: 53, protocol: 'udp' }] },
+    ];
+    for (const change of changes) {
+      const { operations } = await reconciler.apply(
+        document(sticky({ name: 'live', 'virtual-ports': 85, ...change })),
+      );
+      t.true(operations > 0);
+      await open.echo(JSON.stringify(change));
+      t.deepEqual(await asks(), before, JSON.stringify(change));
+    }
+    t.truthy((await datagram('198.51.100.11', 53)).name, 'a tcp and a udp address serve side by side');
+    open.close();
+    await engine.stop();
+  },
+);
+
 test.serial('a restart is hitless: connection, sessions and ruleset stay, no packet is lost', async (t) => {
   const wanted = document(sticky(), sticky({ name: 'turns', scheduler: 'rr', 'virtual-ports': 84 }));
   const engine = bed.engine();
