@@ -74,6 +74,8 @@ const agentKill = (site: Site): Fault => ({
   async inject() {
     const agent = await agentProcesses(site);
     const atMs = site.ports.clock.nowMs();
+    // Stopped first: of two processes the second must not see the first one die, and clean up.
+    for (const each of agent) signalProcess(each, 'SIGSTOP');
     killProcesses(agent.map((each) => ({ ...each, label: 'agent', host: site.node })));
     return { atMs };
   },
