@@ -8,7 +8,7 @@ import { type NodeName, nodeByMac, nodeNames, otherNode } from '../lab/topology.
 import { sleep } from '../shell/clock.js';
 import { budgets, type FaultName } from './budgets.js';
 import { createFault, type Fault } from './faults.js';
-import type { DrillHistory } from './history.js';
+import type { DrillHistory, ToldEvent } from './history.js';
 import { type Findings, judge, type Verdict, verdictOf } from './judge.js';
 import { type Probes, startProbes } from './probes.js';
 
@@ -86,6 +86,16 @@ const checkLab = async (ports: LabPorts, name: string): Promise<LabOwnerDriver> 
   return ownerOf(ports, state!);
 };
 
+const eventsSince = async (owner: LabOwnerDriver, sinceMs: number): Promise<ToldEvent[]> => {
+  const told = await Promise.all(
+    nodeNames.map(async (node) => (await owner.events(node)).map((event) => ({ node, ...event }))),
+  );
+  return told
+    .flat()
+    .filter((event) => event.atMs >= sinceMs)
+    .sort((one, other) => one.atMs - other.atMs);
+};
+
 const breakAndWatch = async (
   ports: LabPorts,
   owner: LabOwnerDriver,
@@ -115,8 +125,9 @@ const breakAndWatch = async (
   signal.throwIfAborted();
   const recorded = await probes.stop();
   const viewsAfter = await nodeViews(owner);
+  const events = await eventsSince(owner, startedMs);
   const takeovers = takeoversBetween(viewsBefore, viewsAfter, ports.clock.nowMs() - startedMs);
-  return { ...recorded, before, after, injectedMs, healedMs, settledMs, notHealed, takeovers };
+  return { ...recorded, before, after, injectedMs, healedMs, settledMs, notHealed, takeovers, events };
 };
 
 export const runDrillOnce = async (

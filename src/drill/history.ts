@@ -33,6 +33,13 @@ export interface ArpRequest {
   readonly answers: readonly { readonly mac: string; readonly atMs: number }[];
 }
 
+/** What a node said of itself while the drill ran. */
+export interface ToldEvent {
+  readonly node: string;
+  readonly atMs: number;
+  readonly message: string;
+}
+
 export interface DrillHistory {
   readonly udp: ProbeHistory;
   readonly connect: ProbeHistory;
@@ -44,6 +51,8 @@ export interface DrillHistory {
   readonly healedMs: number;
   /** From the end of healing to the end of probing everything should be quiet. */
   readonly settledMs: number;
+  /** In the order of time, over all nodes; what a killed program had to tell died with it. */
+  readonly events: readonly ToldEvent[];
   /** Why the lab was not whole again in time; null when it was. */
   readonly notHealed: string | null;
   /** As the nodes count them; undefined when the owner does not count. */

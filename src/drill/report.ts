@@ -59,6 +59,13 @@ const timelineText = (run: ReportedRun): string => {
   ].join(', ');
 };
 
+/** What the nodes said of it, for runs that need an explanation. */
+const eventsText = (run: ReportedRun): string[] =>
+  run.history.events.map(({ node, atMs, message }) => {
+    const at = (atMs - run.history.injectedMs).toFixed(1);
+    return `  ${at.padStart(9)} ms  ${node}  ${message}`;
+  });
+
 const number = (value: number): string => (Number.isInteger(value) ? String(value) : value.toFixed(1));
 
 const table = (rows: readonly (readonly string[])[]): string => {
@@ -95,7 +102,10 @@ export const formatReport = (runs: readonly ReportedRun[]): string => {
     'after the fault began:',
     ...runs.map(timelineText),
     '',
-    ...failed.flatMap((run) => run.verdict.failures.map((failure) => `run ${run.index + 1}: ${failure}`)),
+    ...failed.flatMap((run) => [
+      ...run.verdict.failures.map((failure) => `run ${run.index + 1}: ${failure}`),
+      ...eventsText(run),
+    ]),
     failed.length === 0
       ? `PASS: ${runs.length} of ${runs.length} runs within budget`
       : `FAIL: ${failed.length} of ${runs.length} runs broke the budget`,

@@ -135,6 +135,7 @@ export const keepalivedOwner: LabOwnerFactory = ({ runner, files }, { name: lab 
         uptimeMs: undefined,
       };
     },
+    events: async () => [],
     // keepalived has no verb for it: a stop makes it send priority 0, and the peer takes over at once.
     async handover(from) {
       const text = await files.read(`${hostFolder(lab, from)}/keepalived.pid`);

@@ -42,6 +42,8 @@ export interface LabOwnerDriver {
   /** Once all nodes run: the services. */
   applyServices(node: NodeName): Promise<void>;
   view(node: NodeName): Promise<NodeView>;
+  /** What the node has to tell of itself, with times of the machine's monotonic clock; nothing when it cannot be asked. */
+  events(node: NodeName): Promise<readonly { readonly atMs: number; readonly message: string }[]>;
   /** A planned move away from the active node; resolves when the program says it is done. */
   handover(from: NodeName): Promise<void>;
 }

@@ -1,7 +1,7 @@
 /** Drives relevo's own agents and witness in a lab: files, processes, and questions over their control sockets. */
 
 import { RelevoError } from '../errors.js';
-import type { HandoverResult, NodeStatus } from '../model/status.js';
+import type { HandoverResult, NodeEvent, NodeStatus } from '../model/status.js';
 import { initAuthority, issueCertificate } from '../shell/certificates.js';
 import { createControlClient } from '../shell/control-socket.js';
 import { makeFolder } from '../shell/folders.js';
@@ -85,6 +85,14 @@ export const relevoOwner: LabOwnerFactory = ({ files }, { name: lab, replication
           takeovers: undefined,
           uptimeMs: undefined,
         };
+      }
+    },
+    async events(node) {
+      try {
+        const { events } = await client(node).call<{ events: NodeEvent[] }>('GET', '/v1/events');
+        return events.map(({ atMs, kind, message }) => ({ atMs, message: `${kind}: ${message}` }));
+      } catch {
+        return [];
       }
     },
     async handover(from) {

@@ -34,6 +34,7 @@ const quiet: DrillHistory = {
   injectedMs: 1000,
   healedMs: 1500,
   settledMs: 1600,
+  events: [],
   notHealed: null,
   takeovers: 1,
 };

@@ -21,6 +21,7 @@ const history: DrillHistory = {
   injectedMs: 1,
   healedMs: 2,
   settledMs: 3,
+  events: [],
   notHealed: null,
   takeovers: 1,
 };
@@ -42,6 +43,13 @@ test('a passing report says so in its last line, a failing one what broke', (t) 
   t.regex(failing, /run 1: 1 datagrams lost, budget 0\n/);
   t.regex(failing, /\nFAIL: 2 of 2 runs broke the budget$/);
   t.regex(failing, /min +median +p95 +max/);
+});
+
+test('a run that broke its budget tells what the nodes said, counted from the fault', (t) => {
+  const events = [{ node: 'lb2', atMs: 251, message: 'takeover: g1: claimed, epoch 2' }];
+  const failing = { ...run('agent-kill'), history: { ...history, events } };
+  t.regex(formatReport([failing]), / 250\.0 ms {2}lb2 {2}takeover: g1: claimed, epoch 2\n/);
+  t.notRegex(formatReport([{ ...failing, verdict: { passed: true, failures: [] } }]), /takeover: g1/);
 });
 
 test('nothing finished is not a pass', (t) => {
