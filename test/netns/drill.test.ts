@@ -21,9 +21,19 @@ test.serial('each fault is within its budget, and the lab is whole after each', 
   try {
     await labUp(labPorts, { name: lab });
     for (const fault of faultNames) {
-      const { run, text } = await drill(lab, fault);
-      t.log(text);
-      t.deepEqual(run.verdict.failures, [], fault);
+      // Budgets of time may be missed once, on a machine that runs other tests beside this one; what must never happen, never may.
+      let { run, text } = await drill(lab, fault);
+      for (const attempt of [1, 2]) {
+        t.log(text);
+        const { arp, streams, persistence, notHealed } = run.findings;
+        t.is(arp.twoAnsweringTimes, 0, text);
+        t.is(streams.kept, streams.total, text);
+        t.is(persistence.kept, persistence.clients, text);
+        t.is(notHealed, null, text);
+        if (run.verdict.passed || attempt === 2) break;
+        ({ run, text } = await drill(lab, fault));
+      }
+      t.true(run.verdict.passed, text);
       t.is((await labStatus(labPorts, lab)).health, 'up');
     }
   } finally {
