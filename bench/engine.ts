@@ -15,6 +15,8 @@ interface Result {
   readonly loadMs: number;
   readonly changeMs: readonly number[];
   readonly loadCpuMs?: number;
+  /** Part of `loadMs` in which the process was ready and had no processor. */
+  readonly loadWaitedMs?: number;
   readonly addMs: number;
   readonly adoptMs?: number;
   readonly startRssMiB: number;
@@ -60,6 +62,9 @@ const figuresOf = (size: number, ours: readonly Result[], peer: readonly Result[
   });
   return [
     of('cold load', 'ms', ({ loadMs }) => loadMs),
+    of('cold load less waiting for a processor', 'ms', ({ loadMs, loadWaitedMs }) =>
+      loadWaitedMs === undefined ? undefined : loadMs - loadWaitedMs,
+    ),
     of('cold load, CPU of the process', 'ms', ({ loadCpuMs }) => loadCpuMs),
     of('parse JSON', 'ms', ({ parseMs }) => parseMs),
     of('one backend, median', 'ms', ({ changeMs }) => median(changeMs)),
@@ -89,9 +94,10 @@ export const run = async (args: readonly string[]): Promise<void> => {
   const figures = oursAt.flatMap((size) => figuresOf(size, ours.get(size)!, peer.get(size)!));
   process.stdout.write(`${tableText(figures, 'nftlb 1.0.7')}\n`);
   const budget = median(ours.get(10_000)!.map(({ loadMs }) => loadMs));
+  const own = median(ours.get(10_000)!.map(({ loadMs, loadWaitedMs }) => loadMs - (loadWaitedMs ?? 0)));
   const flat = median(ours.get(10_000)!.map(({ changeMs }) => median(changeMs)));
   process.stdout.write(
-    `budgets: cold load of 10000 ≤ 500 ms: ${budget.toFixed(0)} ms, ${budget <= 500 ? 'met' : 'MISSED'}; one backend ≤ 2 ms: ${flat.toFixed(2)} ms, ${flat <= 2 ? 'met' : 'MISSED'}\n`,
+    `budgets: cold load of 10000 ≤ 500 ms: ${budget.toFixed(0)} ms, ${budget <= 500 ? 'met' : 'MISSED'} (${own.toFixed(0)} ms less waiting for a processor); one backend ≤ 2 ms: ${flat.toFixed(2)} ms, ${flat <= 2 ? 'met' : 'MISSED'}\n`,
   );
   const summary = figures.map(({ what, unit, ours: one, peer: other }) => ({
     what,

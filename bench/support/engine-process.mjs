@@ -1,6 +1,7 @@
 // The rule engine as it is shipped (dist/), in the namespace this process was started in: `engine-process.mjs <services> <changes>`.
 // Parses, loads, changes backends, adds a service, restarts; prints its figures as JSON.
 
+import { readFileSync } from 'node:fs';
 import { createReconciler } from '../../dist/app/reconcile.js';
 import { parseServices } from '../../dist/config/services.js';
 import { createNft } from '../../dist/shell/nft.js';
@@ -11,6 +12,9 @@ const log = { debug() {}, info() {}, warn: console.error, error: console.error, 
 const clock = { nowMs: () => performance.now() };
 const context = { floating: [], protect: false };
 const rssMiB = () => process.memoryUsage.rss() / 2 ** 20;
+
+/** How long this thread was ready and had no processor, so far: what other programs cost it (proc(5), schedstat). */
+const waitedMs = () => Number(readFileSync('/proc/self/schedstat', 'utf8').split(' ')[1]) / 1e6;
 
 const timed = async (job) => {
   const startMs = performance.now();
@@ -32,7 +36,9 @@ const startRssMiB = rssMiB();
 const text = JSON.stringify({ farms: farms(count) });
 const [parseMs, document] = await timed(async () => read(text));
 const cpuBefore = process.cpuUsage();
+const waitedBeforeMs = waitedMs();
 const [loadMs, { operations }] = await timed(() => engine.apply(document));
+const loadWaitedMs = waitedMs() - waitedBeforeMs;
 const { user, system } = process.cpuUsage(cpuBefore);
 const loadCpuMs = (user + system) / 1000;
 const loadedRssMiB = rssMiB();
@@ -58,6 +64,7 @@ resultOf({
   parseMs,
   loadMs,
   loadCpuMs,
+  loadWaitedMs,
   operations,
   changeMs,
   addMs,
