@@ -7,6 +7,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { engineFlags } from '../src/shell/engine-flags.js';
 import { createSyncBed, type SyncBed } from '../test/support/sync-bed.js';
 import type { AgentCommand, AgentStatus } from './support/replication-agent.js';
 import { store } from './support/store.js';
@@ -27,7 +28,11 @@ class Agent {
     const files = JSON.stringify(bed.files);
     this.#child = fork(script, [name, namespace, files], {
       // RELEVO_PROFILE=folder: where each agent leaves a CPU profile.
-      execArgv: ['--import=tsx', ...(profile ? ['--cpu-prof', `--cpu-prof-dir=${profile}`] : [])],
+      execArgv: [
+        ...engineFlags,
+        '--import=tsx',
+        ...(profile ? ['--cpu-prof', `--cpu-prof-dir=${profile}`] : []),
+      ],
     });
     this.#child.on('error', () => {});
     this.#child.on('message', ({ id, result, error }: { id: number; result?: unknown; error?: string }) => {

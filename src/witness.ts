@@ -4,7 +4,7 @@ import { createHmac, randomBytes } from 'node:crypto';
 import { createWitness, type WitnessOptions } from './app/witness.js';
 import type { Log } from './ports.js';
 import { openDatagrams } from './shell/datagrams.js';
-import { becomeRealtime, raiseHelperThreads } from './shell/realtime.js';
+import { becomeRealtime } from './shell/realtime.js';
 
 export interface RunWitnessOptions extends WitnessOptions {
   readonly secret: Uint8Array;
@@ -24,7 +24,6 @@ export const runWitness = async (options: RunWitnessOptions, signal: AbortSignal
     },
     { cluster, listen, leaseMs },
   );
-  raiseHelperThreads();
   if (!becomeRealtime())
     log.warn({}, 'no real-time scheduling: allow CAP_SYS_NICE, or a busy processor delays grants');
   await witness.start();

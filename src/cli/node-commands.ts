@@ -2,6 +2,7 @@
 
 import type { Command } from 'commander';
 import { readSecret, readWitnessConfig } from '../shell/config-files.js';
+import { ensureEngineFlags } from '../shell/engine-flags.js';
 import { createLog } from '../shell/log.js';
 import { runWitness } from '../witness.js';
 
@@ -17,6 +18,7 @@ export const addNodeCommands = (program: Command): void => {
     .requiredOption('-c, --config <file>', 'node.yaml')
     .description('run a node: rules, floating addresses, replication, conntrackd')
     .action(async ({ config }: { config: string }) => {
+      ensureEngineFlags();
       const signal = untilSignal();
       const { runAgent } = await import('../daemon.js');
       await runAgent(config, signal);
@@ -26,6 +28,7 @@ export const addNodeCommands = (program: Command): void => {
     .requiredOption('-c, --config <file>', 'witness.yaml')
     .description('run the arbiter of a pair, on a third machine')
     .action(async ({ config }: { config: string }) => {
+      ensureEngineFlags();
       const signal = untilSignal();
       const { cluster, listen, leaseMs, secretFile, logLevel } = await readWitnessConfig(config);
       const secret = await readSecret(secretFile);

@@ -6,13 +6,13 @@
 
 export const lowestThreshold = 1;
 
-/** Packets that arrive within about 0.8 ms; more at rates where the work itself counts. */
+/** Nothing waits where there is processor time to spare; packets of about half a millisecond above that, more where the work itself counts. */
 const steps = [
   { threshold: 64, fromPerSecond: 40_000 },
   { threshold: 32, fromPerSecond: 16_000 },
-  { threshold: 8, fromPerSecond: 8_000 },
-  { threshold: 4, fromPerSecond: 4_000 },
-  { threshold: 2, fromPerSecond: 2_000 },
+  { threshold: 8, fromPerSecond: 12_000 },
+  { threshold: 4, fromPerSecond: 9_000 },
+  { threshold: 2, fromPerSecond: 6_500 },
 ] as const;
 
 /** It falls below this share of the rate at which it rose: a rate that wavers does not make the threshold waver. */

@@ -2,7 +2,6 @@
 
 import { Worker } from 'node:worker_threads';
 import type { FromGuard, StartGuardThread } from '../election/thread.js';
-import { raiseHelperThreads } from './realtime.js';
 
 /** Native sockets close behind the scenes; ending the thread under them can abort the process. */
 const patienceMs = 1_000;
@@ -17,7 +16,6 @@ const openWorker = (workerData: unknown): Worker => {
 };
 
 export const startGuardThread: StartGuardThread = (data, onMessage, onExit) => {
-  raiseHelperThreads();
   const worker = openWorker(data);
   let detail = '';
   worker.on('message', (message: FromGuard) => onMessage(message));

@@ -79,3 +79,7 @@ export const pollInPool = (
 export const lastErrno = (): number => koffi.errno();
 export const sched_setscheduler: (thread: number, policy: number, parameter: Int32Array) => number =
   libc.func('int sched_setscheduler(int thread, int policy, const void *parameter)');
+/** Returns only when it failed. `argv` ends with null. */
+export const execv: (file: string, argv: (string | null)[]) => number = libc.func(
+  'int execv(const char *file, const char **argv)',
+);

@@ -94,7 +94,8 @@ export const createNftBatches = (log: Log): NftBatches => {
   const socket = openNetlinkSocket(
     {
       protocol: NETLINK_NETFILTER,
-      messageBytes: 16 * 1024,
+      // Acknowledgements only, capped (NETLINK_CAP_ACK). What is allocated for each one counts as external memory and forces collections.
+      messageBytes: 2 * 1024,
       receiveBytes: 8 * 1024 * 1024,
       // sendmsg refuses what exceeds the buffer less its bookkeeping (netlink_sendmsg: EMSGSIZE).
       sendBytes: limits.batchBytes + 256 * 1024,
