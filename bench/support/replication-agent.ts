@@ -3,6 +3,7 @@
 import { writeFileSync } from 'node:fs';
 import type { Nft } from '../../src/ports.js';
 import { persistMap, serviceTable } from '../../src/ruleset/layout.js';
+import { becomePrompt } from '../../src/shell/realtime.js';
 import { type BedNode, createBedNode, type SyncBedFiles } from '../../test/support/sync-bed.js';
 
 export type AgentCommand =
@@ -33,6 +34,8 @@ export interface AgentStatus {
   readonly nowMs: number;
 }
 
+// As `relevo agent` does.
+becomePrompt();
 const [name = '', namespace = '', filesText = '{}'] = process.argv.slice(2);
 const files = JSON.parse(filesText) as SyncBedFiles;
 const firstClient = 0x0a400000;

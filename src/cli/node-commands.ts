@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { readSecret, readWitnessConfig } from '../shell/config-files.js';
 import { ensureEngineFlags } from '../shell/engine-flags.js';
 import { createLog } from '../shell/log.js';
+import { becomePrompt } from '../shell/realtime.js';
 import { runWitness } from '../witness.js';
 
 const untilSignal = (): AbortSignal => {
@@ -20,6 +21,7 @@ export const addNodeCommands = (program: Command): void => {
     .action(async ({ config }: { config: string }) => {
       ensureEngineFlags();
       const signal = untilSignal();
+      becomePrompt();
       const { runAgent } = await import('../daemon.js');
       await runAgent(config, signal);
     });
