@@ -51,7 +51,8 @@ export interface PeerRecord {
 
 /** The same complaint about the same peer is repeated this seldom. */
 const repeatMs = 10_000;
-const ackPauseMs = 1;
+/** Acks gather this long at high rates: each costs as much as a frame. The lag shown by `sync status` may be more by as much, never less. */
+const ackPauseMs = 5;
 const smallFrame = new Set(['delta', 'snapshot-chunk', 'ack', 'pong']);
 
 export class PeerHub implements PeerLinkListener {

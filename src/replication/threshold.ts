@@ -12,7 +12,7 @@ const steps = [
   { threshold: 32, fromPerSecond: 16_000 },
   { threshold: 8, fromPerSecond: 12_000 },
   { threshold: 4, fromPerSecond: 9_000 },
-  { threshold: 2, fromPerSecond: 4_000 },
+  { threshold: 2, fromPerSecond: 6_500 },
 ] as const;
 
 /** It falls below this share of the rate at which it rose: a rate that wavers does not make the threshold waver. */
