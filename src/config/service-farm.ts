@@ -3,6 +3,7 @@
 import { limits } from '../limits.js';
 import type { Ipv4 } from '../model/address.js';
 import type { Backend, Endpoint, HashField, Protocol, Service } from '../model/service.js';
+import { hasOwnNames } from './address-names.js';
 import { didYouMean, type Place, type Problems, under } from './place.js';
 import {
   type AddressDraft,
@@ -12,7 +13,6 @@ import {
   protocols,
   readAddresses,
 } from './service-address.js';
-import { hasOwnNames } from './address-names.js';
 import { noMark, readBackend } from './service-backend.js';
 import {
   type Reading,
