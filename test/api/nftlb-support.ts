@@ -4,6 +4,7 @@ import { createNftlbApi } from '../../src/api/nftlb/api.js';
 import { createReconciler } from '../../src/app/reconcile.js';
 import { createServicesInForce } from '../../src/app/services-in-force.js';
 import type { Ipv4 } from '../../src/model/address.js';
+import type { Nft } from '../../src/ports.js';
 import { persistElement, persistMap, serviceTable } from '../../src/ruleset/layout.js';
 import { createKeyCheck } from '../../src/shell/api-server.js';
 import { createFakeNft } from '../fakes/nft.js';
@@ -34,7 +35,15 @@ export const createBed = () => {
   const clock = { nowMs: () => 0 };
   const nft = createFakeNft(clock);
   const log = createLog();
-  const engine = createReconciler({ nft, log, clock }, { floating: [], protect: false });
+  // A kernel takes its time: what comes meanwhile must not start from what is about to be replaced.
+  const kernel: Nft = {
+    ...nft,
+    commit: async (transaction) => {
+      for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
+      return nft.commit(transaction);
+    },
+  };
+  const engine = createReconciler({ nft: kernel, log, clock }, { floating: [], protect: false });
   const saved: string[] = [];
   const services = createServicesInForce(engine, {
     save: async () => void saved.push('document'),

@@ -178,6 +178,7 @@ test('GET then POST is the identity, here and on an empty node', async (t) => {
   });
   t.is((await one.send('POST', '/farms', { farms: [levels, snat, rest] })).status, 200);
   const printed = await one.send('GET', '/farms');
+  t.regex(printed.text, /"plain"[\s\S]*"80,443"[\s\S]*"quic"/);
   const commits = one.nft.committed.length;
   t.is((await one.send('POST', '/farms', printed.text)).status, 200);
   t.is((await one.send('GET', '/farms')).text, printed.text);
