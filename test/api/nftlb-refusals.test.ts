@@ -23,16 +23,24 @@ const broken = {
 test('nothing to do: {}', answers, 'POST', '/farms', {}, 200, /^success$/);
 test('nothing to do: []', answers, 'POST', '/farms', [], 200, /^success$/);
 test('no body', answers, 'POST', '/farms', undefined, 400, /^the structure is invalid\. there is no body/);
-test('bad JSON', answers, 'POST', '/farms', '{"farms": [', 400, /^error parsing buffer\. .*line 1/);
+test('bad JSON', answers, 'POST', '/farms', '{"farms": [', 400, /^the structure is invalid\. .*line 1/);
 test('not an object', answers, 'POST', '/farms', '"farms"', 400, /^the structure is invalid/);
 test('farms is no list', answers, 'POST', '/farms', { farms: {} }, 400, /^the structure is invalid/);
 test('a farm is no object', answers, 'POST', '/farms', { farms: [null] }, 400, /^the structure is invalid/);
 test('a farm has no name', answers, 'POST', '/farms', { farms: [{ mode: 'dnat' }] }, 400, /needs a name/);
 test('POST with a name in the path', answers, 'POST', '/farms/x', {}, 404, /^invalid request/);
-test('an unknown path', answers, 'GET', '/nothing', undefined, 404, /^invalid request/);
+test('an unknown path', answers, 'GET', '/nothing', undefined, 400, /^invalid request/);
 test('an unknown verb', answers, 'OPTIONS', '/farms', undefined, 400, /^invalid request/);
-test('an unknown farm', answers, 'GET', '/farms/x', undefined, 404, /^the object to modify is unknown/);
-test('sessions of an unknown farm', answers, 'GET', '/farms/x/sessions', undefined, 404, /unknown/);
+test('an unknown farm', answers, 'GET', '/farms/x', undefined, 404, /^invalid request/);
+test(
+  'sessions of an unknown farm',
+  answers,
+  'GET',
+  '/farms/x/sessions',
+  undefined,
+  404,
+  /^invalid request\. there is no service/,
+);
 test('deleting an unknown farm', answers, 'DELETE', '/farms/x', undefined, 404, /^error deleting farm\. /);
 test(
   'deleting an unknown backend',

@@ -14,7 +14,8 @@ export interface NftlbApiOptions {
   readonly log: Log;
 }
 
-const verbs = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
+/** nftlb answers 404 to a path that these do not have, and 400 to everything else. */
+const changingVerbs = ['POST', 'PUT', 'PATCH', 'DELETE'];
 
 export const createNftlbApi = (
   services: ServicesInForce,
@@ -49,9 +50,9 @@ export const createNftlbApi = (
     await reply.status(status).send({ response });
   });
   app.setNotFoundHandler(async (request, reply) => {
-    const known = verbs.includes(request.method);
+    const status = changingVerbs.includes(request.method) ? 404 : 400;
     const response = `invalid request. There is no ${request.method} ${request.url.slice(0, 200)}`;
-    await reply.status(known ? 404 : 400).send({ response });
+    await reply.status(status).send({ response });
   });
 
   addFarmRoutes(app, services);

@@ -68,11 +68,13 @@ export const addFarmRoutes = (app: FastifyInstance, services: ServicesInForce): 
   app.get<FarmPath>('/farms/:farm', (request, reply) => {
     const { farm } = request.params;
     const found = services.document().services.filter(({ name }) => name === farm);
-    if (found.length === 0) throw new RelevoError('not-found', `there is no farm '${farm}'`);
+    if (found.length === 0) {
+      throw new RelevoError('not-found', `there is no farm '${farm}'`, { answer: 'invalid request' });
+    }
     return sendJson(reply, { farms: found.map(formatService) });
   });
   app.get<FarmPath>('/farms/:farm/sessions', async (request, reply) => {
-    const sessions = await services.sessions(request.params.farm);
+    const sessions = await answering('invalid request', () => services.sessions(request.params.farm));
     return sendJson(reply, { sessions: sessions.map(formatSession) });
   });
 

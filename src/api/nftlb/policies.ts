@@ -20,9 +20,11 @@ export const addPolicyRoutes = (app: FastifyInstance): void => {
     app.get(`/${list}/:name`, (_request, reply) => sendJson(reply, { [list]: [] }));
     // All of none are gone.
     app.delete(`/${list}`, async () => success);
-    app.delete<{ Params: { name: string } }>(`/${list}/:name`, async (request) => {
-      throw missing(what, request.params.name);
-    });
+    app.delete<{ Params: { name: string } }>(`/${list}/:name`, (request) =>
+      answering(`error stopping ${what}`, async () => {
+        throw missing(what, request.params.name);
+      }),
+    );
   }
   app.patch('/farms/:farm/policies', async () => refuse());
   app.patch('/policies/:name', async () => refuse());

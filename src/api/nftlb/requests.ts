@@ -19,7 +19,7 @@ export const parseBody = (text: unknown): unknown => {
   } catch {
     const error = findJsonError(text);
     const detail = error ? `: line ${error.line}, column ${error.column}: ${error.message}` : '';
-    throw new RelevoError('bad-document', `the body is not JSON${detail}`);
+    throw new RelevoError('bad-request', `the body is not JSON${detail}`);
   }
 };
 
