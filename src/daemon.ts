@@ -1,6 +1,7 @@
 /** The main path of a node: build ports, build apps, start in order, stop in reverse. */
 
 import { createControlApi } from './api/control.js';
+import { createNftlbApi } from './api/nftlb/api.js';
 import { createConntrackd } from './app/conntrackd.js';
 import { engineContext } from './app/engine-context.js';
 import { createEpochStore } from './app/epoch-store.js';
@@ -11,12 +12,14 @@ import { createNodeControl } from './app/node.js';
 import { wireNode } from './app/node-wiring.js';
 import { createReconciler } from './app/reconcile.js';
 import { createReplicator, type Replicator } from './app/replicate.js';
+import { createServicesInForce } from './app/services-in-force.js';
 import { createServicesStore } from './app/services-store.js';
 import { sysctlsFor } from './conntrack/sysctls.js';
 import { version } from './model/version.js';
 import type { PersistenceIndex } from './ports.js';
+import { createKeyCheck, listenOnAddress } from './shell/api-server.js';
 import { sleep, systemClock, systemTimers } from './shell/clock.js';
-import { readNodeConfig, readSecret } from './shell/config-files.js';
+import { readApiKey, readNodeConfig, readSecret } from './shell/config-files.js';
 import { createConnections } from './shell/connections.js';
 import { listenOnSocket } from './shell/control-socket.js';
 import { createDaemons } from './shell/daemons.js';
@@ -95,6 +98,7 @@ export const runAgent = async (configPath: string, signal: AbortSignal): Promise
       config,
       secret,
     );
+    const services = createServicesInForce(engine, store);
     const parts = {
       config,
       clock,
@@ -102,7 +106,7 @@ export const runAgent = async (configPath: string, signal: AbortSignal): Promise
       guard,
       replicator,
       conntrackd,
-      store,
+      services,
       events,
       memoryBytes,
       releaseMemory,
@@ -129,6 +133,12 @@ export const runAgent = async (configPath: string, signal: AbortSignal): Promise
     const api = createControlApi(createNodeControl(parts), log);
     await listenOnSocket(api, config.controlSocket);
     lifetime.onStop(() => api.close());
+    if (config.api) {
+      const isKey = createKeyCheck(await readApiKey(config.api.keyFile));
+      const nftlb = createNftlbApi(services, { isKey, log });
+      lifetime.onStop(() => nftlb.close());
+      await listenOnAddress(nftlb, config.api.listen);
+    }
     log.info({ version, cluster: config.cluster, safety: guard.state()?.safetyText }, 'node is running');
 
     await lifetime.last(signal);

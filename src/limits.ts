@@ -6,6 +6,7 @@ export const limits = {
   /** Problems listed for one bad document before the rest are only counted. */
   problemsListed: 100,
   serviceNameChars: 63,
+  addressNameChars: 128,
   servicesPerDocument: 200_000,
   backendsPerService: 1024,
   /**
@@ -35,6 +36,12 @@ export const limits = {
   syncHelloMs: 5_000,
   /** A heartbeat datagram: larger ones are not read. */
   heartbeatBytes: 1_400,
+  /** nftlb's interface: a request and how long a client may take for it, and for reading the answer. */
+  nftlbBodyBytes: 64 * 1024 * 1024,
+  nftlbHeadersMs: 5_000,
+  nftlbRequestMs: 30_000,
+  nftlbIdleMs: 60_000,
+  nftlbConnections: 256,
   controlBodyBytes: 256 * 1024 * 1024,
   commandOutputBytes: 64 * 1024 * 1024,
   commandMs: 30_000,

@@ -21,7 +21,7 @@ import { guardStatus } from './guard-status.js';
 import { nodeReadiness } from './node-wiring.js';
 import type { Reconciler } from './reconcile-types.js';
 import type { Replicator } from './replicate.js';
-import type { ServicesStore } from './services-store.js';
+import type { ServicesInForce } from './services-in-force.js';
 
 export interface NodeParts {
   readonly config: NodeConfig;
@@ -30,7 +30,7 @@ export interface NodeParts {
   readonly guard: Guard;
   readonly replicator: Replicator;
   readonly conntrackd: Conntrackd;
-  readonly store: ServicesStore;
+  readonly services: ServicesInForce;
   readonly events: EventRecorder;
   readonly takeovers: ReadonlyMap<string, number>;
   readonly context: EngineContext;
@@ -59,7 +59,7 @@ const parse = (text: string): ServicesDocument => {
 };
 
 export const createNodeControl = (parts: NodeParts): NodeControl => {
-  const { config, clock, engine, guard, replicator, conntrackd, store, events } = parts;
+  const { config, clock, engine, guard, replicator, conntrackd, services, events } = parts;
   const startMs = clock.nowMs();
 
   const status = async (): Promise<NodeStatus> => {
@@ -95,7 +95,7 @@ export const createNodeControl = (parts: NodeParts): NodeControl => {
 
   return {
     status,
-    services: () => formatServices(engine.document()),
+    services: () => formatServices(services.document()),
     async apply(text, { dryRun }) {
       const wanted = parse(text);
       if (dryRun) {
@@ -106,16 +106,12 @@ export const createNodeControl = (parts: NodeParts): NodeControl => {
           text: diffDocuments(engine.document(), wanted, parts.context).text,
         };
       }
-      const report = await engine.apply(wanted);
-      await store.save(engine.document());
+      const report = await services.update('apply the services document', () => wanted);
       if (report.operations > largeOperations) setTimeout(parts.releaseMemory, settleMs);
       return { dryRun, ...report, text: undefined };
     },
-    async setBackendState(service, backend, state) {
-      await engine.setBackendState(service, backend, state);
-      await store.saveState(service, backend, state);
-    },
-    sessions: (service) => engine.sessions(service),
+    setBackendState: (service, backend, state) => services.setBackendState(service, backend, state),
+    sessions: (service) => services.sessions(service),
     handover: (group, to) => guard.handover(group, to),
     syncDump: () => replicator.dump(),
     syncVerify: () => replicator.verify(),

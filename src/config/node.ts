@@ -104,6 +104,12 @@ const schema = z.strictObject({
     .optional(),
   stateDir: path.default('/var/lib/relevo'),
   controlSocket: path.default('/run/relevo/relevo.sock'),
+  api: z
+    .strictObject({
+      listen: socketAddress.default({ address: '127.0.0.1' as Ipv4, port: 5555 }),
+      keyFile: path,
+    })
+    .optional(),
   logLevel,
   protect: z.boolean().default(true),
 });
@@ -231,6 +237,7 @@ const shape = (config: Parsed, folder: string): NodeConfig => {
     conntrackd: shapeConntrackd(config.conntrackd, file),
     stateDir: file(config.stateDir),
     controlSocket: file(config.controlSocket),
+    ...(config.api && { api: { ...config.api, keyFile: file(config.api.keyFile) } }),
     logLevel: config.logLevel,
     protect: config.protect,
   };

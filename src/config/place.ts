@@ -18,7 +18,7 @@ export const placeText = (place: Place): string => {
 export const under = (parent: Place, key: string | number): Place => ({ parent, key });
 
 export interface Problems {
-  report(place: Place, message: string): void;
+  report(place: Place, message: string, kind?: Problem['kind']): void;
   readonly count: number;
   /** The first ones, and how many more there are. */
   list(): Problem[];
@@ -28,10 +28,10 @@ export const createProblems = (): Problems => {
   const listed: Problem[] = [];
   let count = 0;
   return {
-    report(place, message) {
+    report(place, message, kind) {
       count++;
       if (listed.length < limits.problemsListed)
-        listed.push({ path: placeText(place) || '(document)', message });
+        listed.push({ path: placeText(place) || '(document)', message, ...(kind && { kind }) });
     },
     get count() {
       return count;

@@ -1,5 +1,6 @@
 /** The addresses of a farm: what clients connect to. */
 
+import { limits } from '../limits.js';
 import type { Ipv4 } from '../model/address.js';
 import type { Protocol } from '../model/service.js';
 import { didYouMean, type Place, under } from './place.js';
@@ -7,6 +8,7 @@ import {
   type Reading,
   readAddress,
   readChoice,
+  readName,
   readObjects,
   readPorts,
   readText,
@@ -16,6 +18,7 @@ import {
 
 export interface AddressDraft {
   readonly place: Place;
+  name?: string;
   address?: Ipv4;
   ports?: readonly number[];
   protocol?: Protocol;
@@ -27,7 +30,13 @@ export const families = ['ipv4'] as const;
 export const laterFamilies = ['ipv6', 'dual', 'inet'];
 
 const addressAttributes = new Map<string, (value: unknown, draft: AddressDraft, reading: Reading) => void>([
-  ['name', (value, _draft, reading) => void readText(value, reading)],
+  [
+    'name',
+    (value, draft, reading) => {
+      const name = readName(value, reading, limits.addressNameChars);
+      if (name !== undefined) draft.name = name;
+    },
+  ],
   ['family', (value, _draft, reading) => void readChoice(value, reading, families, laterFamilies)],
   [
     'ip-addr',
@@ -67,7 +76,11 @@ export const readAddresses = (value: unknown, reading: Reading): AddressDraft[] 
       const attribute = addressAttributes.get(key);
       if (attribute) attribute(object[key], draft, { problems, place: at });
       else
-        problems.report(at, `unknown attribute${didYouMean(key, addressAttributes.keys()) || ': remove it'}`);
+        problems.report(
+          at,
+          `unknown attribute${didYouMean(key, addressAttributes.keys()) || ': remove it'}`,
+          'unknown-attribute',
+        );
     }
     for (const key of ['ip-addr', 'ports']) {
       if (!(key in object)) problems.report(under(place, key), 'is missing');

@@ -85,6 +85,7 @@ export const readBackend = (
       problems.report(
         under(place, key),
         `unknown attribute${didYouMean(key, attributes.keys()) || ': remove it'}`,
+        'unknown-attribute',
       );
   }
   if (!('name' in object)) problems.report(under(place, 'name'), 'is missing: every backend needs a name');

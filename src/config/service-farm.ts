@@ -3,6 +3,7 @@
 import { limits } from '../limits.js';
 import type { Ipv4 } from '../model/address.js';
 import type { Backend, Endpoint, HashField, Protocol, Service } from '../model/service.js';
+import { hasOwnNames } from './address-names.js';
 import { didYouMean, type Place, type Problems, under } from './place.js';
 import {
   type AddressDraft,
@@ -148,18 +149,28 @@ const attributes = new Map<string, Attribute>(
   } satisfies Record<string, Attribute>),
 );
 
-const endpointsOf = (draft: Draft, problems: Problems, place: Place): Endpoint[] => {
+interface Reached {
+  readonly endpoints: Endpoint[];
+  /** Beside each endpoint; '' where the address has no name of its own. */
+  readonly names: string[];
+}
+
+const endpointsOf = (draft: Draft, problems: Problems, place: Place): Reached => {
   const endpoints: Endpoint[] = [];
-  const seen = new Set<string>();
+  const names: string[] = [];
+  const indexById = new Map<string, number>();
   const add = (from: AddressDraft): void => {
     if (!from.address) return;
     const protocol = from.protocol ?? draft.protocol;
     for (const port of from.ports ?? []) {
       // nftlb prints the old form and the address that it stands for: the same thing twice.
       const id = `${protocol} ${from.address} ${port}`;
-      if (seen.has(id)) continue;
-      seen.add(id);
-      endpoints.push({ protocol, address: from.address, port });
+      const known = indexById.get(id);
+      if (known === undefined) {
+        indexById.set(id, endpoints.length);
+        endpoints.push({ protocol, address: from.address, port });
+        names.push(from.name ?? '');
+      } else if (from.name !== undefined) names[known] = from.name;
     }
   };
   const { virtual, object } = draft;
@@ -171,7 +182,7 @@ const endpointsOf = (draft: Draft, problems: Problems, place: Place): Endpoint[]
   }
   add(virtual);
   for (const address of draft.addresses) add(address);
-  return endpoints;
+  return { endpoints, names };
 };
 
 const checkBackends = (
@@ -233,10 +244,11 @@ export const readFarm = (
       problems.report(
         under(place, key),
         `unknown attribute${didYouMean(key, attributes.keys()) || ': remove it'}`,
+        'unknown-attribute',
       );
   }
   if (!('name' in object)) problems.report(under(place, 'name'), 'is missing: every farm needs a name');
-  const endpoints = endpointsOf(draft, problems, place);
+  const { endpoints, names } = endpointsOf(draft, problems, place);
   checkBackends(draft, endpoints, problems, place);
   if (draft.sourceAddress && draft.mode !== 'snat') {
     problems.report(under(place, 'source-addr'), 'needs mode snat: dnat keeps the client address');
@@ -252,6 +264,7 @@ export const readFarm = (
     name,
     mode,
     endpoints,
+    ...(hasOwnNames(name, endpoints, names) && { addressNames: names }),
     scheduler,
     hashFields,
     persistence,

@@ -1,29 +1,19 @@
 /** Services → nftlb's JSON: its names, its order of keys, every value a string. */
 
-import type { Backend, Endpoint, Service, ServicesDocument } from '../model/service.js';
+import type { Backend, Service, ServicesDocument } from '../model/service.js';
+import { namedAddresses } from './address-names.js';
 
 export interface Farm {
   readonly [attribute: string]: string | readonly Readonly<Record<string, string>>[];
 }
 
-interface AddressGroup {
-  readonly address: string;
-  readonly protocol: string;
-  readonly ports: number[];
-}
-
-const groupsOf = (endpoints: readonly Endpoint[]): AddressGroup[] => {
-  const groups = new Map<string, AddressGroup>();
-  for (const { address, protocol, port } of endpoints) {
-    const id = `${protocol} ${address}`;
-    const group = groups.get(id);
-    if (group) group.ports.push(port);
-    else groups.set(id, { address, protocol, ports: [port] });
-  }
-  return [...groups.values()];
+/** The level of backends in use: the best one that has a backend up. */
+const levelOf = (service: Service): number => {
+  const levels = service.backends.filter(({ state }) => state === 'up').map(({ priority }) => priority);
+  return levels.length > 0 ? Math.min(...levels) : 1;
 };
 
-const formatBackend = (backend: Backend): Record<string, string> => ({
+const formatBackend = (backend: Backend, level: number): Record<string, string> => ({
   name: backend.name,
   'ip-addr': backend.address,
   port: backend.port === undefined ? '' : String(backend.port),
@@ -32,13 +22,14 @@ const formatBackend = (backend: Backend): Record<string, string> => ({
   priority: String(backend.priority),
   mark: '0x0',
   'est-connlimit': '0',
-  state: backend.state,
+  // Of a level that is not in use; reads back as up.
+  state: backend.state === 'up' && backend.priority !== level ? 'available' : backend.state,
 });
 
 export const formatService = (service: Service): Farm => {
-  const groups = groupsOf(service.endpoints);
-  const [first] = groups;
-  const ranks = service.backends.filter(({ state }) => state === 'up').map(({ priority }) => priority);
+  const addresses = namedAddresses(service);
+  const [first] = addresses;
+  const level = levelOf(service);
   return {
     name: service.name,
     family: 'ipv4',
@@ -51,13 +42,11 @@ export const formatService = (service: Service): Farm => {
     'sched-param': service.hashFields.join(' ') || 'none',
     persistence: service.persistence,
     'persist-ttl': String(service.persistTtlMs / 1000),
-    // Not nftlb's: what peers keep for this service.
-    replicate: service.replicate,
     helper: 'none',
     log: 'none',
     'log-rtlimit': '0/second',
     mark: '0x0',
-    priority: String(ranks.length > 0 ? Math.min(...ranks) : 1),
+    priority: String(level),
     state: service.state,
     'limits-ttl': '120',
     'new-rtlimit': '0/second',
@@ -68,15 +57,18 @@ export const formatService = (service: Service): Farm => {
     'tcp-strict': 'off',
     queue: '-1',
     verdict: 'log drop accept',
-    addresses: groups.map((group, index) => ({
-      name: `${service.name}-addr${index === 0 ? '' : index + 1}`,
+    addresses: addresses.map(({ name, address, ports, protocol }) => ({
+      name,
       family: 'ipv4',
-      'ip-addr': group.address,
-      ports: group.ports.join(','),
-      protocol: group.protocol,
+      'ip-addr': address,
+      ports: ports.join(','),
+      protocol,
+      used: '1',
     })),
-    backends: service.backends.map(formatBackend),
+    backends: service.backends.map((backend) => formatBackend(backend, level)),
     policies: [],
+    // Not nftlb's, hence behind what is: what peers keep for this service.
+    replicate: service.replicate,
   };
 };
 

@@ -84,7 +84,11 @@ export const parseServices = (input: unknown, format?: 'json' | 'yaml'): Service
   }
   for (const key of Object.keys(value)) {
     if (!topLevel.includes(key)) {
-      problems.report(under(root, key), `unknown attribute${didYouMean(key, topLevel) || ': remove it'}`);
+      problems.report(
+        under(root, key),
+        `unknown attribute${didYouMean(key, topLevel) || ': remove it'}`,
+        'unknown-attribute',
+      );
     }
   }
   for (const key of ['addresses', 'policies'] as const) {

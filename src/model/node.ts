@@ -74,6 +74,8 @@ export interface NodeConfig {
   };
   readonly stateDir: string;
   readonly controlSocket: string;
+  /** nftlb's HTTP interface; absent: off. */
+  readonly api?: { readonly listen: SocketAddress; readonly keyFile: string };
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
   /** Ask the kernel to own the service table, so that foreign hands cannot change it (Linux ≥ 6.9). */
   readonly protect: boolean;

@@ -34,4 +34,5 @@ export const sameService = (a: Service, b: Service): boolean =>
     a.sourceAddress === b.sourceAddress &&
     sameList(a.hashFields, b.hashFields, (x, y) => x === y) &&
     sameList(a.endpoints, b.endpoints, sameEndpoint) &&
+    sameList(a.addressNames ?? [], b.addressNames ?? [], (x, y) => x === y) &&
     sameList(a.backends, b.backends, sameBackend));

@@ -34,6 +34,8 @@ export interface Service {
   readonly name: string;
   readonly mode: 'dnat' | 'snat';
   readonly endpoints: readonly Endpoint[];
+  /** Name of the address each endpoint came with, where it is not the default one; for output and for later changes by name. */
+  readonly addressNames?: readonly string[];
   readonly scheduler: 'weight' | 'rr' | 'hash';
   /** What `hash` hashes; in order, without repeats. */
   readonly hashFields: readonly HashField[];
@@ -57,4 +59,6 @@ export interface Problem {
   /** `farms[3].backends[0].ip-addr`. */
   readonly path: string;
   readonly message: string;
+  /** nftlb answers an attribute that it does not know with another status than a bad value. */
+  readonly kind?: 'unknown-attribute';
 }

@@ -43,6 +43,16 @@ export const readNodeConfig = (path: string): Promise<NodeConfig> => readConfig(
 export const readWitnessConfig = (path: string): Promise<WitnessConfig> =>
   readConfig(path, parseWitnessConfig);
 
+/** The key of nftlb's interface: what the header `Key` of every request must be. */
+export const readApiKey = async (path: string): Promise<string> => {
+  const key = (await readText(path)).trim();
+  if (key.length >= 8) return key;
+  throw new RelevoError(
+    'bad-config',
+    `${path}: api.keyFile must hold a key of at least 8 characters, better 32 from a random source`,
+  );
+};
+
 /** The shared secret of heartbeats and grants: at least 16 bytes of text after trimming. */
 export const readSecret = async (path: string): Promise<Uint8Array> => {
   const secret = (await readText(path)).trim();

@@ -57,6 +57,19 @@ test(refuses, 'secretFile:', 'timing: { renewMs: 50 }\nsecretFile:', 'timing.ren
 test(refuses, 'arbiter', 'referee', 'witness', /'none', \{ arbiter/);
 test(refuses, 'cluster: lab', 'cluster: [', '(document)', /not YAML/);
 
+test('nftlb’s interface is off unless asked for, and then on the loopback', (t) => {
+  const api = (text: string) => {
+    const result = parseNodeConfig(`${good}${text}`, '/etc/relevo');
+    return result.ok ? result.config.api : result.problems.map(({ path }) => path);
+  };
+  t.is(api(''), undefined);
+  t.deepEqual(api('api: { keyFile: api.key }'), {
+    listen: { address: '127.0.0.1', port: 5555 },
+    keyFile: '/etc/relevo/api.key',
+  } as never);
+  t.deepEqual(api('api: { listen: here }'), ['api.listen', 'api.keyFile'] as never);
+});
+
 const withConntrackd = (more: string): string =>
   `${good}conntrackd: { interface: sync0, local: 10.30.0.1, peers: [10.30.0.2]${more} }\n`;
 

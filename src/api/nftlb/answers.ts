@@ -1,0 +1,67 @@
+/** What nftlb answers: `{"response": "<message>. <detail>"}`, and which status belongs to which failure. */
+
+import type { FastifyReply } from 'fastify';
+import { type ErrorCode, errorFrom, RelevoError } from '../../errors.js';
+
+export const success = { response: 'success' };
+
+interface Failure {
+  readonly status: number;
+  readonly message: string;
+}
+
+const refusedByKernel: Failure = {
+  status: 500,
+  message: 'the kernel refused the change and nothing was changed',
+};
+const tryAgain: Failure = { ...refusedByKernel, status: 503 };
+
+const failures: Partial<Record<ErrorCode, Failure>> = {
+  'bad-request': { status: 400, message: 'the structure is invalid' },
+  'bad-document': { status: 400, message: 'error parsing buffer' },
+  'not-found': { status: 404, message: 'the object to modify is unknown' },
+  unsupported: { status: 501, message: 'not supported by this version' },
+  'kernel-refused': refusedByKernel,
+  'kernel-exists': refusedByKernel,
+  'kernel-missing': refusedByKernel,
+  'kernel-full': refusedByKernel,
+  'kernel-busy': tryAgain,
+  'kernel-overrun': tryAgain,
+};
+
+/** An unknown attribute is nftlb's 500, a bad value its 400; the text is the same. */
+export const unknownAttribute = 500;
+
+/** fastify's own refusals: a body that is too long, a content type it will not take. */
+const fromFastify = (thrown: unknown): RelevoError | undefined => {
+  const { statusCode, message } = thrown as { statusCode?: number; message?: string };
+  if (thrown instanceof RelevoError || statusCode === undefined || statusCode >= 500) return undefined;
+  return new RelevoError('bad-request', message ?? 'refused', { status: statusCode });
+};
+
+/** The answer to a request that failed. */
+export const failureOf = (thrown: unknown): { status: number; response: string; error: RelevoError } => {
+  const error = fromFastify(thrown) ?? errorFrom(thrown);
+  const { status, message } = failures[error.code] ?? { status: 500, message: 'internal error' };
+  return {
+    status: typeof error.facts.status === 'number' ? error.facts.status : status,
+    response: `${error.facts.answer ?? message}. ${error.message}`,
+    error,
+  };
+};
+
+/** The same failure under the message that nftlb has for this kind of request. */
+export const answering = async <T>(answer: string, work: () => Promise<T>): Promise<T> => {
+  try {
+    return await work();
+  } catch (thrown) {
+    const error = errorFrom(thrown);
+    const isKernel = error.code.startsWith('kernel-') || error.code === 'internal';
+    if (isKernel) throw error;
+    throw new RelevoError(error.code, error.message, { ...error.facts, answer }, error);
+  }
+};
+
+/** JSON as nftlb prints it. */
+export const sendJson = (reply: FastifyReply, value: unknown): FastifyReply =>
+  reply.type('application/json').send(`${JSON.stringify(value, null, 8)}\n`);

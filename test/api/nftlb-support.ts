@@ -1,0 +1,82 @@
+/** The interface over the real rule engine on the fake kernel, and a client that speaks to it without a socket. */
+
+import { createNftlbApi } from '../../src/api/nftlb/api.js';
+import { createReconciler } from '../../src/app/reconcile.js';
+import { createServicesInForce } from '../../src/app/services-in-force.js';
+import type { Ipv4 } from '../../src/model/address.js';
+import type { Nft } from '../../src/ports.js';
+import { persistElement, persistMap, serviceTable } from '../../src/ruleset/layout.js';
+import { createKeyCheck } from '../../src/shell/api-server.js';
+import { createFakeNft } from '../fakes/nft.js';
+import { createLog } from '../support/log.js';
+
+export const key = 'a-key-for-tests';
+
+export const backend = (index: number, more: object = {}) => ({
+  name: `b${index}`,
+  'ip-addr': `10.1.0.${index}`,
+  port: '8080',
+  state: 'up',
+  ...more,
+});
+
+export const farm = (index: number, more: object = {}) => ({
+  name: `s${index}`,
+  'virtual-addr': `192.0.2.${index}`,
+  'virtual-ports': '80',
+  mode: 'dnat',
+  backends: [backend(1), backend(2)],
+  ...more,
+});
+
+export type Object = Record<string, unknown> & { backends: Record<string, string>[] };
+
+export const createBed = () => {
+  const clock = { nowMs: () => 0 };
+  const nft = createFakeNft(clock);
+  const log = createLog();
+  // A kernel takes its time: what comes meanwhile must not start from what is about to be replaced.
+  const kernel: Nft = {
+    ...nft,
+    commit: async (transaction) => {
+      for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
+      return nft.commit(transaction);
+    },
+  };
+  const engine = createReconciler({ nft: kernel, log, clock }, { floating: [], protect: false });
+  const saved: string[] = [];
+  const services = createServicesInForce(engine, {
+    save: async () => void saved.push('document'),
+    saveState: async (...state) => void saved.push(state.join(' ')),
+  });
+  const app = createNftlbApi(services, { isKey: createKeyCheck(key), log });
+
+  const send = async (method: string, url: string, body?: unknown, headers: object = { Key: key }) => {
+    const reply = await app.inject({
+      method: method as 'GET',
+      url,
+      headers: { ...headers },
+      ...(body === undefined ? {} : { payload: typeof body === 'string' ? body : JSON.stringify(body) }),
+    });
+    const { statusCode: status, body: text } = reply;
+    const json = (text === '' ? {} : JSON.parse(text)) as { response?: string; farms?: Object[] };
+    return { status, text, json, response: json.response ?? '' };
+  };
+  const farms = async (): Promise<Object[]> => (await send('GET', '/farms')).json.farms ?? [];
+  const session = (client: string, service: number, backendIndex: number): void =>
+    nft.packet(
+      serviceTable,
+      persistMap,
+      persistElement({
+        client: client as Ipv4,
+        address: `192.0.2.${service}` as Ipv4,
+        protocol: 'tcp',
+        port: 80,
+        backendAddress: `10.1.0.${backendIndex}` as Ipv4,
+        backendPort: 8080,
+        ttlMs: 60_000,
+        remainingMs: 60_000,
+      }),
+    );
+  return { app, nft, engine, log, saved, send, farms, session };
+};
