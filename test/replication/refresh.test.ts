@@ -257,11 +257,12 @@ test('a report that cannot tell is passed over', (t) => {
 
 test('the threshold rises with the rate, and falls late', (t) => {
   t.is(nextThreshold(1, 1_000), 1);
-  t.is(nextThreshold(1, 5_000), 4);
-  t.is(nextThreshold(4, 3_500), 4);
-  t.is(nextThreshold(4, 2_500), 2);
-  t.is(nextThreshold(2, 1_600), 2);
-  t.is(nextThreshold(2, 1_000), 1);
+  t.is(nextThreshold(1, 5_000), 1);
+  t.is(nextThreshold(1, 10_000), 4);
+  t.is(nextThreshold(4, 7_000), 4);
+  t.is(nextThreshold(4, 6_500), 2);
+  t.is(nextThreshold(2, 5_000), 2);
+  t.is(nextThreshold(2, 4_500), 1);
   t.is(nextThreshold(8, 20_000), 32);
   t.is(nextThreshold(64, 31_000), 64);
   t.is(nextThreshold(64, 20_000), 32);
