@@ -3,10 +3,11 @@
 import { limits } from '../limits.js';
 import type { Ipv4 } from '../model/address.js';
 import type { Backend, BackendState } from '../model/service.js';
-import { didYouMean, type Place, type Problems, under } from './place.js';
+import { type Place, type Problems, under } from './place.js';
 import {
   type Reading,
   readAddress,
+  readAttributes,
   readChoice,
   readInteger,
   readName,
@@ -78,16 +79,7 @@ export const readBackend = (
 ): Backend | undefined => {
   const before = problems.count;
   const draft: Draft = { weight: 1, priority: 1, state: 'up' };
-  for (const key in object) {
-    const attribute = attributes.get(key);
-    if (attribute) attribute(object[key], draft, { problems, place: under(place, key) });
-    else
-      problems.report(
-        under(place, key),
-        `unknown attribute${didYouMean(key, attributes.keys()) || ': remove it'}`,
-        'unknown-attribute',
-      );
-  }
+  readAttributes(object, attributes, draft, { problems, place });
   if (!('name' in object)) problems.report(under(place, 'name'), 'is missing: every backend needs a name');
   if (!('ip-addr' in object))
     problems.report(under(place, 'ip-addr'), 'is missing: the address of the backend');

@@ -4,7 +4,7 @@ import { limits } from '../limits.js';
 import type { Ipv4 } from '../model/address.js';
 import type { Backend, Endpoint, HashField, Protocol, Service } from '../model/service.js';
 import { hasOwnNames } from './address-names.js';
-import { didYouMean, type Place, type Problems, under } from './place.js';
+import { type Place, type Problems, under } from './place.js';
 import {
   type AddressDraft,
   families,
@@ -17,6 +17,7 @@ import { noMark, readBackend } from './service-backend.js';
 import {
   type Reading,
   readAddress,
+  readAttributes,
   readChoice,
   readInteger,
   readName,
@@ -237,16 +238,7 @@ export const readFarm = (
     state: 'up',
     backends: [],
   };
-  for (const key in object) {
-    const attribute = attributes.get(key);
-    if (attribute) attribute(object[key], draft, { problems, place: under(place, key) });
-    else
-      problems.report(
-        under(place, key),
-        `unknown attribute${didYouMean(key, attributes.keys()) || ': remove it'}`,
-        'unknown-attribute',
-      );
-  }
+  readAttributes(object, attributes, draft, { problems, place });
   if (!('name' in object)) problems.report(under(place, 'name'), 'is missing: every farm needs a name');
   const { endpoints, names } = endpointsOf(draft, problems, place);
   checkBackends(draft, endpoints, problems, place);

@@ -1,7 +1,7 @@
 /** Single values of a services document: strings, numbers and booleans as nftlb's users write them, or a problem with its remedy. */
 
 import { type Ipv4, parseIpv4 } from '../model/address.js';
-import { didYouMean, type Place, type Problems } from './place.js';
+import { didYouMean, type Place, type Problems, under } from './place.js';
 
 export interface Reading {
   readonly problems: Problems;
@@ -171,4 +171,21 @@ export const readName = (value: unknown, reading: Reading, maxChars: number): st
     `must be 1 to ${maxChars} characters without blanks, quotes and slashes, not ${show(text)}`,
   );
   return undefined;
+};
+
+/** Hands each attribute of an object to its reader; one that nobody reads is a problem that names the nearest word. */
+export const readAttributes = <Draft>(
+  object: Readonly<Record<string, unknown>>,
+  readers: ReadonlyMap<string, (value: unknown, draft: Draft, reading: Reading) => void>,
+  draft: Draft,
+  { problems, place }: Reading,
+): void => {
+  for (const key in object) {
+    const read = readers.get(key);
+    if (read) read(object[key], draft, { problems, place: under(place, key) });
+    else {
+      const remedy = didYouMean(key, readers.keys()) || ': remove it';
+      problems.report(under(place, key), `unknown attribute${remedy}`, 'unknown-attribute');
+    }
+  }
 };

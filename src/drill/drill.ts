@@ -4,7 +4,7 @@ import { errorFrom, RelevoError } from '../errors.js';
 import { labStatus, nodeViews, ownerOf, untilSettled } from '../lab/lab.js';
 import type { LabOwnerDriver, LabPorts, NodeView } from '../lab/owner.js';
 import { readLab } from '../lab/state.js';
-import { type NodeName, nodeByMac, nodeNames, otherNode } from '../lab/topology.js';
+import { type NodeName, nodeNames, otherNode } from '../lab/topology.js';
 import { sleep } from '../shell/clock.js';
 import { budgets, type FaultName } from './budgets.js';
 import { createFault, type Fault } from './faults.js';
@@ -176,6 +176,3 @@ export const runDrill = async (
     return { runs, error: errorFrom(thrown) };
   }
 };
-
-/** Names instead of MACs, for people. */
-export const nodeOfMac = (mac: string): string => nodeByMac(mac) ?? mac;

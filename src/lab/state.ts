@@ -2,7 +2,7 @@
 
 import { RelevoError } from '../errors.js';
 import type { Files } from '../ports.js';
-import { listFolder, makeFolder, pathExists, removeFolder } from '../shell/folders.js';
+import { makeFolder, removeFolder } from '../shell/folders.js';
 import type { ProcessIdentity } from '../shell/process-identity.js';
 import { labNamePattern } from './topology.js';
 
@@ -59,6 +59,3 @@ export const writeLab = async (files: Files, state: LabState): Promise<void> => 
 };
 
 export const removeLabFolder = (name: string): void => removeFolder(labFolder(name));
-
-/** Names of all labs that left a trace. */
-export const listLabs = (): string[] => listFolder(labsFolder).filter((name) => pathExists(statePath(name)));

@@ -206,11 +206,6 @@ export const eachAttribute = (
 const short = (from: number, to: number): RelevoError =>
   new RelevoError('bad-frame', `netlink attribute with ${to - from} bytes is too short for its type`);
 
-export const readU16Be = (view: DataView, from: number, to: number): number => {
-  if (to - from < 2) throw short(from, to);
-  return view.getUint16(from, false);
-};
-
 export const readU32 = (view: DataView, from: number, to: number): number => {
   if (to - from < 4) throw short(from, to);
   return view.getUint32(from, true);

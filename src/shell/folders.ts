@@ -1,6 +1,6 @@
-/** Folders: made, listed and removed whole. */
+/** Folders: made and removed whole. */
 
-import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 export const makeFolder = (path: string, mode = 0o700): void => {
@@ -9,9 +9,6 @@ export const makeFolder = (path: string, mode = 0o700): void => {
 
 /** No error if it is not there. */
 export const removeFolder = (path: string): void => rmSync(path, { recursive: true, force: true });
-
-/** Names inside, sorted; empty when the folder is not there. */
-export const listFolder = (path: string): string[] => (existsSync(path) ? readdirSync(path).sort() : []);
 
 export const pathExists = (path: string): boolean => existsSync(path);
 
