@@ -3,7 +3,7 @@
 import { limits } from '../limits.js';
 import type { Ipv4 } from '../model/address.js';
 import type { Backend, Endpoint, HashField, Protocol, Service } from '../model/service.js';
-import { hasOwnNames } from './address-names.js';
+import { addressesOf } from './address-names.js';
 import { type Place, type Problems, under } from './place.js';
 import {
   type AddressDraft,
@@ -92,7 +92,7 @@ const attributes = new Map<string, Attribute>(
     },
     persistence(value, draft, reading) {
       const keys = readWords(value, reading, ['srcip'], ['dstip', 'srcport', 'dstport', ...laterFields]);
-      draft.persistence = keys.length > 0 ? 'srcip' : 'none';
+      draft.persistence = keys.length > 0 ? ['srcip'] : [];
     },
     'persist-ttl'(value, draft, reading) {
       draft.persistTtlMs = (readInteger(value, reading, 1, longestTtlSeconds) ?? 60) * 1000;
@@ -232,7 +232,7 @@ export const readFarm = (
     addresses: [],
     scheduler: 'rr',
     hashFields: [],
-    persistence: 'none',
+    persistence: [],
     persistTtlMs: 60_000,
     replicate: 'all',
     state: 'up',
@@ -255,8 +255,9 @@ export const readFarm = (
   return {
     name,
     mode,
+    family: 'ipv4',
+    addresses: addressesOf(name, endpoints, names),
     endpoints,
-    ...(hasOwnNames(name, endpoints, names) && { addressNames: names }),
     scheduler,
     hashFields,
     persistence,

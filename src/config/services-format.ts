@@ -40,7 +40,7 @@ export const formatService = (service: Service): Farm => {
     protocol: first?.protocol ?? 'tcp',
     scheduler: service.scheduler,
     'sched-param': service.hashFields.join(' ') || 'none',
-    persistence: service.persistence,
+    persistence: service.persistence.join(' ') || 'none',
     'persist-ttl': String(service.persistTtlMs / 1000),
     helper: 'none',
     log: 'none',

@@ -186,6 +186,8 @@ export const recorderChain = (recorder: string, context: EngineContext): Chain =
 };
 
 const hashedField: Readonly<Record<HashField, Field>> = {
+  srcmac: 'ether saddr',
+  dstmac: 'ether daddr',
   srcip: 'ip saddr',
   dstip: 'ip daddr',
   srcport: 'th sport',

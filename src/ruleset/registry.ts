@@ -134,7 +134,7 @@ export const belongs = (registry: Registry, entry: PersistenceEntry): boolean =>
   const service = registry.ownerOf(entry);
   return (
     service !== undefined &&
-    service.persistence !== 'none' &&
+    service.persistence.length > 0 &&
     service.backends.some(
       (backend) =>
         backend.address === entry.backendAddress && (backend.port ?? entry.port) === entry.backendPort,

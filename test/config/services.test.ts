@@ -41,11 +41,13 @@ const refused = test.macro({
 test('defaults are nftlb’s', (t) => {
   t.deepEqual(serviceOf({ farms: [{ name: 'a', 'virtual-addr': '192.0.2.1', 'virtual-ports': '80' }] }), {
     name: 'a',
+    family: 'ipv4',
     mode: 'snat',
+    addresses: [{ address: '192.0.2.1' as never, protocol: 'tcp', ports: [{ first: 80, last: 80 }] }],
     endpoints: [{ protocol: 'tcp', address: '192.0.2.1' as never, port: 80 }],
     scheduler: 'rr',
     hashFields: [],
-    persistence: 'none',
+    persistence: [],
     persistTtlMs: 60_000,
     replicate: 'all',
     state: 'up',
@@ -86,7 +88,7 @@ test('hash alone means the source address; trailing blanks do not matter', (t) =
     serviceOf({ farms: [farm({ scheduler: 'hash', 'sched-param': 'srcip srcport ' })] }).hashFields,
     ['srcip', 'srcport'],
   );
-  t.is(serviceOf({ farms: [farm({ persistence: 'srcip ' })] }).persistence, 'srcip');
+  t.deepEqual(serviceOf({ farms: [farm({ persistence: 'srcip ' })] }).persistence, ['srcip']);
 });
 
 test('a backend without a port keeps the one the client asked for', (t) => {
