@@ -15,6 +15,7 @@ import {
   slotsMap,
   sourcesMap,
 } from './layout.js';
+import { rule } from './rules.js';
 
 export interface Chain {
   readonly name: string;
@@ -54,21 +55,6 @@ const clientAfter = fields(
 const addressAndPort: readonly DataType[] = ['ipv4_addr', 'inet_service'];
 const drop: Statement = { kind: 'verdict', verdict: { kind: 'drop' } };
 const goTo = (chain: string): Statement => ({ kind: 'verdict', verdict: { kind: 'goto', chain } });
-
-/** FNV-1a over the rule's meaning: six digits tell an unchanged rule from one that another version wrote. */
-const fingerprint = (statements: readonly Statement[]): string => {
-  let hash = 0x811c9dc5;
-  for (const character of JSON.stringify(statements)) {
-    hash = Math.imul(hash ^ character.charCodeAt(0), 0x01000193) >>> 0;
-  }
-  return (hash >>> 8).toString(16).padStart(6, '0');
-};
-
-const rule = (chain: string, purpose: string, ...statements: Statement[]): RuleSpec => ({
-  chain,
-  statements,
-  comment: `${purpose} #${fingerprint(statements)}`,
-});
 
 const filterHook = (hook: BaseHook['hook'], priority: number): BaseHook => ({
   type: 'filter',
