@@ -102,7 +102,7 @@ export const matches: readonly Shape[] = [
     family: 'ip',
     chain: 'pre',
     statements: [
-      { kind: 'set-priority', key: endpoint, map: 'services' },
+      { kind: 'write', field: 'meta priority', key: endpoint, map: 'services' },
       { kind: 'vmap', key: fields('meta priority'), map: 'kinds' },
     ],
   },

@@ -110,7 +110,7 @@ export const translations: readonly Shape[] = [
     title: 'masquerade',
     family: 'ip',
     chain: 'post',
-    statements: [{ kind: 'ct-status-dnat' }, { kind: 'masquerade' }],
+    statements: [{ kind: 'ct-status', statuses: ['dnat'] }, { kind: 'masquerade' }],
   },
   {
     title: 'services by verdict map',
