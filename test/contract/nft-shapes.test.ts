@@ -6,6 +6,7 @@ import { operationText, ruleText, transactionText } from '../../src/netlink/nft/
 import { setText } from '../../src/netlink/nft/text-objects.js';
 import { chainLines, enterKernel, listing, setLines } from './kernel.js';
 import { elements } from './shapes-elements.js';
+import { limits } from './shapes-limits.js';
 import { matches } from './shapes-matching.js';
 import { sets } from './shapes-sets.js';
 import { translations } from './shapes-translation.js';
@@ -13,7 +14,7 @@ import { translations } from './shapes-translation.js';
 const kernel = enterKernel();
 test.after.always(() => kernel.dispose());
 
-const shapes = [...translations, ...matches];
+const shapes = [...translations, ...matches, ...limits];
 const table = (family: Family) => ({ family, name: 'relevo' });
 const target = 'target';
 
@@ -23,6 +24,7 @@ test.before(async () => {
       { op: 'add-table', table: table(family) },
       { op: 'add-chain', table: table(family), chain: { name: target } },
       ...sets[family].map((set) => ({ op: 'add-set' as const, table: table(family), set })),
+      { op: 'add-object', table: table(family), object: { type: 'counter', name: 'hits' } },
     );
   }
 });
@@ -30,6 +32,7 @@ test.before(async () => {
 const hooks = {
   filter: { type: 'filter', hook: 'prerouting', priority: -150, policy: 'accept' },
   pre: { type: 'nat', hook: 'prerouting', priority: -100, policy: 'accept' },
+  forward: { type: 'filter', hook: 'forward', priority: 0, policy: 'accept' },
   post: { type: 'nat', hook: 'postrouting', priority: 100, policy: 'accept' },
 } as const;
 

@@ -7,7 +7,7 @@ import { recorders } from './shapes-sets.js';
 export interface Shape {
   readonly title: string;
   readonly family: 'ip' | 'ip6' | 'netdev' | 'inet';
-  readonly chain: 'filter' | 'pre' | 'post';
+  readonly chain: 'filter' | 'pre' | 'forward' | 'post';
   readonly statements: readonly Statement[];
   /** What stock nft prints where it has no text for what the kernel does, or another one than we write. */
   readonly prints?: string;

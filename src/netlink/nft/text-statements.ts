@@ -97,10 +97,12 @@ const dynsetText = (statement: Of<'dynset'>): string => {
   return `${statement.op} @${statement.set} { ${keyText(statement.key)}${timeout}${statements}${data} }`;
 };
 
-const tcpFlagsText = ({ of, are, invert }: Of<'tcp-flags'>): string => {
-  if (are === 'any') return `tcp flags ${invert ? '! ' : ''}${bitNames(of, tcpFlagBit)}`;
-  const wanted = are.length === 0 ? '0x0' : bitNames(are, tcpFlagBit);
-  return `tcp flags ${invert ? '!= ' : ''}${wanted} / ${bitNames(of, tcpFlagBit)}`;
+const tcpFlagsText = ({ of, are, invert = false }: Of<'tcp-flags'>): string => {
+  const all = bitNames(of, tcpFlagBit);
+  const any = are === 'any';
+  // "Just none" and "not any" are the same.
+  if (any || are.length === 0) return `tcp flags ${any === invert ? '! ' : ''}${all}`;
+  return `tcp flags ${invert ? '!= ' : ''}${bitNames(are, tcpFlagBit)} / ${all}`;
 };
 
 /** What nft prints for `part & keep | bits`: it takes the bits into the mask. */
