@@ -1,15 +1,9 @@
 /** Rules that count, limit and refuse: statements with a state, sets that packets fill, named counters, TCP flags. */
 
-import type { StatefulStatement, Statement } from '../../src/netlink/nft/ast.js';
+import type { StatefulStatement } from '../../src/netlink/nft/ast.js';
 import { fields, literal, port } from './kernel.js';
-import { drop, type Shape } from './shapes-translation.js';
+import { drop, type Shape, tcp } from './shapes-translation.js';
 
-const tcp: Statement = {
-  kind: 'compare',
-  field: 'meta l4proto',
-  op: '==',
-  value: literal('inet_proto', Uint8Array.of(6)),
-};
 const over10: StatefulStatement = { kind: 'limit', rate: 10, unit: 'second', burst: 20, over: true };
 const source = fields('ip saddr');
 
