@@ -2,6 +2,7 @@
 
 import { createHmac, randomBytes } from 'node:crypto';
 import { parentPort, workerData } from 'node:worker_threads';
+import { watchedLinks } from './app/guard-config.js';
 import { createGuardLoop } from './app/guard-loop.js';
 import type { FromGuard, GuardThreadData, ToGuard } from './election/thread.js';
 import { errorFrom } from './errors.js';
@@ -40,8 +41,7 @@ const loop = createGuardLoop(
     log,
     mac: (bytes) => createHmac('sha256', secret).update(bytes).digest(),
     nft: createNft({ log }),
-    // Without it the kernel may tell a lost carrier up to a second late (linkwatch, net/core/link_watch.c).
-    links: createLinks({ carrierPollMs: 20 }),
+    links: createLinks({ carrierPollMs: 20, carrierLinks: watchedLinks(config) }),
     frames: (name) => createFrameSocket(name, ETH_P_ARP),
     datagrams: openDatagrams,
     post,

@@ -22,7 +22,8 @@ export interface GuardLoop {
 }
 
 const stateEveryMs = 250;
-const correctEveryMs = 1_000;
+const correctAfterMs = 50;
+const correctAgainMs = 1_000;
 
 export const createGuardLoop = (
   ports: GuardLoopPorts,
@@ -37,6 +38,7 @@ export const createGuardLoop = (
   let isRunning = false;
   let isStopped = false;
   let isStateDue = false;
+  let isCorrectionDue = false;
   let repairing = false;
   let outerFaults: readonly string[] = [];
   const ownFaults = new Map<string, string>();
@@ -56,7 +58,10 @@ export const createGuardLoop = (
     }
     handle({ type: 'faults', faults: [...outerFaults, ...ownFaults.values()] });
   };
-  const kernel = createGuardKernel(ports, node, (detail) => setFault('address', detail));
+  const kernel = createGuardKernel(ports, node, (detail) => {
+    setFault('address', detail);
+    correctSoon(correctAgainMs);
+  });
   const network = createGuardNetwork(
     ports,
     node,
@@ -181,16 +186,22 @@ export const createGuardLoop = (
     }
   };
 
-  const correctRegularly = (): void => {
-    timers.after(correctEveryMs, () => {
+  /** Puts addresses right soon, and again until it has worked: what changes one often changes several. */
+  const correctSoon = (afterMs: number): void => {
+    if (isCorrectionDue || isStopped) return;
+    isCorrectionDue = true;
+    timers.after(afterMs, () => {
+      isCorrectionDue = false;
       if (isStopped) return;
       kernel
         .correctAddresses((group) => state.groups[group]?.role === 'active')
         .then((corrections) => {
           for (const detail of corrections) tell({ kind: 'address-corrected', detail });
         })
-        .catch((thrown) => ports.log.warn({ error: errorFrom(thrown).message }, 'addresses not checked'))
-        .finally(correctRegularly);
+        .catch((thrown) => {
+          ports.log.warn({ error: errorFrom(thrown).message }, 'addresses not checked');
+          correctSoon(correctAgainMs);
+        });
     });
   };
 
@@ -203,7 +214,9 @@ export const createGuardLoop = (
         handle({ type: 'link', name, usable: link?.usable ?? false });
         const isGuarded = node.groups.some((group) => group.addresses.some((one) => one.interface === name));
         if (isNew && isGuarded) void repair(`interface ${name} has come`);
+        if (isGuarded) correctSoon(correctAfterMs);
       }),
+      links.onAddressChange(() => correctSoon(correctAfterMs)),
       nft.onForeignChange((change) => {
         const isOurs = change.table?.family === 'netdev' && change.table.name === 'relevo';
         if (isOurs || change.kind === 'overrun') void repair(`${change.kind}: ${change.detail}`);
@@ -223,7 +236,7 @@ export const createGuardLoop = (
       );
       if (gateway) stopWatching.push(gateway);
       postStateRegularly();
-      correctRegularly();
+      correctSoon(correctAfterMs);
       ports.post({ type: 'started' });
     },
     abandon() {
