@@ -2,6 +2,7 @@
 
 import { stampHeartbeat } from '../election/heartbeat.js';
 import { createElection, step } from '../election/machine.js';
+import { sleptMs } from '../election/stall.js';
 import type { GuardEvent, ToGuard } from '../election/thread.js';
 import type { Effect, ElectionEvent } from '../election/types.js';
 import { viewElection } from '../election/view.js';
@@ -35,6 +36,8 @@ export const createGuardLoop = (
   let state = createElection(config, clock.nowMs());
   let cancelTimer: (() => void) | undefined;
   let timerMs = Number.POSITIVE_INFINITY;
+  /** When the machine was to hear the next event, at the latest. */
+  let dueMs = Number.POSITIVE_INFINITY;
   let isRunning = false;
   let isStopped = false;
   let isStateDue = false;
@@ -159,12 +162,19 @@ export const createGuardLoop = (
 
   /** Events that arrive while one is being worked off wait for their turn. */
   function handle(event: ElectionEvent): void {
+    const slept = sleptMs(dueMs, clock.nowMs());
+    if (slept > 0) {
+      dueMs = Number.POSITIVE_INFINITY;
+      waiting.push({ type: 'stalled', sleptMs: slept });
+    }
     waiting.push(event);
     if (isRunning) return;
     isRunning = true;
     for (let next = waiting.shift(); next && !isStopped; next = waiting.shift()) {
-      const result = step(config, state, next, clock.nowMs());
+      const nowMs = clock.nowMs();
+      const result = step(config, state, next, nowMs);
       state = result.state;
+      dueMs = Math.max(nowMs, result.deadlineMs);
       for (const effect of result.effects) perform(effect);
       if (waiting.length === 0 && !isStopped) setTimer(result.deadlineMs);
     }

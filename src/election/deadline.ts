@@ -41,12 +41,12 @@ const groupDeadlineMs = (turn: Turn, group: GroupState): number => {
 };
 
 export const deadlineMs = (turn: Turn): number => {
-  const { state, config } = turn;
+  const { state } = turn;
   if (state.stopped) return Number.POSITIVE_INFINITY;
   let soonest = state.started ? state.heartbeatMs : Number.POSITIVE_INFINITY;
   for (const name in state.peers) {
     const peer = state.peers[name]!;
-    if (peer.alive) soonest = Math.min(soonest, peerDeadAtMs(peer, config.timing.deadMs));
+    if (peer.alive) soonest = Math.min(soonest, peerDeadAtMs(turn, peer));
   }
   for (const name in state.groups) soonest = Math.min(soonest, groupDeadlineMs(turn, state.groups[name]!));
   return soonest;

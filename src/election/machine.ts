@@ -15,6 +15,7 @@ import { heartbeat } from './heartbeat.js';
 import { onMessage } from './inbox.js';
 import { roles } from './messages.js';
 import { activePeer, createPeer, watchPeers } from './peers.js';
+import { deafUntilMs } from './stall.js';
 import { beginTurn, type Turn } from './turn.js';
 import type { ElectionConfig, ElectionEvent, ElectionState, GroupState, Step } from './types.js';
 import { createVoter } from './voter.js';
@@ -69,6 +70,7 @@ export const createElection = (config: ElectionConfig, nowMs: number): ElectionS
     heartbeatMs: nowMs,
     hasNews: true,
     heartbeats: 0,
+    deafUntilMs: nowMs,
     greetMs: nowMs,
     offers: 0,
     witnessHeardMs: Number.NEGATIVE_INFINITY,
@@ -109,6 +111,9 @@ const onEvent = (turn: Turn, event: ElectionEvent): void => {
       }
       return;
     case 'timer':
+      return;
+    case 'stalled':
+      state.deafUntilMs = deafUntilMs(event.sleptMs, turn.config.timing.deadMs, turn.nowMs);
       return;
     case 'message':
       onMessage(turn, event);

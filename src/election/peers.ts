@@ -27,7 +27,8 @@ const lastHeardMs = (peer: PeerState): number => {
 };
 
 /** When silence makes the peer count as dead. */
-export const peerDeadAtMs = (peer: PeerState, deadMs: number): number => lastHeardMs(peer) + deadMs;
+export const peerDeadAtMs = (turn: Turn, peer: PeerState): number =>
+  Math.max(lastHeardMs(peer) + turn.config.timing.deadMs, turn.state.deafUntilMs);
 
 const withAt = <T>(list: readonly T[], index: number, value: T, filler: T): T[] => {
   const copy = [...list];
@@ -107,7 +108,7 @@ export const watchPeers = (turn: Turn): void => {
   const { deadMs } = turn.config.timing;
   for (const name in turn.state.peers) {
     const peer = turn.state.peers[name]!;
-    if (!peer.alive || turn.nowMs < peerDeadAtMs(peer, deadMs)) continue;
+    if (!peer.alive || turn.nowMs < peerDeadAtMs(turn, peer)) continue;
     const reason = `silent on every path for ${deadMs} ms`;
     putPeer(turn, { ...peer, alive: false, sinceMs: turn.nowMs, reason });
     turn.effects.push({ type: 'report', report: { kind: 'peer', peer: name, alive: false, reason } });

@@ -153,6 +153,8 @@ export interface ElectionState {
   /** The next heartbeat brings news: it goes over every path. */
   hasNews: boolean;
   heartbeats: number;
+  /** After a sleep of this node: until when nobody's silence is judged (`stall.ts`). */
+  deafUntilMs: number;
   /** When the witness is greeted next. */
   greetMs: number;
   offers: number;
@@ -169,6 +171,8 @@ export type ElectionEvent =
       readonly epochs: Readonly<Record<string, number>>;
     }
   | { readonly type: 'timer' }
+  /** This node was not awake for so long when it should have been; comes before anything that waited meanwhile. */
+  | { readonly type: 'stalled'; readonly sleptMs: number }
   | {
       readonly type: 'message';
       readonly from: string;
