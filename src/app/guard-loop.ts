@@ -22,7 +22,10 @@ export interface GuardLoop {
   abandon(): void;
 }
 
-const stateEveryMs = 250;
+const stateEveryMs = 1_000;
+/** Links are looked at this often at least, and at most. */
+const lookMs = 33;
+const lookAgainMs = 10;
 const correctAfterMs = 50;
 const correctAgainMs = 1_000;
 
@@ -38,6 +41,7 @@ export const createGuardLoop = (
   let timerMs = Number.POSITIVE_INFINITY;
   /** When the machine was to hear the next event, at the latest. */
   let dueMs = Number.POSITIVE_INFINITY;
+  let lookedMs = Number.NEGATIVE_INFINITY;
   let isRunning = false;
   let isStopped = false;
   let isStateDue = false;
@@ -160,8 +164,17 @@ export const createGuardLoop = (
     });
   };
 
+  /** Beside what is due anyway, so that it wakes nobody: the kernel tells most losses of carrier by itself. */
+  const lookAtLinks = (): void => {
+    const nowMs = clock.nowMs();
+    if (nowMs < lookedMs + lookAgainMs) return;
+    lookedMs = nowMs;
+    links.look();
+  };
+
   /** Events that arrive while one is being worked off wait for their turn. */
   function handle(event: ElectionEvent): void {
+    lookAtLinks();
     const slept = sleptMs(dueMs, clock.nowMs());
     if (slept > 0) {
       dueMs = Number.POSITIVE_INFINITY;
@@ -176,7 +189,7 @@ export const createGuardLoop = (
       state = result.state;
       dueMs = Math.max(nowMs, result.deadlineMs);
       for (const effect of result.effects) perform(effect);
-      if (waiting.length === 0 && !isStopped) setTimer(result.deadlineMs);
+      if (waiting.length === 0 && !isStopped) setTimer(Math.min(result.deadlineMs, lookedMs + lookMs));
     }
     isRunning = false;
   }

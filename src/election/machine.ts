@@ -67,7 +67,7 @@ export const createElection = (config: ElectionConfig, nowMs: number): ElectionS
     links: {},
     linkUpMs: {},
     gatewayMs: Number.NEGATIVE_INFINITY,
-    heartbeatMs: nowMs,
+    fullMs: nowMs,
     hasNews: true,
     heartbeats: 0,
     deafUntilMs: nowMs,
@@ -122,16 +122,19 @@ const onEvent = (turn: Turn, event: ElectionEvent): void => {
       onKernel(turn, event);
       return;
     case 'link':
+      state.hasNews ||= state.links[event.name] !== event.usable;
       if (event.usable && state.links[event.name] !== true) {
         state.linkUpMs = { ...state.linkUpMs, [event.name]: turn.nowMs };
       }
       state.links = { ...state.links, [event.name]: event.usable };
       return;
     case 'readiness':
+      state.hasNews ||= event.readiness.ready !== state.readiness.ready;
       if (!event.readiness.ready && state.readiness.ready) state.unreadyMs = turn.nowMs;
       state.readiness = event.readiness;
       return;
     case 'faults':
+      state.hasNews = true;
       state.faults = event.faults;
       return;
     case 'gateway':
@@ -150,7 +153,6 @@ const onEvent = (turn: Turn, event: ElectionEvent): void => {
     case 'stop':
       state.stopping = true;
       state.stopMs = turn.nowMs;
-      state.heartbeatMs = turn.nowMs;
       state.hasNews = true;
       return;
   }

@@ -13,6 +13,7 @@ export const createPeer = (name: string, nowMs: number): PeerState => ({
   sinceMs: nowMs,
   heardMs: [],
   rttMs: [],
+  toldMs: never,
   stamps: [],
   ready: false,
   position: '',
@@ -49,7 +50,7 @@ export const hearPeer = (turn: Turn, from: string, session: number, path: number
   const base =
     known.session === session
       ? known
-      : { ...createPeer(from, nowMs), alive: known.alive, sinceMs: known.sinceMs };
+      : { ...createPeer(from, nowMs), alive: known.alive, sinceMs: known.sinceMs, toldMs: known.toldMs };
   const peer: PeerState = {
     ...base,
     session,
@@ -101,6 +102,21 @@ export const notePeerGroup = (
 ): void => {
   const known = peer.groups[group] ?? { role: 'init', eligible: 'no', epoch: 0 };
   putPeer(turn, { ...peer, groups: { ...peer.groups, [group]: { ...known, ...change } } });
+};
+
+/** Something goes out to the peer, if it is one: a heartbeat would say little more, and waits. */
+export const notePeerTold = (turn: Turn, name: string): void => {
+  const peer = turn.state.peers[name];
+  if (peer) putPeer(turn, { ...peer, toldMs: turn.nowMs });
+};
+
+/** Has every path to the peer been heard lately? Datagrams then take turns over them. */
+export const allPathsAlive = (turn: Turn, peer: PeerState): boolean => {
+  const { paths, timing } = turn.config;
+  for (let path = 0; path < paths; path++) {
+    if (turn.nowMs - (peer.heardMs[path] ?? never) > paths * timing.deadMs) return false;
+  }
+  return true;
 };
 
 /** Marks peers dead that were silent on every path for too long. */

@@ -56,6 +56,8 @@ export interface PeerState {
   /** Last authentic datagram, per path. */
   readonly heardMs: readonly number[];
   readonly rttMs: readonly number[];
+  /** When it was last told something that shows it that this node lives. */
+  readonly toldMs: number;
   readonly stamps: readonly { readonly sentUs: number; readonly atMs: number }[];
   readonly ready: boolean;
   readonly position: string;
@@ -149,7 +151,8 @@ export interface ElectionState {
   linkUpMs: Readonly<Record<string, number>>;
   /** Until when the pinged gateway counts as reachable. */
   gatewayMs: number;
-  heartbeatMs: number;
+  /** By then every peer is told everything, whatever else it is told. */
+  fullMs: number;
   /** The next heartbeat brings news: it goes over every path. */
   hasNews: boolean;
   heartbeats: number;

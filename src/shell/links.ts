@@ -11,7 +11,8 @@ import * as rt from '../netlink/rtnetlink.js';
 import type { LinkState, Links } from '../ports.js';
 import { createCarrierCounters } from './carrier.js';
 import { createNetlinkAsker, type NetlinkAsker } from './netlink-dumps.js';
-import { isOwnPort, NETLINK_ROUTE, type NetlinkSocket, openNetlinkSocket } from './netlink-socket.js';
+import { isOwnPort } from './netlink-ports.js';
+import { NETLINK_ROUTE, type NetlinkSocket, openNetlinkSocket } from './netlink-socket.js';
 
 const EEXIST = 17;
 const EADDRNOTAVAIL = 99;
@@ -66,12 +67,7 @@ const same = (a: LinkState | undefined, b: LinkState): boolean =>
 type LinkListener = (name: string, state: LinkState | undefined) => void;
 
 export interface LinksOptions {
-  /**
-   * Also look every so often, beside listening: the kernel tells of at most one loss of carrier per second, over all interfaces of
-   * the machine (linkwatch, net/core/link_watch.c), so a second one may be told a second late.
-   */
-  readonly carrierPollMs?: number;
-  /** The links to look at; undefined: all. */
+  /** The links to `look` at; undefined: all. */
   readonly carrierLinks?: readonly string[];
 }
 
@@ -79,6 +75,7 @@ export interface LinksOptions {
 const confirmMs = 1_500;
 
 interface LinkWatch {
+  look(): void;
   nameOf(index: number): string | undefined;
   indexOf(name: string): number | undefined;
   close(): void;
@@ -140,6 +137,7 @@ const createLinkWatch = (
       });
   };
   let confirming: NodeJS.Timeout | undefined;
+  /** The kernel tells of at most one loss of carrier per second, over all interfaces of the machine (linkwatch, net/core/link_watch.c). */
   const glance = (): void => {
     for (const state of carriers.lost()) {
       change({ ...state, usable: false });
@@ -148,7 +146,6 @@ const createLinkWatch = (
     }
     if (!carriers.complete) look();
   };
-  const timer = options.carrierPollMs === undefined ? undefined : setInterval(glance, options.carrierPollMs);
 
   const socket: NetlinkSocket = openNetlinkSocket(
     {
@@ -182,13 +179,13 @@ const createLinkWatch = (
   );
   look();
   return {
+    look: glance,
     nameOf: (index) => stateByIndex.get(index)?.name,
     indexOf(name) {
       for (const state of stateByIndex.values()) if (state.name === name) return state.index;
       return undefined;
     },
     close() {
-      clearInterval(timer);
       clearTimeout(confirming);
       carriers.close();
       socket.close();
@@ -222,6 +219,7 @@ export const createLinks = (options: LinksOptions = {}): Links => {
       startWatch();
       return () => listeners.delete(listener);
     },
+    look: () => watch?.look(),
     onAddressChange(listener) {
       addressListeners.add(listener);
       startWatch();

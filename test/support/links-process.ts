@@ -6,9 +6,10 @@ const say = (what: object): void => {
   process.stdout.write(`${JSON.stringify({ ...what, atMs: Date.now() })}\n`);
 };
 
-const links = createLinks({ carrierPollMs: 20, carrierLinks: process.argv.slice(2) });
+const links = createLinks({ carrierLinks: process.argv.slice(2) });
 links.onChange((name, state) => say({ name, usable: state?.usable ?? null }));
 links.onAddressChange(() => say({ name: 'addresses' }));
 // The first list is behind this answer.
 await links.addresses();
 say({ name: 'ready' });
+setInterval(() => links.look(), 20);
