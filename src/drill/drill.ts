@@ -46,6 +46,8 @@ const takeoverMs = 8_000;
 /** The dead time that is looked at before healing starts. */
 const lookMs = 700;
 const healMs = 30_000;
+/** Below half of the lifetime of the lab's persistence entries. */
+const askAgainMs = 45_000;
 
 const untilActive = async (
   ports: LabPorts,
@@ -99,6 +101,18 @@ const eventsSince = async (owner: LabOwnerDriver, sinceMs: number): Promise<Told
     .sort((one, other) => one.atMs - other.atMs);
 };
 
+/** Entries of clients that say nothing expire; what lasts longer than a lifetime needs clients that do. */
+const askOnUntil = async (done: Promise<unknown>, probes: Probes): Promise<void> => {
+  const over = new AbortController();
+  const stop = (): void => over.abort();
+  void done.then(stop, stop);
+  for (;;) {
+    await sleep(askAgainMs, over.signal);
+    if (over.signal.aborted) return;
+    await probes.ask();
+  }
+};
+
 const breakAndWatch = async (
   ports: LabPorts,
   owner: LabOwnerDriver,
@@ -113,7 +127,9 @@ const breakAndWatch = async (
   const before = await probes.ask();
   await sleep(quietMs, signal);
   signal.throwIfAborted();
-  const { atMs: injectedMs } = await fault.inject(signal);
+  const injecting = fault.inject(signal);
+  if (!moves) await askOnUntil(injecting, probes);
+  const { atMs: injectedMs } = await injecting;
   if (moves) await untilActive(ports, owner, otherNode(from), signal);
   await sleep(lookMs, signal);
   signal.throwIfAborted();
