@@ -39,7 +39,7 @@ const findsBug = test.macro((t, mutation: NonNullable<SimOptions['mutation']>, s
 });
 
 test('finds a voter that waits one lease less', findsBug, 'short-lock', 3_000);
-test('finds a voter that grants at once after a restart', findsBug, 'no-restart-wait', 3_000);
+test('finds a voter that grants at once after a restart', findsBug, 'no-restart-wait', 6_000);
 test('finds a release told before the kernel has closed', findsBug, 'ack-before-write', 3_000);
 test('finds grants used twice', findsBug, 'stale-grants', 3_000);
 
