@@ -38,14 +38,24 @@ export const withKnownValues = (
 
 const actions = ['start', 'stop', 'reload', 'delete', 'flush'];
 
-export interface Entries<T extends { readonly name: string }> {
+/** Entries by name. A list has one of its own; a request at ten thousand farms changes what is in force. */
+export interface Store<T> {
+  get(name: string): T | undefined;
+  set(name: string, entry: T): void;
+  delete(name: string): void;
+  /** `entry` has the name `next` already. */
+  rename(name: string, next: string, entry: T): void;
+}
+
+export interface EntryKind<T extends { readonly name: string }> {
   readonly what: string;
-  readonly before: readonly T[];
   readonly nameChars: number;
   /** `object` without `action` and `newname`; undefined after a problem. */
   read(object: JsonObject, at: Place, name: string, old: T | undefined): T | undefined;
   rename(entry: T, name: string): T;
-  /** Where an entry may come without a name: the one it then has. */
+  /** `action: flush`. */
+  flush?(entry: T): T;
+  /** Where an entry may come without a name: what stands for it. */
   nameless?(object: JsonObject, index: number): string | undefined;
 }
 
@@ -57,80 +67,119 @@ const withState = (object: JsonObject, action: string | undefined): JsonObject =
   return action === 'stop' ? { ...rest, state: 'down' } : rest;
 };
 
-/** The list after a request (or the list of a document): entries added, changed, renamed, started, stopped or deleted, in order. */
-export const readEntries = <T extends { readonly name: string }>(
+const renameEntry = <T extends { readonly name: string }>(
+  entry: T,
+  newname: unknown,
+  { problems, place }: Reading,
+  kind: EntryKind<T>,
+  store: Store<T>,
+): void => {
+  const next = readName(newname, { problems, place: under(place, 'newname') }, kind.nameChars);
+  if (next === undefined || next === entry.name) return;
+  if (store.get(next)) problems.report(under(place, 'newname'), `the name '${next}' is taken`, 'invalid');
+  else store.rename(entry.name, next, kind.rename(entry, next));
+};
+
+/** Undefined after a problem. */
+const actionOf = ({ action }: JsonObject, { problems, place }: Reading): string | undefined => {
+  const text = action === undefined ? '' : readText(action, { problems, place });
+  if (text === undefined || text === '' || actions.includes(text)) return text;
+  problems.report(under(place, 'action'), `must be one of ${actions.join(', ')}`, 'invalid');
+  return undefined;
+};
+
+const changeEntry = <T extends { readonly name: string }>(
+  object: JsonObject,
+  name: string,
+  reading: Reading,
+  scope: Scope,
+  kind: EntryKind<T>,
+  store: Store<T>,
+): void => {
+  const { problems, place } = reading;
+  const action = actionOf(object, reading);
+  if (action === undefined) return;
+  const old = store.get(name);
+  if (!old && (action === 'delete' || object.newname !== undefined)) {
+    problems.report(place, `Unknown ${kind.what} '${name}'`, 'unknown');
+  } else if (action === 'delete') store.delete(name);
+  else {
+    const known = scope.request && old && action === 'flush' && kind.flush ? kind.flush(old) : old;
+    const entry = kind.read(withState(object, action), place, name, scope.request ? known : undefined);
+    if (!entry) return;
+    if (scope.request || !old) store.set(name, entry);
+    if (object.newname !== undefined) renameEntry(entry, object.newname, reading, kind, store);
+  }
+};
+
+/** Entries added, changed, renamed, started, stopped or deleted, in the order of the list. */
+export const readInto = <T extends { readonly name: string }>(
   value: unknown,
   { problems, place }: Reading,
   scope: Scope,
-  { what, before, nameChars, read, rename, nameless }: Entries<T>,
-): T[] => {
-  const list = [...before];
+  kind: EntryKind<T>,
+  store: Store<T>,
+): void => {
+  const misshaped = scope.request ? 'invalid' : undefined;
   if (!Array.isArray(value)) {
-    problems.report(place, `must be a list, not ${show(value)}`);
-    return list;
+    problems.report(place, `must be a list, not ${show(value)}`, misshaped);
+    return;
   }
-  const indexByName = new Map(list.map((entry, index) => [entry.name, index]));
   /** Where the document has each name, also of entries that are wrong. */
   const seen = new Map<string, number>();
-  value.forEach((object: unknown, position) => {
+  for (const [position, object] of (value as readonly unknown[]).entries()) {
     const numbered: Place = { parent: place, key: position };
     if (!isObject(object)) {
-      problems.report(numbered, `must be an object, not ${show(object)}`);
-      return;
+      problems.report(numbered, `must be an object, not ${show(object)}`, misshaped);
+      continue;
     }
-    const given = object.name ?? nameless?.(object, position);
+    const given = object.name ?? kind.nameless?.(object, position);
     if (given === undefined) {
-      problems.report(under(numbered, 'name'), `is missing: every ${what} needs a name`);
-      if (!scope.request) read(object, numbered, '', undefined);
-      return;
+      problems.report(under(numbered, 'name'), `is missing: every ${kind.what} needs a name`, misshaped);
     }
-    const name = readName(given, { problems, place: under(numbered, 'name') }, nameChars);
+    const name =
+      given === undefined
+        ? undefined
+        : readName(given, { problems, place: under(numbered, 'name') }, kind.nameChars);
     if (name === undefined) {
-      if (!scope.request) read(object, numbered, '', undefined);
-      return;
+      // Whatever else is wrong with it is told, too.
+      if (!scope.request) kind.read(object, numbered, '', undefined);
+      continue;
     }
     const at: Place = scope.request ? { parent: place, key: name, entry: true } : numbered;
-    const twin = seen.get(name);
-    if (twin !== undefined && !scope.request) {
-      problems.report(
-        under(at, 'name'),
-        `'${name}' is the name of ${String(place.key)}[${twin}] too: names are unique`,
-      );
+    if (!scope.request) {
+      const twin = seen.get(name);
+      if (twin === undefined) seen.set(name, position);
+      else {
+        const other = `${String(place.key)}[${twin}]`;
+        problems.report(under(at, 'name'), `'${name}' is the name of ${other} too: names are unique`);
+      }
     }
-    if (twin === undefined) seen.set(name, position);
-    const action = object.action === undefined ? undefined : readText(object.action, { problems, place: at });
-    if (action !== undefined && !actions.includes(action)) {
-      problems.report(under(at, 'action'), `must be one of ${actions.join(', ')}`, 'invalid');
-      return;
-    }
-    const index = indexByName.get(name);
-    const old = index === undefined ? undefined : list[index];
-    const isNew = old === undefined;
-    if (isNew && (action === 'delete' || object.newname !== undefined)) {
-      problems.report(at, `there is no ${what} '${name}'`, 'unknown');
-      return;
-    }
-    if (action === 'delete') {
-      list.splice(index!, 1);
-      for (const [other, its] of indexByName) if (its > index!) indexByName.set(other, its - 1);
-      indexByName.delete(name);
-      return;
-    }
-    const entry = read(withState(object, action), at, name, scope.request ? old : undefined);
-    if (!entry) return;
-    if (isNew) indexByName.set(name, list.push(entry) - 1);
-    else if (scope.request) list[index!] = entry;
-    if (object.newname === undefined) return;
-    const next = readName(object.newname, { problems, place: under(at, 'newname') }, nameChars);
-    if (next === undefined || next === name) return;
-    if (indexByName.has(next)) {
-      problems.report(under(at, 'newname'), `the name '${next}' is taken`, 'invalid');
-      return;
-    }
-    const position_ = indexByName.get(name)!;
-    list[position_] = rename(entry, next);
-    indexByName.delete(name);
-    indexByName.set(next, position_);
-  });
-  return list;
+    changeEntry(object, name, { problems, place: at }, scope, kind, store);
+  }
+};
+
+const listStore = <T extends { readonly name: string }>(before: readonly T[]) => {
+  let byName = new Map(before.map((entry) => [entry.name, entry]));
+  const store: Store<T> = {
+    get: (name) => byName.get(name),
+    set: (name, entry) => void byName.set(name, entry),
+    delete: (name) => void byName.delete(name),
+    rename(name, next, entry) {
+      byName = new Map([...byName].map(([key, one]) => (key === name ? [next, entry] : [key, one])));
+    },
+  };
+  return { store, list: (): T[] => [...byName.values()] };
+};
+
+/** The list after a request, or the list of a document. */
+export const readEntries = <T extends { readonly name: string }>(
+  value: unknown,
+  reading: Reading,
+  scope: Scope,
+  kind: EntryKind<T> & { readonly before: readonly T[] },
+): T[] => {
+  const { store, list } = listStore(kind.before);
+  readInto(value, reading, scope, kind, store);
+  return list();
 };

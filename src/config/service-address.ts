@@ -5,7 +5,7 @@ import { type Ip, isIpv6 } from '../model/address.js';
 import type { PortRange, ServiceAddress } from '../model/service.js';
 import { type Place, under } from './place.js';
 import { readPorts } from './ports.js';
-import { type Entries, type KnownValues, readEntries, type Scope, withKnownValues } from './reading.js';
+import { type KnownValues, readEntries, type Scope, withKnownValues } from './reading.js';
 import {
   type JsonObject,
   type Reading,
@@ -76,7 +76,7 @@ export const readFarmAddresses = (
   scope: Scope,
   before: readonly AddressDraft[],
 ): AddressDraft[] => {
-  const entries: Entries<AddressDraft> = {
+  const list = readEntries<AddressDraft>(value, reading, scope, {
     what: 'address',
     before,
     nameChars: limits.addressNameChars,
@@ -98,8 +98,7 @@ export const readFarmAddresses = (
       return draft;
     },
     rename: (draft, name) => ({ ...draft, name }),
-  };
-  const list = readEntries(value, reading, scope, entries);
+  });
   if (list.length > limits.addressesPerService) {
     scope.problems.report(reading.place, `more than ${limits.addressesPerService} addresses in one farm`);
   }

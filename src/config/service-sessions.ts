@@ -144,7 +144,7 @@ export const readPolicyLinks = (
         );
       }
       if (scope.policies.has(name)) return { name };
-      scope.problems.report(place, `there is no policy '${name}'`, 'unknown');
+      scope.problems.report(place, `Unknown policy '${name}'`, 'unknown');
       return undefined;
     },
     rename: (_link, name) => ({ name }),

@@ -3,13 +3,11 @@
 import { limits } from '../limits.js';
 import type { Problem, Service, ServicesDocument } from '../model/service.js';
 import { findJsonError } from './json-error.js';
+import { addressKind, farmKind, policyKind } from './kinds.js';
 import { createOverlaps, overlapText } from './overlaps.js';
 import { createProblems, didYouMean, type Place, type Problems, under } from './place.js';
-import { type Entries, readEntries, type Scope } from './reading.js';
-import { readFarm } from './service-farm.js';
-import { readPolicy } from './service-policy.js';
+import { type EntryKind, readEntries, type Scope } from './reading.js';
 import { isObject, type JsonObject } from './service-values.js';
-import { readSharedAddress } from './shared-address.js';
 import { readYaml } from './yaml.js';
 
 export type ServicesResult =
@@ -18,15 +16,6 @@ export type ServicesResult =
 
 const root: Place = { key: '' };
 const topLevel = ['farms', 'addresses', 'policies'];
-const nouns: Readonly<Record<string, string>> = { farms: 'farm', addresses: 'address', policies: 'policy' };
-
-type Reader<T> = (
-  object: JsonObject,
-  place: Place,
-  name: string,
-  old: T | undefined,
-  scope: Scope,
-) => T | undefined;
 
 /** Where a farm stands in the document, by its name as it was written. */
 const placesOf = ({ farms }: JsonObject): ReadonlyMap<string, number> => {
@@ -96,40 +85,25 @@ const reportUnknownKeys = (value: JsonObject, problems: Problems): void => {
 };
 
 const readDocument = (value: JsonObject, problems: Problems): ServicesDocument => {
-  const noNames: Scope = {
-    problems,
-    request: false,
-    shared: new Map(),
-    policies: new Map(),
-    notes: [],
-  };
+  const empty: Scope = { problems, request: false, shared: new Map(), policies: new Map(), notes: [] };
   const listOf = <T extends { readonly name: string }>(
-    key: string,
-    nameChars: number,
+    key: 'farms' | 'addresses' | 'policies',
     scope: Scope,
-    read: Reader<T>,
-  ): readonly T[] => {
-    if (!(key in value)) return [];
-    const entries: Entries<T> = {
-      what: nouns[key]!,
-      before: [],
-      nameChars,
-      read: (object, place, name, old) => read(object, place, name, old, scope),
-      rename: (entry, name) => ({ ...entry, name }),
-    };
-    return readEntries(value[key], { problems, place: { key } }, scope, entries);
-  };
-  const { serviceNameChars, addressNameChars, policiesPerDocument } = limits;
-  const policies = listOf('policies', serviceNameChars, noNames, readPolicy);
-  if (policies.length > policiesPerDocument) {
-    problems.report({ key: 'policies' }, `has ${policies.length} policies, more than ${policiesPerDocument}`);
+    kindOf: (scope: Scope) => EntryKind<T>,
+  ): readonly T[] =>
+    key in value
+      ? readEntries(value[key], { problems, place: { key } }, scope, { ...kindOf(scope), before: [] })
+      : [];
+  const policies = listOf('policies', empty, policyKind);
+  if (policies.length > limits.policiesPerDocument) {
+    const message = `has ${policies.length} policies, more than ${limits.policiesPerDocument}`;
+    problems.report({ key: 'policies' }, message);
   }
-  const withPolicies: Scope = { ...noNames, policies: new Map(policies.map((one) => [one.name, one])) };
-  const addresses = listOf('addresses', addressNameChars, withPolicies, readSharedAddress);
+  const withPolicies: Scope = { ...empty, policies: new Map(policies.map((one) => [one.name, one])) };
+  const addresses = listOf('addresses', withPolicies, addressKind);
   const scope: Scope = { ...withPolicies, shared: new Map(addresses.map((one) => [one.name, one])) };
-  const services = listOf('farms', serviceNameChars, scope, readFarm);
   return {
-    services,
+    services: listOf('farms', scope, farmKind),
     ...(addresses.length > 0 && { addresses }),
     ...(policies.length > 0 && { policies }),
   };

@@ -209,7 +209,7 @@ test(
   /the service itself/,
 );
 test(refused, { farms: [farm({ 'source-addr': '10.0.0.1' })] }, 'farms[0].source-addr', /needs mode snat/);
-test(refused, { farms: [farm({ policies: [{ name: 'x' }] })] }, 'farms[0].policies[0]', /no policy 'x'/);
+test(refused, { farms: [farm({ policies: [{ name: 'x' }] })] }, 'farms[0].policies[0]', /Unknown policy 'x'/);
 test(refused, { farms: [farm({ backends: { b1: {} } })] }, 'farms[0].backends', /must be a list/);
 test(refused, { farm: [] }, 'farm', /did you mean 'farms'/);
 test(refused, [], '(document)', /must be an object/);
