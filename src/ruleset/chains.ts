@@ -25,7 +25,7 @@ export interface Chain {
 }
 
 /** Equal on all nodes and for ever: with another seed every hashed client would change its backend. */
-const hashSeed = 0x72656c65;
+export const hashSeed = 0x72656c65;
 
 /**
  * Packets that one report may gather. The kernel uses the smaller of this and the group's own threshold (nfnetlink_log.c), and 1 without
@@ -99,7 +99,7 @@ const preroutingNat: Chain = {
     rule(
       'prerouting_nat',
       'new connection',
-      { kind: 'set-priority', key: addressedTo, map: servicesMap.name },
+      { kind: 'write', field: 'meta priority', key: addressedTo, map: servicesMap.name },
       { kind: 'vmap', key: fields('meta priority'), map: kindsMap.name },
     ),
   ],
@@ -112,13 +112,13 @@ const postroutingNat: Chain = {
     rule(
       'postrouting_nat',
       'snat',
-      { kind: 'ct-status-dnat' },
+      { kind: 'ct-status', statuses: ['dnat'] },
       { kind: 'nat', type: 'snat', key: translated, map: sourcesMap.name, dataTypes: ['ipv4_addr'] },
     ),
     rule(
       'postrouting_nat',
       'snat without a source',
-      { kind: 'ct-status-dnat' },
+      { kind: 'ct-status', statuses: ['dnat'] },
       { kind: 'lookup', key: translated, set: masqueradingSet.name },
       { kind: 'masquerade' },
     ),
@@ -134,7 +134,7 @@ const postroutingRecord: Chain = {
       'postrouting_record',
       'new connection',
       { kind: 'ct-state', states: ['new'] },
-      { kind: 'ct-status-dnat' },
+      { kind: 'ct-status', statuses: ['dnat'] },
       goTo('record'),
     ),
   ],
