@@ -88,6 +88,7 @@ export const runAgent = async (configPath: string, signal: AbortSignal): Promise
     );
     const events = createEventRecorder(clock, wallTime);
     const store = createServicesStore(files, config.stateDir, log);
+    lifetime.onStop(() => store.flush());
     const guard = createGuard(
       {
         log,

@@ -4,13 +4,17 @@ import type { Policy, SharedAddress } from '../model/service.js';
 import { type Place, type Problems, under } from './place.js';
 import { isObject, type JsonObject, type Reading, readName, readText, show } from './service-values.js';
 
+export interface Lookup<T> {
+  get(name: string): T | undefined;
+}
+
 /** What objects refer to by name, and how values are taken. */
 export interface Scope {
   readonly problems: Problems;
   /** A request changes what it names and leaves the rest; a document is all there is. */
   readonly request: boolean;
-  readonly shared: ReadonlyMap<string, SharedAddress>;
-  readonly policies: ReadonlyMap<string, Policy>;
+  readonly shared: Lookup<SharedAddress>;
+  readonly policies: Lookup<Policy>;
   /** What was understood otherwise than it was written. */
   readonly notes: string[];
 }

@@ -143,7 +143,7 @@ export const readPolicyLinks = (
           'unknown-attribute',
         );
       }
-      if (scope.policies.has(name)) return { name };
+      if (scope.policies.get(name)) return { name };
       scope.problems.report(place, `Unknown policy '${name}'`, 'unknown');
       return undefined;
     },

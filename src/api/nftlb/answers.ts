@@ -1,9 +1,18 @@
 /** What nftlb answers: `{"response": "<message>. <detail>"}`, and which status belongs to which failure. */
 
+import { Readable } from 'node:stream';
 import type { FastifyReply } from 'fastify';
+import { listText } from '../../config/format-values.js';
 import { type ErrorCode, errorFrom, RelevoError } from '../../errors.js';
 
-export const success = { response: 'success' };
+export interface Response {
+  readonly response: string;
+}
+
+/** `notes`: what was understood otherwise than it was written. */
+export const responseOf = (notes: readonly string[]): Response => ({
+  response: ['success', ...notes].join('. '),
+});
 
 interface Failure {
   readonly status: number;
@@ -62,6 +71,30 @@ export const answering = async <T>(answer: string, work: () => Promise<T>): Prom
   }
 };
 
-/** JSON as nftlb prints it. */
-export const sendJson = (reply: FastifyReply, value: unknown): FastifyReply =>
-  reply.type('application/json').send(`${JSON.stringify(value, null, 8)}\n`);
+/** A long answer, made and sent piece by piece: others have their turn in between, and memory holds little of it. */
+export const sendPieces = (reply: FastifyReply, pieces: Iterable<string>): FastifyReply =>
+  reply.type('application/json').send(Readable.from(blocksOf(pieces), { objectMode: false }));
+
+/** Pieces are small; a block is what a socket likes. */
+async function* blocksOf(pieces: Iterable<string>): AsyncGenerator<string> {
+  let block: string[] = [];
+  let size = 0;
+  for (const piece of pieces) {
+    block.push(piece);
+    size += piece.length;
+    if (size < blockChars) continue;
+    yield block.join('');
+    block = [];
+    size = 0;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  yield block.join('');
+}
+const blockChars = 65_536;
+
+/** `{ "farms": […] }`, entry by entry. */
+export function* listPieces(key: string, entries: Iterable<unknown>): Generator<string> {
+  yield `{\n        "${key}": `;
+  yield* listText(entries, 1);
+  yield '\n}\n';
+}

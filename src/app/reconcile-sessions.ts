@@ -1,0 +1,33 @@
+/** Which persistence entries a request to drop sessions means. */
+
+import { RelevoError } from '../errors.js';
+import type { Nft } from '../ports.js';
+import { persistEntry } from '../ruleset/layout.js';
+import type { Registry } from '../ruleset/registry.js';
+import { readPersistence } from './reconcile-kernel.js';
+import type { SessionFilter } from './reconcile-types.js';
+
+export const keysOfSessions = async (
+  nft: Nft,
+  registry: Registry,
+  { service: name, backend: backendName, client }: SessionFilter,
+): Promise<Uint8Array[]> => {
+  const service = registry.get(name);
+  if (!service) throw new RelevoError('not-found', `Unknown farm '${name}'`, { service: name });
+  const backend = service.backends.find((one) => one.name === backendName);
+  if (backendName !== undefined && !backend) {
+    throw new RelevoError('not-found', `Unknown backend '${backendName}' in farm '${name}'`, {
+      service: name,
+    });
+  }
+  if (service.endpoints.length === 0 || service.persistence.length === 0) return [];
+  return (await readPersistence(nft)).flatMap((element) => {
+    const entry = persistEntry(element);
+    if (!entry || registry.ownerOf(entry) !== service) return [];
+    if (client && (client.length !== 1 || client[0] !== entry.client)) return [];
+    const isOther =
+      backend &&
+      (backend.address !== entry.backendAddress || (backend.port ?? entry.port) !== entry.backendPort);
+    return isOther ? [] : [element.key];
+  });
+};
