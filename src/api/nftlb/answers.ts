@@ -1,6 +1,5 @@
 /** What nftlb answers: `{"response": "<message>. <detail>"}`, and which status belongs to which failure. */
 
-import { Readable } from 'node:stream';
 import type { FastifyReply } from 'fastify';
 import { listText } from '../../config/format-values.js';
 import { type ErrorCode, errorFrom, RelevoError } from '../../errors.js';
@@ -71,26 +70,30 @@ export const answering = async <T>(answer: string, work: () => Promise<T>): Prom
   }
 };
 
-/** A long answer, made and sent piece by piece: others have their turn in between, and memory holds little of it. */
-export const sendPieces = (reply: FastifyReply, pieces: Iterable<string>): FastifyReply =>
-  reply.type('application/json').send(Readable.from(blocksOf(pieces), { objectMode: false }));
-
-/** Pieces are small; a block is what a socket likes. */
-async function* blocksOf(pieces: Iterable<string>): AsyncGenerator<string> {
-  let block: string[] = [];
-  let size = 0;
-  for (const piece of pieces) {
-    block.push(piece);
-    size += piece.length;
-    if (size < blockChars) continue;
-    yield block.join('');
-    block = [];
-    size = 0;
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-  yield block.join('');
-}
 const blockChars = 65_536;
+
+/** A long answer, made and sent piece by piece: others have their turn in between, and memory holds little of it. */
+export const sendPieces = (reply: FastifyReply, pieces: Iterable<string>): FastifyReply => {
+  const iterator = pieces[Symbol.iterator]();
+  const encoder = new TextEncoder();
+  const stream = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      // Between two blocks whatever else waits has its turn.
+      await new Promise((resolve) => setImmediate(resolve));
+      const block: string[] = [];
+      let size = 0;
+      while (size < blockChars) {
+        const { done, value } = iterator.next();
+        if (done) break;
+        block.push(value);
+        size += value.length;
+      }
+      if (size > 0) controller.enqueue(encoder.encode(block.join('')));
+      if (size < blockChars) controller.close();
+    },
+  });
+  return reply.type('application/json').send(stream);
+};
 
 /** `{ "farms": […] }`, entry by entry. */
 export function* listPieces(key: string, entries: Iterable<unknown>): Generator<string> {

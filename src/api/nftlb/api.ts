@@ -7,6 +7,7 @@ import type { Log } from '../../ports.js';
 import { failureOf } from './answers.js';
 import { createChanges } from './changes.js';
 import { addFarmRoutes, addSessionRoutes } from './farms.js';
+import { createOpenApi } from './openapi.js';
 import { addAddressRoutes, addPolicyRoutes, type PolicyCounters } from './policies.js';
 
 export interface NftlbApiOptions {
@@ -63,6 +64,8 @@ export const createNftlbApi = (
     await reply.status(status).send({ response });
   });
 
+  const openApi = JSON.stringify(createOpenApi());
+  app.get('/openapi.json', (_request, reply) => reply.type('application/json').send(openApi));
   const changes = createChanges(services);
   addFarmRoutes(app, services, changes);
   addSessionRoutes(app, services, changes);
