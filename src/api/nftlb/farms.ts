@@ -127,11 +127,11 @@ export const addSessionRoutes = (app: FastifyInstance, services: ServicesInForce
   const drop = (answer: string, farm: string, which: { backend?: string; clientText?: string }) =>
     answering(answer, async () => {
       const service = farmIn(services.view(), farm);
-      if (which.backend !== undefined && !service.backends.some(({ name }) => name === which.backend)) {
-        throw new RelevoError('not-found', `Unknown backend '${which.backend}' in farm '${farm}'`);
-      }
       if (which.backend !== undefined && service.persistence.length === 0) {
         throw new RelevoError('bad-request', `Farm '${farm}' without session persistence`);
+      }
+      if (which.backend !== undefined && !service.backends.some(({ name }) => name === which.backend)) {
+        throw new RelevoError('not-found', `Unknown backend '${which.backend}' in farm '${farm}'`);
       }
       const read =
         which.clientText === undefined || service.persistence.length === 0
