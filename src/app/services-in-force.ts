@@ -56,6 +56,7 @@ type Engine = Pick<
 export const createServicesInForce = (
   engine: Engine,
   store: Pick<ServicesStore, 'save' | 'saveLater' | 'saveState'>,
+  onWriteError: (thrown: unknown) => void = () => undefined,
 ): ServicesInForce => {
   // The engine has a queue too, but a merge must not start from a document that a change in that queue is about to replace.
   const queue = createQueue();
@@ -94,7 +95,8 @@ export const createServicesInForce = (
     setBackendState: (service, backend, state) =>
       queue(async () => {
         await engine.setBackendState(service, backend, state);
-        await store.saveState(service, backend, state);
+        // Not waited for: health checkers send a state a second for every backend, and a disk takes milliseconds.
+        store.saveState(service, backend, state).catch(onWriteError);
       }),
     sessions: (service) => engine.sessions(service),
     deleteSessions: (filter) => queue(() => engine.deleteSessions(filter)),

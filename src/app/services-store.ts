@@ -26,9 +26,9 @@ const statesShape = z.record(z.string(), z.record(z.string(), z.enum(['up', 'dow
 type States = z.infer<typeof statesShape>;
 
 /** Changes come in bursts; a document of ten thousand services takes 100 ms to print. */
-const saveAfterMs = 200;
+const saveAfterMs = 1_000;
 /** Printed at a time before others have their turn. */
-const slicePieces = 200;
+const slicePieces = 40;
 
 const textOf = async (document: ServicesDocument): Promise<string> => {
   const pieces: string[] = [];
@@ -57,6 +57,7 @@ export const createServicesStore = (files: Files, folder: string, log: Log): Ser
   const statesPath = `${folder}/states.json`;
   let states: States = {};
   let writing: Promise<void> = Promise.resolve();
+  let statesWait: Promise<void> | undefined;
   let waiting: (() => ServicesDocument) | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
   /** One write at a time, in the order in which they were asked for. */
@@ -111,7 +112,12 @@ export const createServicesStore = (files: Files, folder: string, log: Log): Ser
     },
     saveState(service, backend, state) {
       states = { ...states, [service]: { ...states[service], [backend]: state } };
-      return write(() => files.writeAtomic(statesPath, `${JSON.stringify(states)}\n`, 0o640));
+      statesWait ??= write(async () => {
+        // Whatever came meanwhile is in it, too.
+        statesWait = undefined;
+        await files.writeAtomic(statesPath, `${JSON.stringify(states)}\n`, 0o640);
+      });
+      return statesWait;
     },
     async load() {
       const text = await files.read(documentPath);

@@ -19,12 +19,26 @@ export function* mapped<T>(list: Iterable<T>, format: (entry: T) => unknown): Ge
   for (const entry of list) yield format(entry);
 }
 
+/** An object of texts, as `JSON.stringify` with an indent: lists of sessions have tens of thousands. */
+const flatText = (entry: object, indent: string): string | undefined => {
+  const lines: string[] = [];
+  for (const [key, value] of Object.entries(entry)) {
+    if (typeof value !== 'string') return undefined;
+    lines.push(`${indent}        "${key}": ${JSON.stringify(value)}`);
+  }
+  return lines.length === 0 ? undefined : `{\n${lines.join(',\n')}\n${indent}}`;
+};
+
+const entryText = (entry: unknown, indent: string): string =>
+  (typeof entry === 'object' && entry !== null && !Array.isArray(entry) && flatText(entry, indent)) ||
+  JSON.stringify(entry, null, 8).replaceAll('\n', `\n${indent}`);
+
 /** A list as `JSON.stringify(…, 8)` prints it at a depth, entry by entry. */
 export function* listText(entries: Iterable<unknown>, depth: number): Generator<string> {
   const indent = ' '.repeat(8 * (depth + 1));
   let first = true;
   for (const entry of entries) {
-    yield `${first ? '[' : ','}\n${indent}${JSON.stringify(entry, null, 8).replaceAll('\n', `\n${indent}`)}`;
+    yield `${first ? '[' : ','}\n${indent}${entryText(entry, indent)}`;
     first = false;
   }
   yield first ? '[]' : `\n${' '.repeat(8 * depth)}]`;
