@@ -15,7 +15,6 @@ import { createReplicator, type Replicator } from './app/replicate.js';
 import { createServicesInForce } from './app/services-in-force.js';
 import { createServicesStore } from './app/services-store.js';
 import { sysctlsFor } from './conntrack/sysctls.js';
-import { errorFrom } from './errors.js';
 import { version } from './model/version.js';
 import type { PersistenceIndex } from './ports.js';
 import { createKeyCheck, listenOnAddress } from './shell/api-server.js';
@@ -100,9 +99,7 @@ export const runAgent = async (configPath: string, signal: AbortSignal): Promise
       config,
       secret,
     );
-    const services = createServicesInForce(engine, store, (thrown) =>
-      log.error({ error: errorFrom(thrown).message }, 'the state of a backend could not be written'),
-    );
+    const services = createServicesInForce(engine, store, log);
     const parts = {
       config,
       clock,

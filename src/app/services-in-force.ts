@@ -5,9 +5,10 @@
 
 import { overlapsOf, reindex } from '../config/nftlb-merge.js';
 import type { Overlaps } from '../config/overlaps.js';
-import type { RelevoError } from '../errors.js';
+import { errorFrom, type RelevoError } from '../errors.js';
 import type { ServicesChange, ServicesView } from '../model/change.js';
 import type { BackendState, Problem, ServicesDocument } from '../model/service.js';
+import type { Log } from '../ports.js';
 import type { Shortcoming } from '../ruleset/feature.js';
 import type { ApplyReport, Reconciler, Session, SessionFilter } from './reconcile-types.js';
 import { createQueue } from './serial-queue.js';
@@ -56,7 +57,7 @@ type Engine = Pick<
 export const createServicesInForce = (
   engine: Engine,
   store: Pick<ServicesStore, 'save' | 'saveLater' | 'saveState'>,
-  onWriteError: (thrown: unknown) => void = () => undefined,
+  log?: Log,
 ): ServicesInForce => {
   // The engine has a queue too, but a merge must not start from a document that a change in that queue is about to replace.
   const queue = createQueue();
@@ -96,7 +97,9 @@ export const createServicesInForce = (
       queue(async () => {
         await engine.setBackendState(service, backend, state);
         // Not waited for: health checkers send a state a second for every backend, and a disk takes milliseconds.
-        store.saveState(service, backend, state).catch(onWriteError);
+        store.saveState(service, backend, state).catch((thrown) => {
+          log?.error({ error: errorFrom(thrown).message }, 'the state of a backend could not be written');
+        });
       }),
     sessions: (service) => engine.sessions(service),
     deleteSessions: (filter) => queue(() => engine.deleteSessions(filter)),
