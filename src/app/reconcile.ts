@@ -269,15 +269,17 @@ export const createReconciler = (ports: ReconcilePorts, wish: EngineContext): Re
       throw new RelevoError('not-found', `there is no service '${service}'`, { service });
     }
     if (registry.size === 0) return [];
-    return (await readPersistence(nft)).flatMap((element): Session[] => {
+    const found: Session[] = [];
+    for (const element of await readPersistence(nft)) {
       const entry = persistEntry(element);
       const owner = entry && registry.ownerOf(entry);
-      if (!owner || (service !== undefined && owner.name !== service)) return [];
+      if (!owner || (service !== undefined && owner.name !== service)) continue;
       const backend = owner.backends.find(
         (one) => one.address === entry.backendAddress && (one.port ?? entry.port) === entry.backendPort,
       );
-      return backend ? [{ ...entry, service: owner.name, backend: backend.name }] : [];
-    });
+      if (backend) found.push({ ...entry, service: owner.name, backend: backend.name });
+    }
+    return found;
   };
 
   return {

@@ -21,12 +21,14 @@ export function* mapped<T>(list: Iterable<T>, format: (entry: T) => unknown): Ge
 
 /** An object of texts, as `JSON.stringify` with an indent: lists of sessions have tens of thousands. */
 const flatText = (entry: object, indent: string): string | undefined => {
-  const lines: string[] = [];
-  for (const [key, value] of Object.entries(entry)) {
+  let text = '';
+  const values = entry as Readonly<Record<string, unknown>>;
+  for (const key in values) {
+    const value = values[key];
     if (typeof value !== 'string') return undefined;
-    lines.push(`${indent}        "${key}": ${JSON.stringify(value)}`);
+    text += `${text === '' ? '{' : ','}\n${indent}        "${key}": ${JSON.stringify(value)}`;
   }
-  return lines.length === 0 ? undefined : `{\n${lines.join(',\n')}\n${indent}}`;
+  return text === '' ? undefined : `${text}\n${indent}}`;
 };
 
 const entryText = (entry: unknown, indent: string): string =>
