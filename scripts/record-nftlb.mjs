@@ -1,4 +1,5 @@
-// Records anew what Debian's nftlb answers to the requests in test/cases/nftlb: `node scripts/record-nftlb.mjs` (root; package nftlb).
+// Records anew what Debian's nftlb answers to the requests in test/cases/nftlb: `node scripts/record-nftlb.mjs` (root; package nftlb),
+// then `npx biome check --write test/cases/nftlb`.
 // Each case runs in a network namespace of its own, against a process of its own.
 
 import { spawn, spawnSync } from 'node:child_process';

@@ -1,11 +1,11 @@
-/** Which persistence entries a request to drop sessions means. */
+/** Persistence entries in the kernel as sessions, and which of them a request to drop some means. */
 
 import { RelevoError } from '../errors.js';
 import type { Nft } from '../ports.js';
 import { persistEntry } from '../ruleset/layout.js';
 import type { Registry } from '../ruleset/registry.js';
 import { readPersistence } from './reconcile-kernel.js';
-import type { SessionFilter } from './reconcile-types.js';
+import type { Session, SessionFilter } from './reconcile-types.js';
 
 export const keysOfSessions = async (
   nft: Nft,
@@ -30,4 +30,19 @@ export const keysOfSessions = async (
       (backend.address !== entry.backendAddress || (backend.port ?? entry.port) !== entry.backendPort);
     return isOther ? [] : [element.key];
   });
+};
+
+/** Of one service or of all; there may be hundreds of thousands. */
+export const sessionsIn = async (nft: Nft, registry: Registry, service?: string): Promise<Session[]> => {
+  const found: Session[] = [];
+  for (const element of await readPersistence(nft)) {
+    const entry = persistEntry(element);
+    const owner = entry && registry.ownerOf(entry);
+    if (!owner || (service !== undefined && owner.name !== service)) continue;
+    const backend = owner.backends.find(
+      (one) => one.address === entry.backendAddress && (one.port ?? entry.port) === entry.backendPort,
+    );
+    if (backend) found.push({ ...entry, service: owner.name, backend: backend.name });
+  }
+  return found;
 };

@@ -15,7 +15,7 @@ import { everyFeature } from '../ruleset/features/index.js';
 import { strandedFlows } from '../ruleset/features/stranded.js';
 import { addressText, endpointOf, targetAddress, targetPort } from '../ruleset/ids.js';
 import { changeEndpoints, type DeadPair, type Installed } from '../ruleset/installed.js';
-import { persistEntry, persistMap, servicesMap } from '../ruleset/layout.js';
+import { persistMap, servicesMap } from '../ruleset/layout.js';
 import {
   belongs,
   createRegistry,
@@ -25,7 +25,7 @@ import {
 } from '../ruleset/registry.js';
 import { createFeatureEngine, noFacts } from './feature-engine.js';
 import { keysOfDead, keysOfStale, readKernel, readPersistence, uniqueKeys } from './reconcile-kernel.js';
-import { keysOfSessions } from './reconcile-sessions.js';
+import { keysOfSessions, sessionsIn } from './reconcile-sessions.js';
 import type { ApplyReport, ReconcileEvent, ReconcilePorts, Reconciler, Session } from './reconcile-types.js';
 import { watchForeignChanges } from './reconcile-watch.js';
 import { createQueue } from './serial-queue.js';
@@ -269,17 +269,7 @@ export const createReconciler = (ports: ReconcilePorts, wish: EngineContext): Re
       throw new RelevoError('not-found', `there is no service '${service}'`, { service });
     }
     if (registry.size === 0) return [];
-    const found: Session[] = [];
-    for (const element of await readPersistence(nft)) {
-      const entry = persistEntry(element);
-      const owner = entry && registry.ownerOf(entry);
-      if (!owner || (service !== undefined && owner.name !== service)) continue;
-      const backend = owner.backends.find(
-        (one) => one.address === entry.backendAddress && (one.port ?? entry.port) === entry.backendPort,
-      );
-      if (backend) found.push({ ...entry, service: owner.name, backend: backend.name });
-    }
-    return found;
+    return sessionsIn(nft, registry, service);
   };
 
   return {
