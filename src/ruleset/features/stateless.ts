@@ -25,6 +25,7 @@ import {
   entriesByPort,
   fillable,
   hashedFields,
+  isServable,
   type Reached,
   reached,
   stablePlaces,
@@ -260,9 +261,7 @@ const inFamily = (
 export const stateless: ServiceFeature = {
   name: 'stateless',
   contribute(service, context) {
-    if (!statelessMode(service) || service.state !== 'up' || service.scheduler === 'leastconn') {
-      return undefined;
-    }
+    if (!statelessMode(service) || !isServable(service)) return undefined;
     const parts = families.flatMap((family) => inFamily(family, service, context) ?? []);
     if (parts.length === 0) return undefined;
     return {

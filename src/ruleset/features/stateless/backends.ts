@@ -112,6 +112,13 @@ export const fillable = (
   backends: backends.map((backend) => (takes(backend) ? backend : { ...backend, state: 'down' })),
 });
 
+/** With the service's number, as many parts as nft's types of concatenations can say. */
+const mostPersistenceFields = 4;
+
+/** False for a service that is refused as a whole; `statelessShortcomings` says why. */
+export const isServable = ({ scheduler, state, persistence }: Service): boolean =>
+  state === 'up' && scheduler !== 'leastconn' && persistence.length <= mostPersistenceFields;
+
 export const statelessShortcomings = (service: Service, context: FeatureContext): Shortcoming[] => {
   if (!statelessMode(service) || service.state !== 'up') return [];
   if (service.scheduler === 'leastconn') {
@@ -119,6 +126,14 @@ export const statelessShortcomings = (service: Service, context: FeatureContext)
       {
         service: service.name,
         reason: `leastconn counts connections, which mode ${service.mode} does not track: choose another scheduler`,
+      },
+    ];
+  }
+  if (service.persistence.length > mostPersistenceFields) {
+    return [
+      {
+        service: service.name,
+        reason: `mode ${service.mode} tells clients apart by at most ${mostPersistenceFields} fields: shorten 'persistence'`,
       },
     ];
   }

@@ -129,12 +129,13 @@ export const wayInChain = (family: FamilyShape): Chain => {
   const client = fields(family.source);
   const { recentMs, rememberedMs } = wayLifetime;
   const recent = recentMap(family).name;
-  const dynset = (op: 'add' | 'update' | 'delete', set: string, data?: Key): Statement => ({
+  const dynset = (op: 'update' | 'delete', set: string, data: Key): Statement => ({
     kind: 'dynset',
     op,
     set,
     key: client,
-    ...(data && { data, timeoutMs: rememberedMs }),
+    data,
+    ...(op === 'update' && { timeoutMs: rememberedMs }),
   });
   const mac = wayMacMap(family).name;
   const device = wayInterfaceMap(family).name;
@@ -149,8 +150,8 @@ export const wayInChain = (family: FamilyShape): Chain => {
       ),
       rule(name, 'new way', { kind: 'dynset', op: 'add', set: recent, key: way, timeoutMs: recentMs }),
       // An update keeps the data of an element that is there.
-      rule(name, 'not as before', dynset('delete', mac)),
-      rule(name, 'not as before', dynset('delete', device)),
+      rule(name, 'not as before', dynset('delete', mac, fields('ether saddr'))),
+      rule(name, 'not as before', dynset('delete', device, fields('meta iif'))),
       rule(name, 'way back', dynset('update', mac, fields('ether saddr'))),
       rule(name, 'way back', dynset('update', device, fields('meta iif'))),
     ],
@@ -182,6 +183,7 @@ const translation = (name: string, { byPort }: Delivery, family: FamilyShape): R
       op: 'delete',
       set: replies,
       key: expected,
+      data: fields('meta priority'),
     }),
     ...remembered(name, 'reply', replies, expected, fields('meta priority')),
   ];
@@ -217,7 +219,7 @@ const deliveryChain = (delivery: Delivery, family: FamilyShape): Chain => {
   };
 };
 
-/** What was remembered does not count any more. */
+/** What was remembered does not count any more. (The kernel wants data for the deletion of a map's element, too.) */
 const forgettingChain = (delivery: Delivery, family: FamilyShape): Chain => {
   const deliver = deliveryName(delivery, family);
   const name = `${deliver}_anew`;
@@ -233,9 +235,16 @@ const forgettingChain = (delivery: Delivery, family: FamilyShape): Chain => {
               op: 'delete',
               set: clientsMap(persistence, family).name,
               key: clientKey(persistence, family),
+              data: markField,
             }),
           ]),
-      rule(name, 'flow', { kind: 'dynset', op: 'delete', set: flowsMap(family).name, key: flowKey(family) }),
+      rule(name, 'flow', {
+        kind: 'dynset',
+        op: 'delete',
+        set: flowsMap(family).name,
+        key: flowKey(family),
+        data: markField,
+      }),
       rule(name, 'deliver', goTo(deliver)),
     ],
   };
@@ -279,7 +288,7 @@ export const outChain = (device: Device, etherAddress: string): Chain => {
   const own: Statement = {
     kind: 'write',
     field: 'ether saddr',
-    value: { type: 'ether_addr', bytes: etherBytes(etherAddress) },
+    value: { type: 'ether_addr', bytes: etherBytes(etherAddress).subarray(0, 6) },
   };
   return { name, rules: [rule(name, 'send', noNumber('meta mark'), own, { kind: 'fwd', device })] };
 };

@@ -42,10 +42,13 @@ export const addressesMap = (family: FamilyShape): SetSpec => ({
 });
 export const portsMap: SetSpec = { name: 'stateless_ports', key: ['mark'], data: ['inet_service'] };
 
-/** `service number . flow → backend number`, written by packets. */
+/**
+ * `service number . flow → backend number`, written by packets. Five parts are what nft's types of concatenations can say: tcp and udp from
+ * one port to one port share a backend.
+ */
 export const flowsMap = (family: FamilyShape): SetSpec => ({
   name: `stateless_flows${suffixOf(family)}`,
-  key: ['classid', family.type, family.type, 'inet_proto', 'inet_service', 'inet_service'],
+  key: ['classid', family.type, family.type, 'inet_service', 'inet_service'],
   data: ['mark'],
   flags: ['timeout', 'dynamic'],
   size: memorySize,
@@ -159,7 +162,7 @@ export const clientKey = (names: readonly HashField[], family: FamilyShape): Key
   fields('meta priority', ...packetFields(names, family));
 
 export const flowKey = ({ source, destination }: FamilyShape): Key =>
-  fields('meta priority', source, destination, 'meta l4proto', 'th sport', 'th dport');
+  fields('meta priority', source, destination, 'th sport', 'th dport');
 
 /** The flow of the reply, as the backend will send it; read from a request that is translated already. */
 export const expectedReplyKey = ({ source, destination }: FamilyShape): Key =>
