@@ -74,6 +74,21 @@ export const createStatelessBed = async (options: {
       namespaces.run(backend, 'ip', family, 'route', 'add', 'default', 'via', router, ...table);
     }
   }
+  const script = new URL('./echo-server.mjs', import.meta.url).pathname;
+  await Promise.all(
+    Array.from({ length: options.backends }, (_, at) => {
+      const name = `b${at + 1}`;
+      const child = namespaces.start(
+        `${id}-${name}`,
+        process.execPath,
+        script,
+        name,
+        `80@${vip}`,
+        `80@${vip6}`,
+      );
+      return new Promise((resolve) => child.stdout?.once('data', resolve));
+    }),
+  );
   const closing: (() => void)[] = [];
   return {
     ...bed,

@@ -4,7 +4,15 @@
  */
 
 import type { HashField } from '../../../model/service.js';
-import type { Device, ElementBytes, Field, Key, RuleSpec, Statement } from '../../../netlink/nft/ast.js';
+import type {
+  Device,
+  ElementBytes,
+  Field,
+  Key,
+  Literal,
+  RuleSpec,
+  Statement,
+} from '../../../netlink/nft/ast.js';
 import { type Chain, hashSeed } from '../../chains.js';
 import { fingerprint, rule } from '../../rules.js';
 import { etherBytes, hostNumber } from '../bytes.js';
@@ -87,12 +95,39 @@ export const remembered = (chain: string, what: string, set: string, key: Key, d
   ];
 };
 
-/** A port is written behind the name of its protocol, whose checksum it changes. */
-export const portWritten = (chain: string, field: 'th sport' | 'th dport', map: string): RuleSpec[] => {
+/**
+ * A port is written behind the name of its protocol, whose checksum it changes. udp over IPv4 may go without one (RFC 768), and then the
+ * kernel would make one up of nothing.
+ */
+export const portWritten = (
+  chain: string,
+  field: 'th sport' | 'th dport',
+  map: string,
+  family: FamilyShape,
+): RuleSpec[] => {
   const write: Statement = { kind: 'write', field, key: markField, map };
-  return [IPPROTO_TCP, IPPROTO_UDP, IPPROTO_SCTP].map((number) =>
-    rule(chain, 'port', protocolIs(number), write),
-  );
+  const none: Literal = { type: 'inet_service', bytes: new Uint8Array(2) };
+  const without = (op: '==' | '!='): Statement => ({
+    kind: 'compare',
+    field: 'udp checksum',
+    op,
+    value: none,
+  });
+  const udp = protocolIs(IPPROTO_UDP);
+  return [
+    rule(chain, 'port', protocolIs(IPPROTO_TCP), write),
+    ...(family.bytes === 4
+      ? [
+          rule(chain, 'port', udp, without('!='), write),
+          rule(chain, 'port without a checksum', udp, without('=='), write, {
+            kind: 'write',
+            field: 'udp checksum',
+            value: none,
+          }),
+        ]
+      : [rule(chain, 'port', udp, write)]),
+    rule(chain, 'port', protocolIs(IPPROTO_SCTP), write),
+  ];
 };
 
 export const noNumber = (field: 'meta priority' | 'meta mark'): Statement => ({
@@ -176,7 +211,7 @@ const translation = (name: string, { byPort }: Delivery, family: FamilyShape): R
       key: markField,
       map: addressesMap(family).name,
     }),
-    ...portWritten(name, 'th dport', portsMap.name),
+    ...portWritten(name, 'th dport', portsMap.name, family),
     // The client may have used this port for another address of ours.
     rule(name, 'new connection', protocolIs(IPPROTO_TCP), opening, {
       kind: 'dynset',

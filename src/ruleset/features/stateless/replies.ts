@@ -34,7 +34,7 @@ export const replyChain = (family: FamilyShape): Chain => {
     name,
     rules: [
       ...remembered(name, 'flow', repliesMap(family).name, replyKey(family), markField),
-      ...portWritten(name, 'th sport', entryPortMap.name),
+      ...portWritten(name, 'th sport', entryPortMap.name, family),
       rule(name, 'address', {
         kind: 'write',
         field: family.bytes === 4 ? 'ip saddr' : 'ip6 saddr',
