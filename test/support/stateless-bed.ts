@@ -89,6 +89,12 @@ export const createStatelessBed = async (options: {
       return new Promise((resolve) => child.stdout?.once('data', resolve));
     }),
   );
+  // A fresh bridge takes a moment before it forwards.
+  for (let index = 1; index <= options.backends; index++) {
+    for (const address of ['10.60.0.100', 'fd60::100']) {
+      namespaces.run(`${id}-b${index}`, 'ping', '-c', '3', '-i', '0.3', '-w', '10', '-q', address);
+    }
+  }
   const closing: (() => void)[] = [];
   return {
     ...bed,
