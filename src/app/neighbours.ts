@@ -161,12 +161,8 @@ export const createNeighbourLoop = (
 
   const relist = async (): Promise<void> => {
     const list = await neighbours.list();
-    const known = new Set(list.map(({ address }) => address));
-    for (const address of [...entries.keys()]) {
-      if (known.has(address)) continue;
-      entries.delete(address);
-      tell(address);
-    }
+    const listed = new Set(list.map(({ address }) => address));
+    for (const [address, search] of searches) if (!listed.has(address)) probe(address, search);
     for (const entry of list) heard(entry, false);
   };
 

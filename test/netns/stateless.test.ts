@@ -1,8 +1,12 @@
 /** Services without connection tracking with real packets: dsr and stlsdnat. */
 
+import { createSocket } from 'node:dgram';
+import { connect } from 'node:net';
 import test from 'ava';
-import type { Ip } from '../../src/model/address.js';
+import type { Ip, Ipv4 } from '../../src/model/address.js';
 import type { Service } from '../../src/model/service.js';
+import { type EngineContext, plainContext } from '../../src/ruleset/context.js';
+import { setsockopt } from '../../src/shell/libc.js';
 import { backendAddress, backendAddress6, backendPort, vip, vip6 } from '../support/bed.js';
 import { setChecksumOffload } from '../support/offload.js';
 import { createStatelessBed, type StatelessEngine } from '../support/stateless-bed.js';
@@ -371,6 +375,90 @@ test.serial(
     bed.namespaces.run(`${bed.namespaces.id}-c`, 'ping', '-c', '1', '-W', '1', backendAddress(1));
     await engine.stop();
     bed.namespaces.run(bed.lb, 'ip', 'addr', 'del', `${own}/32`, 'dev', bed.frontDevice);
+  },
+);
+
+test.serial('weights are shares of flows, by every scheduler', async (t) => {
+  const engine = await bed.statelessEngine();
+  for (const scheduler of ['weight', 'rr', 'symhash', 'hash', 'maglev'] as const) {
+    const weighted = backends().map((one) => ({ ...one, weight: one.name.startsWith('b1') ? 6 : 2 }));
+    const hashFields = ['srcip', 'srcport'] as const;
+    await engine.reconciler.apply({
+      services: [service({ name: 'weighted', scheduler, hashFields: [...hashFields], backends: weighted })],
+    });
+    const flows = await Promise.all(Array.from({ length: 300 }, () => talk(vip, 80)));
+    const names = await Promise.all(flows.map((flow) => flow.ask()));
+    for (const flow of flows) flow.close();
+    const share = names.filter((name) => name === 'b1').length / names.length;
+    t.true(Math.abs(share - 0.6) < 0.12, `${scheduler}: ${share}`);
+  }
+  await engine.reconciler.apply({ services: [service({ scheduler: 'leastconn' })] });
+  t.regex(engine.reconciler.shortcomings()[0]?.reason ?? '', /leastconn counts connections/);
+  await engine.stop();
+});
+
+test.serial('stlsdnat: udp without a checksum stays without one', async (t) => {
+  const engine = await bed.statelessEngine();
+  await engine.reconciler.apply({ services: [translating()] });
+  const socket = createSocket('udp4');
+  await new Promise<void>((resolve) => socket.bind(0, client4(6), resolve));
+  const { _handle: handle } = socket as unknown as { _handle: { fd: number } };
+  const SO_NO_CHECK = 11;
+  t.is(setsockopt(handle.fd, 1, SO_NO_CHECK, new Uint8Array(Int32Array.of(1).buffer), 4), 0);
+  const answer = new Promise<string>((resolve, reject) => {
+    socket.once('message', (message) => resolve(message.toString()));
+    setTimeout(() => reject(new Error('no answer')), 1000);
+  });
+  socket.send('no checksum', 80, vip);
+  t.true((await answer).includes('no checksum'));
+  socket.close();
+  await engine.stop();
+});
+
+test.serial(
+  'stlsdnat: in a cluster a flow goes on when its node has changed, though the client is silent',
+  async (t) => {
+    const context: EngineContext = {
+      ...plainContext,
+      floating: [{ address: vip as Ipv4, prefixLength: 32 }],
+    };
+    const engine = await bed.statelessEngine(context);
+    const ticking =
+      'require("net").createServer((s) => { s.on("error", () => {}); setInterval(() => s.write("tick"), 400); }).listen(8095)';
+    for (const index of [1, 2, 3]) bed.namespaces.start(bed.backend(index), process.execPath, '-e', ticking);
+    await after(500);
+    await engine.reconciler.apply({
+      services: [translating({ name: 'ticking', backends: backends({ port: 8095 }) })],
+    });
+    const socket = connect({ host: vip, port: 80, localAddress: client4(7) });
+    let ticks = 0;
+    let error: Error | undefined;
+    socket.on('data', () => ticks++);
+    socket.on('error', (thrown) => {
+      error = thrown;
+    });
+    await until(() => ticks > 1);
+    // What a node knows that has just taken over: what services and neighbours say, and nothing of flows.
+    for (const map of ['flows', 'replies', 'way_mac', 'way_interface']) {
+      bed.nft('flush', 'map', 'netdev', 'relevo_ingress', `stateless_${map}4`);
+    }
+    bed.nft('flush', 'set', 'netdev', 'relevo_ingress', 'stateless_recent4');
+    const before = ticks;
+    await until(() => ticks > before + 2, 4000);
+    t.is(error, undefined);
+    socket.destroy();
+    // The balancer's own connections to the backend are not taken for replies.
+    const curl = bed.namespaces.run(
+      bed.lb,
+      'curl',
+      '-s',
+      '-m',
+      '2',
+      `http://${backendAddress(2)}:${backendPort}/`,
+    );
+    t.true(curl.includes('"b2"'));
+    bed.listing();
+    await engine.stop();
   },
 );
 
