@@ -15,7 +15,7 @@ import { everyFeature } from '../ruleset/features/index.js';
 import { strandedFlows } from '../ruleset/features/stranded.js';
 import { addressText, endpointOf, targetAddress, targetPort } from '../ruleset/ids.js';
 import { changeEndpoints, type DeadPair, type Installed } from '../ruleset/installed.js';
-import { persistEntry, persistMap, servicesMap } from '../ruleset/layout.js';
+import { persistMap, servicesMap } from '../ruleset/layout.js';
 import {
   belongs,
   createRegistry,
@@ -25,6 +25,7 @@ import {
 } from '../ruleset/registry.js';
 import { createFeatureEngine, noFacts } from './feature-engine.js';
 import { keysOfDead, keysOfStale, readKernel, readPersistence, uniqueKeys } from './reconcile-kernel.js';
+import { keysOfSessions, sessionsIn } from './reconcile-sessions.js';
 import type { ApplyReport, ReconcileEvent, ReconcilePorts, Reconciler, Session } from './reconcile-types.js';
 import { watchForeignChanges } from './reconcile-watch.js';
 import { createQueue } from './serial-queue.js';
@@ -268,15 +269,7 @@ export const createReconciler = (ports: ReconcilePorts, wish: EngineContext): Re
       throw new RelevoError('not-found', `there is no service '${service}'`, { service });
     }
     if (registry.size === 0) return [];
-    return (await readPersistence(nft)).flatMap((element): Session[] => {
-      const entry = persistEntry(element);
-      const owner = entry && registry.ownerOf(entry);
-      if (!owner || (service !== undefined && owner.name !== service)) return [];
-      const backend = owner.backends.find(
-        (one) => one.address === entry.backendAddress && (one.port ?? entry.port) === entry.backendPort,
-      );
-      return backend ? [{ ...entry, service: owner.name, backend: backend.name }] : [];
-    });
+    return sessionsIn(nft, registry, service);
   };
 
   return {
@@ -300,9 +293,23 @@ export const createReconciler = (ports: ReconcilePorts, wish: EngineContext): Re
         if (!change) return { operations: 0, changed: [] };
         return perform(change, `${service}: backend ${backend} is ${state}`);
       }),
+    change: (change, reason) => queue(() => perform(registry.changeSome(change), reason)),
+    deleteSessions: (filter) =>
+      queue(async () => {
+        const keys = await keysOfSessions(nft, registry, filter);
+        const batches = createBatches();
+        destroyEntries(batches, keys);
+        if (keys.length > 0) await commit(batches, `${filter.service}: drop ${keys.length} sessions`);
+        return keys.length;
+      }),
     document: () => registry.document(),
+    view: () => registry.view(),
     reconsider: (services, reason) => queue(() => reconsider(services, reason)),
-    shortcomings: () => [...registry.services()].flatMap((service) => features.shortcomings(service)),
+    shortcomings(name) {
+      const one = name === undefined ? undefined : registry.get(name);
+      const services = name === undefined ? [...registry.services()] : one ? [one] : [];
+      return services.flatMap((service) => features.shortcomings(service));
+    },
     serviceAt: (endpoint) => registry.ownerOf(endpoint),
     sessions,
     isBackendAlive: (endpoint, address, port) => isBackendAlive(registry, endpoint, address, port),

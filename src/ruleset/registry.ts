@@ -2,6 +2,7 @@
 
 import { RelevoError } from '../errors.js';
 import type { Ipv4 } from '../model/address.js';
+import { applyTo, type ServicesChange, type ServicesView } from '../model/change.js';
 import type { PersistenceEntry } from '../model/persistence.js';
 import type { BackendState, Endpoint, Policy, Service, ServicesDocument } from '../model/service.js';
 import { sameMeaning, sameService } from '../model/service-equality.js';
@@ -38,6 +39,9 @@ export interface Registry {
   change(document: ServicesDocument): RegistryChange;
   /** Throws `not-found` for a service or backend that is not there; undefined when it has that state already. */
   changeBackend(service: string, backend: string, state: BackendState): RegistryChange | undefined;
+  /** In place: what a request changes, without a look at the rest. */
+  changeSome(change: ServicesChange): RegistryChange;
+  view(): ServicesView;
 }
 
 const planChanges = (
@@ -56,6 +60,16 @@ const planChanges = (
 };
 
 const none: readonly string[] = [];
+
+/** Of services that are so, to those that are to be. */
+const moveEndpoints = (
+  owners: Map<EndpointId, string>,
+  from: readonly Service[],
+  to: readonly Service[],
+): void => {
+  for (const { endpoints } of from) for (const one of endpoints) owners.delete(endpointId(one));
+  for (const { name, endpoints } of to) for (const one of endpoints) owners.set(endpointId(one), name);
+};
 
 /** New, different or gone. */
 const policyNames = (
@@ -86,9 +100,10 @@ const servicesNaming = (
 
 export const createRegistry = (
   context: EngineContext,
-  { services, policies: policyList = [], addresses = [] }: ServicesDocument = { services: [] },
+  { services, policies: policyList = [], addresses: addressList = [] }: ServicesDocument = { services: [] },
 ): Registry => {
   const policies = new Map(policyList.map((policy) => [policy.name, policy]));
+  const addresses = new Map(addressList.map((address) => [address.name, address]));
   const byName = new Map(services.map((service) => [service.name, service]));
   const nameByEndpoint = new Map<EndpointId, string>();
   for (const service of services) {
@@ -102,8 +117,8 @@ export const createRegistry = (
     policies,
     document: () => ({
       services: [...byName.values()],
-      ...(policyList.length > 0 && { policies: policyList }),
-      ...(addresses.length > 0 && { addresses }),
+      ...(policies.size > 0 && { policies: [...policies.values()] }),
+      ...(addresses.size > 0 && { addresses: [...addresses.values()] }),
     }),
     get: (name) => byName.get(name),
     ownerOf(endpoint) {
@@ -167,6 +182,38 @@ export const createRegistry = (
         next: registry,
         undo() {
           byName.set(name, service);
+        },
+      };
+    },
+    view: () => ({ services: byName, addresses, policies }),
+    changeSome(wanted) {
+      const before: Service[] = [];
+      const after: Service[] = [];
+      const changed = new Map<string, Service | undefined>();
+      for (const [name, service] of wanted.services) {
+        const old = byName.get(name);
+        if (old === service || (old && service && sameService(old, service))) continue;
+        changed.set(name, service);
+        if (old) before.push(old);
+        if (service) after.push(service);
+      }
+      const undos = [
+        applyTo(byName, changed),
+        applyTo(addresses, wanted.addresses),
+        applyTo(policies, wanted.policies),
+      ];
+      moveEndpoints(nameByEndpoint, before, after);
+      const [names, policyNamed] = [[...changed.keys()], [...wanted.policies.keys()]];
+      return {
+        changed: names,
+        before,
+        policies: policyNamed,
+        affected: policyNamed.length === 0 ? none : servicesNaming(policyNamed, registry, names),
+        endpoints: () => planChanges(before, after, context),
+        next: registry,
+        undo() {
+          for (const undo of undos) undo();
+          moveEndpoints(nameByEndpoint, after, before);
         },
       };
     },
