@@ -70,6 +70,8 @@ export interface FeatureContext extends EngineContext {
   readonly policies: ReadonlyMap<string, Policy>;
   /** From the kernel's neighbour table; undefined: not known (yet). */
   neighbour(address: Ip): Neighbour | undefined;
+  /** An interface of this node by name; undefined: there is none. */
+  link?(device: string): DeviceLink | undefined;
   /** What this kernel can do, found out at start. */
   supports(feature: KernelFeature): boolean;
 }
@@ -77,6 +79,11 @@ export interface FeatureContext extends EngineContext {
 export interface Neighbour {
   readonly etherAddress: string;
   readonly device: string;
+}
+
+export interface DeviceLink {
+  readonly index: number;
+  readonly etherAddress: string;
 }
 
 export type KernelFeature = 'queue' | 'flowtable' | 'synproxy' | 'helpers';

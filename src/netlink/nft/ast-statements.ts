@@ -25,6 +25,7 @@ export type Field =
   | 'ip6 nexthdr'
   | 'th sport'
   | 'th dport'
+  | 'udp checksum'
   | 'meta l4proto'
   | 'meta nfproto'
   | 'meta protocol'
@@ -92,6 +93,7 @@ export type WritableField = Extract<
   | 'ip6 daddr'
   | 'th sport'
   | 'th dport'
+  | 'udp checksum'
 >;
 
 /** What is written: a literal, what a map holds, or a part; of four bytes in host order (marks) as `part & keep | bits`. */

@@ -2,8 +2,10 @@
 
 import type { FeatureSet } from '../units.js';
 import { general } from './general.js';
+import { local } from './local.js';
+import { stateless } from './stateless.js';
 
 export const everyFeature: FeatureSet = {
-  services: [general],
+  services: [general, local, stateless],
   policies: [],
 };
