@@ -99,7 +99,7 @@ const preroutingNat: Chain = {
     rule(
       'prerouting_nat',
       'new connection',
-      { kind: 'set-priority', key: addressedTo, map: servicesMap.name },
+      { kind: 'write', field: 'meta priority', key: addressedTo, map: servicesMap.name },
       { kind: 'vmap', key: fields('meta priority'), map: kindsMap.name },
     ),
   ],
@@ -112,13 +112,13 @@ const postroutingNat: Chain = {
     rule(
       'postrouting_nat',
       'snat',
-      { kind: 'ct-status-dnat' },
+      { kind: 'ct-status', statuses: ['dnat'] },
       { kind: 'nat', type: 'snat', key: translated, map: sourcesMap.name, dataTypes: ['ipv4_addr'] },
     ),
     rule(
       'postrouting_nat',
       'snat without a source',
-      { kind: 'ct-status-dnat' },
+      { kind: 'ct-status', statuses: ['dnat'] },
       { kind: 'lookup', key: translated, set: masqueradingSet.name },
       { kind: 'masquerade' },
     ),
@@ -134,7 +134,7 @@ const postroutingRecord: Chain = {
       'postrouting_record',
       'new connection',
       { kind: 'ct-state', states: ['new'] },
-      { kind: 'ct-status-dnat' },
+      { kind: 'ct-status', statuses: ['dnat'] },
       goTo('record'),
     ),
   ],

@@ -33,6 +33,7 @@ const bench = (
       done.push(transaction.operations.map(({ op }) => op).join('+'));
     },
     dumpElements: async () => [],
+    readCounters: async () => [],
     readTable: async () =>
       present
         ? { table: { family: 'netdev', name: 'relevo' }, owned: false, chains: [], sets: [] }
