@@ -5,11 +5,17 @@ import type { Ipv4 } from '../model/address.js';
 import type { PersistenceEntry } from '../model/persistence.js';
 import type { BackendState, Endpoint, Service, ServicesDocument } from '../model/service.js';
 import type { Clock, Connections, Log, Nft, PersistenceIndex } from '../ports.js';
+import type { Shortcoming } from '../ruleset/feature.js';
+import type { FeatureFacts, FeatureSet } from './feature-engine.js';
 
 export interface ReconcilePorts {
   readonly nft: Nft;
   readonly log: Log;
   readonly clock: Clock;
+  /** What is known of the machine; without it no interface, no neighbour, and a kernel that can do everything. */
+  readonly facts?: FeatureFacts;
+  /** Every one there is, unless told otherwise. */
+  readonly features?: FeatureSet;
   /** Frees udp clients from a backend that has failed; without it they stay with it while they keep sending. */
   readonly connections?: Connections;
   /** Knows the entries of replicated services; without it every purge dumps the map. */
@@ -58,6 +64,10 @@ export interface Reconciler {
   /** Rejects with `not-found` for a service or backend that is not there. */
   setBackendState(service: string, backend: string, state: BackendState): Promise<ApplyReport>;
   document(): ServicesDocument;
+  /** Facts that features go by (neighbours, interfaces) have changed for these services. */
+  reconsider(services: readonly string[], reason: string): Promise<void>;
+  /** Why services or backends are not served as configured. */
+  shortcomings(): readonly Shortcoming[];
   /** The service in force at an endpoint. */
   serviceAt(endpoint: Endpoint): Service | undefined;
   /** Persistence entries in the kernel, of one service or of all. */

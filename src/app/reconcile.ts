@@ -10,6 +10,7 @@ import { adopt, rebuild } from '../ruleset/adopt.js';
 import { type KernelPicture, mustRebuild } from '../ruleset/adopt-structure.js';
 import { type Batches, createBatches } from '../ruleset/batches.js';
 import type { EngineContext } from '../ruleset/context.js';
+import { policyFeatures, serviceFeatures } from '../ruleset/features/index.js';
 import { addressText, endpointOf, targetAddress, targetPort } from '../ruleset/ids.js';
 import { changeEndpoints, type DeadPair, type Installed } from '../ruleset/installed.js';
 import { persistEntry, persistMap, servicesMap } from '../ruleset/layout.js';
@@ -20,10 +21,14 @@ import {
   type Registry,
   type RegistryChange,
 } from '../ruleset/registry.js';
+import { createFeatureEngine, type FeatureSet, noFacts } from './feature-engine.js';
 import { keysOfDead, keysOfStale, readKernel, readPersistence, uniqueKeys } from './reconcile-kernel.js';
 import type { ApplyReport, ReconcileEvent, ReconcilePorts, Reconciler, Session } from './reconcile-types.js';
 import { watchForeignChanges } from './reconcile-watch.js';
 import { createQueue } from './serial-queue.js';
+
+const tidyAfterMs = 2_000;
+const everyFeature: FeatureSet = { services: serviceFeatures, policies: policyFeatures };
 
 /** The kernel and the picture of it disagree: reading it again and going on from there may succeed. */
 const isDrift = (error: RelevoError): boolean =>
@@ -43,6 +48,7 @@ const cannotProtect = (error: RelevoError): boolean =>
 export const createReconciler = (ports: ReconcilePorts, wish: EngineContext): Reconciler => {
   let context = wish;
   const { nft, log, clock } = ports;
+  const features = createFeatureEngine(nft, ports.features ?? everyFeature, ports.facts ?? noFacts);
   const listeners = new Set<(event: ReconcileEvent) => void>();
   const queue = createQueue();
   let registry: Registry = createRegistry(context);
@@ -53,6 +59,7 @@ export const createReconciler = (ports: ReconcilePorts, wish: EngineContext): Re
   let inForce = false;
   let repairs = 0;
   let sweepWaits = false;
+  let tidying: NodeJS.Timeout | undefined;
 
   const emit = (event: ReconcileEvent): void => {
     for (const listener of listeners) listener(event);
@@ -80,6 +87,7 @@ export const createReconciler = (ports: ReconcilePorts, wish: EngineContext): Re
     }
     const result = adopt(found, wanted.plans(), context, batches);
     destroyEntries(batches, keysOfStale(wanted, persistence));
+    await features.adopt(wanted, context, batches);
     return { batches, result };
   };
 
@@ -142,6 +150,7 @@ export const createReconciler = (ports: ReconcilePorts, wish: EngineContext): Re
     // Until the kernel has said yes, nobody knows what is there.
     installed = undefined;
     const batches = createBatches();
+    features.change([...change.changed, ...change.affected], change.policies, change.next, context, batches);
     const { dead, stranded } = changeEndpoints(current, change.endpoints(), context, batches);
     destroyEntries(batches, uniqueKeys(await keysOfDead(nft, dead, ports.persistenceIndex, isIndexed)));
     const { size } = batches;
@@ -188,7 +197,36 @@ export const createReconciler = (ports: ReconcilePorts, wish: EngineContext): Re
     const tookMs = clock.nowMs() - startMs;
     log.debug({ operations, services: change.changed.length, tookMs }, reason);
     emit({ kind: 'applied', reason, operations, changed: change.changed, tookMs });
+    tidyLater();
     return { operations, changed: change.changed };
+  };
+
+  /** What nobody needs any more costs little: it goes when nothing else has been done for a while (removing a chain takes the kernel 10 ms). */
+  const tidyLater = (): void => {
+    clearTimeout(tidying);
+    tidying = setTimeout(() => {
+      queue(async () => {
+        if (!installed) return;
+        const operations = features.sweep();
+        if (operations.length > 0) await nft.commit({ reason: 'remove what nobody needs any more', operations });
+      }).catch((thrown) => {
+        // What is there is not what was thought: the next change reads it again.
+        installed = undefined;
+        log.warn({ error: errorFrom(thrown).message }, 'what nobody needs any more stays');
+      });
+    }, tidyAfterMs);
+    tidying.unref();
+  };
+
+  /** Facts that features go by have changed for these services. */
+  const reconsider = async (services: readonly string[], reason: string): Promise<void> => {
+    if (!installed) return;
+    const current = installed;
+    installed = undefined;
+    const batches = createBatches();
+    features.change(services, [], registry, context, batches);
+    if (batches.size > 0) await commit(batches, reason);
+    installed = current;
   };
 
   const repair = (foreign: ForeignChange): Promise<void> =>
@@ -247,7 +285,9 @@ export const createReconciler = (ports: ReconcilePorts, wish: EngineContext): Re
         if (!change) return { operations: 0, changed: [] };
         return perform(change, `${service}: backend ${backend} is ${state}`);
       }),
-    document: () => ({ services: [...registry.services()] }),
+    document: () => registry.document(),
+    reconsider: (services, reason) => queue(() => reconsider(services, reason)),
+    shortcomings: () => [...registry.services()].flatMap((service) => features.shortcomings(service)),
     serviceAt: (endpoint) => registry.ownerOf(endpoint),
     sessions,
     isBackendAlive: (endpoint, address, port) => isBackendAlive(registry, endpoint, address, port),
@@ -265,7 +305,9 @@ export const createReconciler = (ports: ReconcilePorts, wish: EngineContext): Re
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    run: (signal) =>
-      watchForeignChanges(nft, log, repair, ({ detail }) => emit({ kind: 'foreign-change', detail }), signal),
+    run: (signal) => {
+      signal.addEventListener('abort', () => clearTimeout(tidying), { once: true });
+      return watchForeignChanges(nft, log, repair, ({ detail }) => emit({ kind: 'foreign-change', detail }), signal);
+    },
   };
 };

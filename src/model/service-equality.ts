@@ -3,19 +3,19 @@
 import type { Service } from './service.js';
 
 /** Plain data, compared deeply; an attribute that is absent equals one that is undefined. */
-const same = (a: unknown, b: unknown): boolean => {
+export const sameMeaning = (a: unknown, b: unknown): boolean => {
   if (a === b) return true;
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
   if (Array.isArray(a)) {
     if (!Array.isArray(b) || a.length !== b.length) return false;
-    for (let index = 0; index < a.length; index++) if (!same(a[index], b[index])) return false;
+    for (let index = 0; index < a.length; index++) if (!sameMeaning(a[index], b[index])) return false;
     return true;
   }
   const left = a as Readonly<Record<string, unknown>>;
   const right = b as Readonly<Record<string, unknown>>;
-  for (const name in left) if (!same(left[name], right[name])) return false;
+  for (const name in left) if (!sameMeaning(left[name], right[name])) return false;
   for (const name in right) if (left[name] === undefined && right[name] !== undefined) return false;
   return true;
 };
 
-export const sameService = (a: Service, b: Service): boolean => same(a, b);
+export const sameService = (a: Service, b: Service): boolean => sameMeaning(a, b);

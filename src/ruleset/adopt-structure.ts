@@ -96,3 +96,10 @@ export const adoptStructure = (
   }
   return unused;
 };
+
+/** Chains and sets of the table that belong to the plain services. */
+export const isPlainName = (name: string): boolean =>
+  isKindChain(name) ||
+  recorderOf(name) !== undefined ||
+  isConstantChain(name) ||
+  staticSets.some((set) => set.name === name);

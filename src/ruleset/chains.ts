@@ -25,7 +25,7 @@ export interface Chain {
 }
 
 /** Equal on all nodes and for ever: with another seed every hashed client would change its backend. */
-const hashSeed = 0x72656c65;
+export const hashSeed = 0x72656c65;
 
 /**
  * Packets that one report may gather. The kernel uses the smaller of this and the group's own threshold (nfnetlink_log.c), and 1 without

@@ -3,8 +3,8 @@
 import { RelevoError } from '../errors.js';
 import type { Ipv4 } from '../model/address.js';
 import type { PersistenceEntry } from '../model/persistence.js';
-import type { BackendState, Endpoint, Service, ServicesDocument } from '../model/service.js';
-import { sameService } from '../model/service-equality.js';
+import type { BackendState, Endpoint, Policy, Service, ServicesDocument } from '../model/service.js';
+import { sameMeaning, sameService } from '../model/service-equality.js';
 import type { EngineContext } from './context.js';
 import { type EndpointId, endpointId } from './ids.js';
 import type { EndpointChange } from './installed.js';
@@ -13,6 +13,10 @@ import { type EndpointPlan, planService } from './plan.js';
 export interface RegistryChange {
   /** Names of services that are new, different or gone. */
   readonly changed: readonly string[];
+  /** Names of policies that are new, different or gone. */
+  readonly policies: readonly string[];
+  /** Services that have not changed and name such a policy. */
+  readonly affected: readonly string[];
   /** Computed when asked for: a cold start goes by `next` alone. */
   endpoints(): readonly EndpointChange[];
   /** The services after the change. */
@@ -24,6 +28,8 @@ export interface RegistryChange {
 export interface Registry {
   readonly size: number;
   services(): Iterable<Service>;
+  readonly policies: ReadonlyMap<string, Policy>;
+  document(): ServicesDocument;
   get(name: string): Service | undefined;
   ownerOf(endpoint: Endpoint): Service | undefined;
   plans(): Generator<EndpointPlan>;
@@ -47,7 +53,40 @@ const planChanges = (
   return [...planById].map(([id, plan]) => ({ id, plan }));
 };
 
-export const createRegistry = (context: EngineContext, services: readonly Service[] = []): Registry => {
+const none: readonly string[] = [];
+
+/** New, different or gone. */
+const policyNames = (
+  before: ReadonlyMap<string, Policy>,
+  after: ReadonlyMap<string, Policy>,
+): readonly string[] => {
+  const changed = [...after.values()].filter((policy) => {
+    const old = before.get(policy.name);
+    return !old || !sameMeaning(old, policy);
+  });
+  const gone = [...before.keys()].filter((name) => !after.has(name));
+  return [...changed.map(({ name }) => name), ...gone];
+};
+
+const servicesNaming = (
+  policies: readonly string[],
+  registry: Registry,
+  except: readonly string[],
+): readonly string[] => {
+  const names = new Set(policies);
+  const known = new Set(except);
+  return [...registry.services()].flatMap((service) =>
+    !known.has(service.name) && (service.policies ?? []).some((policy) => names.has(policy))
+      ? [service.name]
+      : [],
+  );
+};
+
+export const createRegistry = (
+  context: EngineContext,
+  { services, policies: policyList = [], addresses = [] }: ServicesDocument = { services: [] },
+): Registry => {
+  const policies = new Map(policyList.map((policy) => [policy.name, policy]));
   const byName = new Map(services.map((service) => [service.name, service]));
   const nameByEndpoint = new Map<EndpointId, string>();
   for (const service of services) {
@@ -58,6 +97,12 @@ export const createRegistry = (context: EngineContext, services: readonly Servic
       return byName.size;
     },
     services: () => byName.values(),
+    policies,
+    document: () => ({
+      services: [...byName.values()],
+      ...(policyList.length > 0 && { policies: policyList }),
+      ...(addresses.length > 0 && { addresses }),
+    }),
     get: (name) => byName.get(name),
     ownerOf(endpoint) {
       const name = nameByEndpoint.get(endpointId(endpoint));
@@ -70,7 +115,7 @@ export const createRegistry = (context: EngineContext, services: readonly Servic
       const before: Service[] = [];
       const after: Service[] = [];
       const changed: string[] = [];
-      const next = createRegistry(context, document.services);
+      const next = createRegistry(context, document);
       for (const service of document.services) {
         const old = byName.get(service.name);
         if (old && sameService(old, service)) continue;
@@ -83,7 +128,15 @@ export const createRegistry = (context: EngineContext, services: readonly Servic
         changed.push(service.name);
         before.push(service);
       }
-      return { changed, endpoints: () => planChanges(before, after, context), next, undo() {} };
+      const changedPolicies = policyNames(policies, next.policies);
+      return {
+        changed,
+        policies: changedPolicies,
+        affected: changedPolicies.length === 0 ? none : servicesNaming(changedPolicies, next, changed),
+        endpoints: () => planChanges(before, after, context),
+        next,
+        undo() {},
+      };
     },
     changeBackend(name, backendName, state) {
       const service = byName.get(name);
@@ -104,6 +157,8 @@ export const createRegistry = (context: EngineContext, services: readonly Servic
       byName.set(name, after);
       return {
         changed: [name],
+        policies: none,
+        affected: none,
         endpoints: () => planChanges([service], [after], context),
         next: registry,
         undo() {

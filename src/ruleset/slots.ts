@@ -8,7 +8,7 @@
 
 import type { Backend, Service } from '../model/service.js';
 import { apportion, gcd, interleave, reduceWeights } from './apportion.js';
-import { addressNumber, targetId } from './ids.js';
+import { targetId } from './ids.js';
 
 /** Up to this sum, reduced weights are slots one to one. */
 const exactSlots = 64;
@@ -21,6 +21,8 @@ export interface Slots {
   /** The backend in each slot, as its index in the service; empty when none is usable. */
   readonly owners: readonly number[];
 }
+
+export type Fillable = Pick<Service, 'scheduler' | 'backends'>;
 
 const noOwners: readonly number[] = [];
 
@@ -53,7 +55,7 @@ const approximateModulus = (weights: readonly number[]): number => {
   return tiny || weights.length > exactSlots ? mostSlots : manySlots;
 };
 
-const weighted = ({ backends }: Service, addresses: readonly number[]): Slots => {
+const weighted = ({ backends }: Fillable, addresses: readonly number[]): Slots => {
   const usable = servingRank(backends, addresses).filter((index) => isUsable(backends[index]!));
   if (usable.length === 0) return { modulus: 1, owners: noOwners };
   const { weight } = backends[usable[0]!]!;
@@ -97,12 +99,17 @@ const mix = (a: number, b: number): number => {
 };
 
 /** Weighted rendezvous: each backend has a score of its own for the slot, so that adding one never reorders the others. */
-const rendezvous = (slot: number, candidates: readonly number[], backends: readonly Backend[]): number => {
+const rendezvous = (
+  slot: number,
+  candidates: readonly number[],
+  backends: readonly Backend[],
+  addresses: readonly number[],
+): number => {
   let best = candidates[0]!;
   let bestScore = Number.NEGATIVE_INFINITY;
   for (const index of candidates) {
-    const { address, port, weight } = backends[index]!;
-    const uniform = (mix(addressNumber(address) ^ (port ?? 0), slot) + 0.5) / 2 ** 32;
+    const { port, weight } = backends[index]!;
+    const uniform = (mix(addresses[index]! ^ (port ?? 0), slot) + 0.5) / 2 ** 32;
     const score = weight / -Math.log(uniform);
     if (score > bestScore) [best, bestScore] = [index, score];
   }
@@ -121,7 +128,7 @@ const heirs = (
   return interleave(apportion(slots, weights, false)).map((place) => others[place]!);
 };
 
-const hashed = ({ backends }: Service, addresses: readonly number[]): Slots => {
+const hashed = ({ backends }: Fillable, addresses: readonly number[]): Slots => {
   const modulus = hashModulus(backends);
   const rank = servingRank(backends, addresses);
   const usable = rank.filter((index) => isUsable(backends[index]!));
@@ -136,12 +143,14 @@ const hashed = ({ backends }: Service, addresses: readonly number[]): Slots => {
     const next = heirs(rank, at, orphans.length, backends);
     orphans.forEach((slot, place) => {
       const heir = next[place]!;
-      owners[slot] = isUsable(backends[heir]!) ? heir : rendezvous(slot, usable, backends);
+      owners[slot] = isUsable(backends[heir]!) ? heir : rendezvous(slot, usable, backends, addresses);
     });
   });
   return { modulus, owners };
 };
 
-/** `addresses`: of the service's backends, in their order. */
-export const fillSlots = (service: Service, addresses: readonly number[]): Slots =>
-  service.scheduler === 'hash' ? hashed(service, addresses) : weighted(service, addresses);
+const byHash: readonly Service['scheduler'][] = ['hash', 'symhash', 'maglev'];
+
+/** `addresses`: of the service's backends as numbers below 2^32, in their order. */
+export const fillSlots = (service: Fillable, addresses: readonly number[]): Slots =>
+  byHash.includes(service.scheduler) ? hashed(service, addresses) : weighted(service, addresses);

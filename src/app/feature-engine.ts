@@ -1,0 +1,175 @@
+/** Keeps what the features need in step with the services: the part of the rule engine beside the plain services' maps. */
+
+import type { Ip } from '../model/address.js';
+import type { Policy, Service } from '../model/service.js';
+import type { ElementBytes, TableName } from '../netlink/nft/ast.js';
+import type { Nft } from '../ports.js';
+import { isPlainName } from '../ruleset/adopt-structure.js';
+import type { Batches } from '../ruleset/batches.js';
+import { type Composition, changeUnit, sweepUnused } from '../ruleset/composition.js';
+import {
+  adoptFeatures,
+  compose,
+  type FeaturePicture,
+  isMisshapen,
+  setsToRead,
+} from '../ruleset/composition-adopt.js';
+import type { EngineContext } from '../ruleset/context.js';
+import {
+  type Contribution,
+  type FeatureContext,
+  featureTables,
+  ipTable,
+  type KernelFeature,
+  type Neighbour,
+  type PolicyFeature,
+  type ServiceFeature,
+  type Shortcoming,
+} from '../ruleset/feature.js';
+import { adoptIds, idSets } from '../ruleset/features/identity.js';
+import type { Registry } from '../ruleset/registry.js';
+import { createServiceIds } from '../ruleset/service-ids.js';
+
+/** What the engine learns of the machine, beside the services. */
+export interface FeatureFacts {
+  readonly devices: readonly string[];
+  neighbour(address: Ip): Neighbour | undefined;
+  supports(feature: KernelFeature): boolean;
+}
+
+export const noFacts: FeatureFacts = {
+  devices: [],
+  neighbour: () => undefined,
+  supports: () => true,
+};
+
+export interface FeatureSet {
+  readonly services: readonly ServiceFeature[];
+  readonly policies: readonly PolicyFeature[];
+}
+
+const serviceUnit = (name: string): string => `service ${name}`;
+const policyUnit = (name: string): string => `policy ${name}`;
+
+const merged = (parts: readonly (Contribution | undefined)[]): Contribution | undefined => {
+  const given = parts.filter((part) => part !== undefined);
+  if (given.length < 2) return given[0];
+  return {
+    structure: given.flatMap(({ structure }) => structure),
+    elements: given.flatMap(({ elements }) => elements),
+  };
+};
+
+export interface FeatureEngine {
+  /** Writes what leads from the kernel to `wanted`; the picture counts once the kernel has accepted it. */
+  adopt(wanted: Registry, context: EngineContext, batches: Batches): Promise<void>;
+  /** Writes what has changed with these services and policies. After a refusal: `adopt`. */
+  change(
+    services: Iterable<string>,
+    policies: Iterable<string>,
+    next: Registry,
+    context: EngineContext,
+    batches: Batches,
+  ): void;
+  /** Operations that remove what nobody needs any more; empty: nothing to do. */
+  sweep(): ReturnType<typeof sweepUnused>;
+  /** Why services or backends are not served as configured. */
+  shortcomings(service: Service): readonly Shortcoming[];
+  /** The number of a service, where it has one. */
+  idOf(service: string): number;
+}
+
+export const createFeatureEngine = (nft: Nft, features: FeatureSet, facts: FeatureFacts): FeatureEngine => {
+  const ids = createServiceIds();
+  let composition: Composition | undefined;
+  let latest: FeatureContext | undefined;
+
+  const contextOf = (registry: Registry, context: EngineContext): FeatureContext => {
+    latest = {
+      ...context,
+      ids,
+      devices: facts.devices,
+      policies: registry.policies,
+      neighbour: (address) => facts.neighbour(address),
+      supports: (feature) => facts.supports(feature),
+    };
+    return latest;
+  };
+  const ofService = (service: Service, context: FeatureContext): Contribution | undefined =>
+    merged(features.services.map((feature) => feature.contribute(service, context)));
+  const ofPolicy = (policy: Policy, context: FeatureContext): Contribution | undefined =>
+    merged(features.policies.map((feature) => feature.contribute(policy, context)));
+
+  const readElements = async (
+    name: TableName,
+    sets: readonly string[],
+  ): Promise<Map<string, ElementBytes[]>> => {
+    const elements = new Map<string, ElementBytes[]>();
+    for (const set of sets) elements.set(set, await nft.dumpElements(name, set));
+    return elements;
+  };
+
+  return {
+    async adopt(wanted, engineContext, batches) {
+      composition = undefined;
+      const tables = await Promise.all(
+        featureTables.map(async (name) => ({ name, table: await nft.readTable(name) })),
+      );
+      for (const { name, table } of tables) {
+        for (const { name: set } of table?.sets ?? []) {
+          if (!idSets.includes(set)) continue;
+          adoptIds(ids, set, await nft.dumpElements(name, set), wanted.services());
+        }
+      }
+      const context = contextOf(wanted, engineContext);
+      const units: [string, Contribution][] = [];
+      for (const policy of wanted.policies.values()) {
+        const contribution = ofPolicy(policy, context);
+        if (contribution) units.push([policyUnit(policy.name), contribution]);
+      }
+      for (const service of wanted.services()) {
+        const contribution = ofService(service, context);
+        if (contribution) units.push([serviceUnit(service.name), contribution]);
+      }
+      const next = compose(units);
+      const pictures: FeaturePicture[] = [];
+      for (const { name, table } of tables) {
+        const there = new Set(table?.sets.map((set) => set.name));
+        const sets = setsToRead(next, name).filter((set) => there.has(set));
+        let picture: FeaturePicture = { name, table, elements: await readElements(name, sets) };
+        if (name !== ipTable && isMisshapen(next, picture)) {
+          batches.structure({ op: 'delete-table', table: name, destroy: true });
+          picture = { name, table: undefined, elements: new Map() };
+        }
+        pictures.push(picture);
+      }
+      adoptFeatures(
+        next,
+        pictures,
+        {
+          protect: engineContext.protect,
+          isOthers: ({ family }, name) => family === ipTable.family && isPlainName(name),
+        },
+        batches,
+      );
+      composition = next;
+    },
+    change(services, policies, next, engineContext, batches) {
+      if (!composition) return;
+      const context = contextOf(next, engineContext);
+      for (const name of policies) {
+        const policy = next.policies.get(name);
+        changeUnit(composition, policyUnit(name), policy && ofPolicy(policy, context), batches);
+      }
+      for (const name of services) {
+        const service = next.get(name);
+        changeUnit(composition, serviceUnit(name), service && ofService(service, context), batches);
+        if (!service) ids.release(name);
+      }
+    },
+    sweep: () => (composition ? sweepUnused(composition) : []),
+    shortcomings: (service) =>
+      latest ? features.services.flatMap((feature) => feature.shortcomings?.(service, latest!) ?? []) : [],
+    idOf: (service) => ids.of(service),
+  };
+};
