@@ -142,8 +142,14 @@ export type ObjectType = 'counter' | 'ct helper';
 
 export type Statement =
   | StatefulStatement
-  /** `key == value`, `key != value`. */
-  | { readonly kind: 'compare'; readonly field: Field; readonly op: '==' | '!='; readonly value: Literal }
+  /** `key == value`, `key != value`; with a mask `key & mask == value`, for marks and other numbers of four bytes in host order. */
+  | {
+      readonly kind: 'compare';
+      readonly field: Field;
+      readonly op: '==' | '!=';
+      readonly value: Literal;
+      readonly mask?: number;
+    }
   /** `key @set`, `key != @set`. The set may be a map (kernel ≥ 6.5). */
   | { readonly kind: 'lookup'; readonly key: Key; readonly set: string; readonly invert?: boolean }
   /** `key vmap @map`. */
