@@ -6,16 +6,20 @@ import { operationText, ruleText, transactionText } from '../../src/netlink/nft/
 import { setText } from '../../src/netlink/nft/text-objects.js';
 import { chainLines, enterKernel, listing, setLines } from './kernel.js';
 import { elements } from './shapes-elements.js';
+import { limits } from './shapes-limits.js';
+import { marking } from './shapes-marks.js';
 import { matches } from './shapes-matching.js';
 import { sets } from './shapes-sets.js';
 import { translations } from './shapes-translation.js';
+import { writing } from './shapes-writing.js';
 
 const kernel = enterKernel();
 test.after.always(() => kernel.dispose());
 
-const shapes = [...translations, ...matches];
+const shapes = [...translations, ...matches, ...limits, ...writing, ...marking];
 const table = (family: Family) => ({ family, name: 'relevo' });
 const target = 'target';
+const helper = { type: 'ct helper', name: 'ftp', helper: 'ftp', protocol: 'tcp', layer3: 'ip' } as const;
 
 test.before(async () => {
   for (const family of ['ip', 'ip6', 'inet', 'netdev'] as const) {
@@ -23,15 +27,22 @@ test.before(async () => {
       { op: 'add-table', table: table(family) },
       { op: 'add-chain', table: table(family), chain: { name: target } },
       ...sets[family].map((set) => ({ op: 'add-set' as const, table: table(family), set })),
+      { op: 'add-object', table: table(family), object: { type: 'counter', name: 'hits' } },
     );
   }
+  await kernel.commit({ op: 'add-object', table: table('ip'), object: helper });
 });
 
 const hooks = {
   filter: { type: 'filter', hook: 'prerouting', priority: -150, policy: 'accept' },
   pre: { type: 'nat', hook: 'prerouting', priority: -100, policy: 'accept' },
+  forward: { type: 'filter', hook: 'forward', priority: 0, policy: 'accept' },
   post: { type: 'nat', hook: 'postrouting', priority: 100, policy: 'accept' },
 } as const;
+
+/** Which checksums written headers have: no listing tells. */
+const checksums = (family: Family, chain: string): string[] =>
+  kernel.stockNft('--debug=netlink', 'list', 'chain', family, 'relevo', chain).match(/csum\S* \S+/g) ?? [];
 
 for (const [index, shape] of shapes.entries()) {
   test.serial(`${shape.family}: ${shape.title}`, async (t) => {
@@ -48,9 +59,11 @@ for (const [index, shape] of shapes.entries()) {
     const expected = shape.prints ? `${shape.prints} comment "shape ${index}"` : ruleText(rule, shape.family);
     t.deepEqual(chainLines(listing(kernel), chain), [expected]);
     if (shape.unread) return;
+    const ours = checksums(shape.family, chain);
     kernel.stockNft(operationText({ op: 'flush-chain', table: table(shape.family), chain }));
     kernel.stockNft(operationText({ op: 'add-rule', table: table(shape.family), rule }));
     t.deepEqual(chainLines(listing(kernel), chain), [expected], 'what stock nft makes of the text');
+    t.deepEqual(ours, checksums(shape.family, chain));
   });
 }
 

@@ -112,6 +112,7 @@ export const priorityOf: SetSpec = {
   flags: ['dynamic', 'timeout'],
   size: 100,
 };
+export const kindOf: SetSpec = { name: 'kindof', key: ['classid'], data: ['classid'] };
 export const nextPriority: SetSpec = {
   name: 'nextpriority',
   key: ['classid', 'integer'],
@@ -176,6 +177,7 @@ export const sets: Record<'ip' | 'ip6' | 'netdev' | 'inet', readonly SetSpec[]> 
     byPriority,
     priorities,
     priorityOf,
+    kindOf,
     nextPriority,
     clientMarks,
     protocols,

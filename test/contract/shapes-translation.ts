@@ -1,19 +1,33 @@
 /** Rules that translate, dispatch and record: statement, family, chain, and what stock nft prints. */
 
-import type { Key, Statement } from '../../src/netlink/nft/ast.js';
-import { fields } from './kernel.js';
+import type { DataType, Field, Key, Statement, WritableField } from '../../src/netlink/nft/ast.js';
+import { fields, literal } from './kernel.js';
 import { recorders } from './shapes-sets.js';
 
 export interface Shape {
   readonly title: string;
   readonly family: 'ip' | 'ip6' | 'netdev' | 'inet';
-  readonly chain: 'filter' | 'pre' | 'post';
+  readonly chain: 'filter' | 'pre' | 'forward' | 'post';
   readonly statements: readonly Statement[];
   /** What stock nft prints where it has no text for what the kernel does, or another one than we write. */
   readonly prints?: string;
   /** nft's parser does not take it, though its printer writes it. */
   readonly unread?: true;
 }
+
+export const is = (field: Field, type: DataType, ...bytes: number[]): Statement => ({
+  kind: 'compare',
+  field,
+  op: '==',
+  value: literal(type, Uint8Array.from(bytes)),
+});
+export const tcp = is('meta l4proto', 'inet_proto', 6);
+export const write = (field: WritableField, map: string, ...key: Field[]): Statement => ({
+  kind: 'write',
+  field,
+  key: fields(...key),
+  map,
+});
 
 export const endpoint = fields('ip daddr', 'meta l4proto', 'th dport');
 const slotKey = (part: Key[number]): Key => [...endpoint, part];
