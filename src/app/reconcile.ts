@@ -287,6 +287,7 @@ export const createReconciler = (ports: ReconcilePorts, wish: EngineContext): Re
       }),
     document: () => registry.document(),
     reconsider: (services, reason) => queue(() => reconsider(services, reason)),
+    idOf: (service) => features.idOf(service),
     shortcomings: () => [...registry.services()].flatMap((service) => features.shortcomings(service)),
     serviceAt: (endpoint) => registry.ownerOf(endpoint),
     sessions,
