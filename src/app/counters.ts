@@ -59,7 +59,9 @@ export const createCounters = (
         for (const service of services()) {
           if (isCounted(service, context)) for (const one of elementsOf(service)) elements.push(one);
         }
-        const sets = new Map(elements.map(({ table, set }) => [`${table.family} ${set.name}`, { table, set }]));
+        const sets = new Map(
+          elements.map(({ table, set }) => [`${table.family} ${set.name}`, { table, set }]),
+        );
         const dumps: Dump[] = [];
         for (const { table, set } of sets.values()) dumps.push(await dump(table, set.name));
         return tally.take(elements, dumps);

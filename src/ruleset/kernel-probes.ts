@@ -6,7 +6,7 @@
 import type { Helper } from '../model/service.js';
 import type { Operation, SetSpec, Statement, TableName, Transaction } from '../netlink/nft/ast.js';
 import type { KernelFeature } from './feature.js';
-import { families, type FamilyShape } from './features/families.js';
+import { type FamilyShape, families } from './features/families.js';
 import { helperFeature, helperObjects } from './features/helpers.js';
 
 /** Never the name of a table that is in use. */

@@ -8,15 +8,15 @@ import {
   type DumpedElement,
   joinIntervals,
   readChainFacts,
-  readNamed,
   readElements,
+  readNamed,
   readRuleFacts,
   readSetFacts,
   readTableFacts,
   type SetFacts,
 } from '../netlink/nft/decode.js';
 import { readNamedCounter } from '../netlink/nft/decode-stateful.js';
-import { hookName, objectTypeByNumber, NFT_TABLE_F_OWNER, setFlag } from '../netlink/nft/numbers.js';
+import { hookName, NFT_TABLE_F_OWNER, objectTypeByNumber, setFlag } from '../netlink/nft/numbers.js';
 import { dumpElements, dumpNamed, dumpObjects, getSet, getTable } from '../netlink/nft/requests.js';
 import type { ForeignChange, Log, Nft } from '../ports.js';
 import { createNetlinkAsker, type NetlinkAsker } from './netlink-dumps.js';

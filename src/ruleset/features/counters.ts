@@ -50,7 +50,11 @@ const ofDirection = { in: 'original', out: 'reply' } as const;
 const countingChain = (family: FamilyShape, direction: Direction, ranges: boolean): Structure[] => {
   const { table } = family;
   const chain = { name: `traffic_${direction}` };
-  const station = (order: number, purpose: string, ...statements: Parameters<typeof rule>[2][]): Structure => ({
+  const station = (
+    order: number,
+    purpose: string,
+    ...statements: Parameters<typeof rule>[2][]
+  ): Structure => ({
     kind: 'station',
     table,
     chain,

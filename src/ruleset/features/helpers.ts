@@ -50,7 +50,11 @@ const ofFamily = (
   const { table } = family;
   const set = helperSet(helper);
   const objects = helperObjects(helper, family);
-  const station = (order: number, purpose: string, ...statements: Parameters<typeof rule>[2][]): Structure => ({
+  const station = (
+    order: number,
+    purpose: string,
+    ...statements: Parameters<typeof rule>[2][]
+  ): Structure => ({
     kind: 'station',
     table,
     chain: guardChain,
@@ -73,10 +77,7 @@ const ofFamily = (
         ),
       ),
     ],
-    elements: [
-      ...known.elements,
-      { table, set, element: { key: hostNumber(context.ids.of(service.name)) } },
-    ],
+    elements: [...known.elements, { table, set, element: { key: hostNumber(context.ids.of(service.name)) } }],
   };
 };
 

@@ -96,7 +96,11 @@ const ofFamily = (
   const sources = sourcesMap(family);
   const masquerading = masqueradingSet(family);
   const client: Key = fields('meta priority', family.source);
-  const station = (order: number, purpose: string, ...statements: Parameters<typeof rule>[2][]): Structure => ({
+  const station = (
+    order: number,
+    purpose: string,
+    ...statements: Parameters<typeof rule>[2][]
+  ): Structure => ({
     kind: 'station',
     table,
     chain: sourceChain,

@@ -3,7 +3,7 @@
  * service that logs has a chain per point; a packet of another service meets two look-ups and no more.
  */
 
-import { protocolNumber, type Service, type LogPoint, type ServiceLog } from '../../model/service.js';
+import { type LogPoint, protocolNumber, type Service, type ServiceLog } from '../../model/service.js';
 import type { RuleSpec, SetSpec, Statement } from '../../netlink/nft/ast.js';
 import type { Chain } from '../chains.js';
 import type { Contribution, FeatureContext, ServiceFeature, Structure } from '../feature.js';

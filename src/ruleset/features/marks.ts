@@ -8,7 +8,14 @@
 
 import type { Backend, Service } from '../../model/service.js';
 import type { Key, SetSpec, Statement } from '../../netlink/nft/ast.js';
-import type { Contribution, FeatureContext, Placed, ServiceFeature, Shortcoming, Structure } from '../feature.js';
+import type {
+  Contribution,
+  FeatureContext,
+  Placed,
+  ServiceFeature,
+  Shortcoming,
+  Structure,
+} from '../feature.js';
 import { rule } from '../rules.js';
 import { markChain, markOrder, markOutputChain, type StationChain } from '../stations.js';
 import { addressBytes, hostNumber, joined, portBytes } from './bytes.js';

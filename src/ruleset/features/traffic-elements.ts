@@ -52,7 +52,9 @@ export const statelessTrafficSet = (family: FamilyShape, place: TrafficPlace): S
 };
 
 /** Single ports, and whether there is more than that. */
-const portsOf = ({ ports }: ServiceAddress): { readonly single: readonly number[]; readonly more: boolean } => {
+const portsOf = ({
+  ports,
+}: ServiceAddress): { readonly single: readonly number[]; readonly more: boolean } => {
   const single = ports.filter(({ first, last }) => first === last).map(({ first }) => first);
   return { single, more: ports.length === 0 || single.length < ports.length };
 };
