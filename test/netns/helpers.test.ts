@@ -1,7 +1,7 @@
 /** Real ftp and tftp sessions through the balancer: vsftpd and tftpd-hpa as backends, curl as their client. */
 
 import { execFile } from 'node:child_process';
-import { mkdtempSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -59,7 +59,17 @@ const startServers = async (index: number): Promise<void> => {
   );
   const namespace = `${namespaces.id}-${name}`;
   namespaces.start(namespace, '/usr/sbin/vsftpd', config);
-  namespaces.start(namespace, '/usr/sbin/in.tftpd', '--foreground', '--listen', '--ipv4', '--address', '0.0.0.0:69', '--secure', home);
+  namespaces.start(
+    namespace,
+    '/usr/sbin/in.tftpd',
+    '--foreground',
+    '--listen',
+    '--ipv4',
+    '--address',
+    '0.0.0.0:69',
+    '--secure',
+    home,
+  );
   await waitFor(namespace, ':21');
   await waitFor(namespace, ':69');
 };
@@ -90,7 +100,8 @@ const tftp = (changes: Partial<Service> = {}): Service =>
 const passive = (address: string): Promise<string> =>
   curl('--no-ftp-skip-pasv-ip', '--disable-epsv', `ftp://${address}/who`);
 const extendedPassive = (address: string): Promise<string> => curl(`ftp://${address}/who`);
-const active = (address: string): Promise<string> => curl('--ftp-port', '-', '--disable-eprt', `ftp://${address}/who`);
+const active = (address: string): Promise<string> =>
+  curl('--ftp-port', '-', '--disable-eprt', `ftp://${address}/who`);
 const extendedActive = (address: string): Promise<string> => curl('--ftp-port', '-', `ftp://${address}/who`);
 
 for (const mode of ['dnat', 'snat'] as const) {
@@ -158,14 +169,18 @@ test.serial('every helper is given to first packets of its services only', async
   );
   await engine.reconciler.apply({ services: [...services, plainService({ name: 'none' })] });
   const listing = bed.listing();
-  for (const [helper, protocol] of kinds) t.true(listing.includes(`ct helper ${helper}_${protocol} {`), helper);
+  for (const [helper, protocol] of kinds)
+    t.true(listing.includes(`ct helper ${helper}_${protocol} {`), helper);
   t.deepEqual(engine.reconciler.shortcomings(), []);
 
   // A restarted agent finds the objects; a document without helpers takes them away.
   await engine.stop();
   const next = bed.engine();
   await next.reconciler.adopt();
-  t.is((await next.reconciler.apply({ services: [...services, plainService({ name: 'none' })] })).operations, 0);
+  t.is(
+    (await next.reconciler.apply({ services: [...services, plainService({ name: 'none' })] })).operations,
+    0,
+  );
   await next.stop();
   const last = bed.engine();
   await last.reconciler.adopt();

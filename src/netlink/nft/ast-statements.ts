@@ -103,7 +103,7 @@ export type Written =
 export type CtState = 'invalid' | 'established' | 'related' | 'new' | 'untracked';
 
 /** The bits of a connection's status that rules ask for; nft's words. */
-export type CtStatus = 'seen-reply' | 'assured' | 'confirmed' | 'snat' | 'dnat';
+export type CtStatus = 'expected' | 'seen-reply' | 'assured' | 'confirmed' | 'snat' | 'dnat';
 
 export type TcpFlag = 'fin' | 'syn' | 'rst' | 'psh' | 'ack' | 'urg';
 

@@ -105,6 +105,7 @@ export const ctStateBit: Readonly<Record<CtState, number>> = {
 };
 /** IPS_* of the same header. */
 export const ctStatusBit: Readonly<Record<CtStatus, number>> = {
+  expected: 0x1,
   'seen-reply': 0x2,
   assured: 0x4,
   confirmed: 0x8,

@@ -81,6 +81,8 @@ interface Uses {
   readonly ports: boolean;
   readonly anyPort: boolean;
   readonly local: boolean;
+  /** Connections that a helper has announced take the mark of the one that announced them (nf_conntrack_core.c). */
+  readonly announced: boolean;
 }
 
 const chains = (family: FamilyShape, uses: Uses): Structure[] => {
@@ -127,6 +129,17 @@ const chains = (family: FamilyShape, uses: Uses): Structure[] => {
         ]
       : []),
     station({ name: 'mark_new' }, 40, 'number done', forgetNumber),
+    ...(uses.announced
+      ? [
+          station(
+            { name: 'mark_known' },
+            0,
+            'announced by a helper',
+            { kind: 'ct-status', statuses: ['expected'] },
+            goTo('mark_again'),
+          ),
+        ]
+      : []),
     station({ name: 'mark_known' }, 10, 'which service', jumpTo('identify_ct')),
     station(
       { name: 'mark_known' },
@@ -187,6 +200,7 @@ const ofFamily = (
         ports: targets.some(({ port }) => port !== undefined),
         anyPort: targets.some(({ port }) => port === undefined),
         local: service.mode === 'local',
+        announced: service.helper !== undefined,
       }),
       ...bitsOf(used).flatMap((bit) => bitRules(family, bit)),
     ],
