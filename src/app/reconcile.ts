@@ -5,12 +5,14 @@
 
 import { errorFrom, RelevoError } from '../errors.js';
 import type { Endpoint } from '../model/service.js';
+import type { FlowPattern } from '../netlink/conntrack.js';
 import type { ForeignChange } from '../ports.js';
 import { adopt, rebuild } from '../ruleset/adopt.js';
 import { type KernelPicture, mustRebuild } from '../ruleset/adopt-structure.js';
 import { type Batches, createBatches } from '../ruleset/batches.js';
 import type { EngineContext } from '../ruleset/context.js';
 import { everyFeature } from '../ruleset/features/index.js';
+import { strandedFlows } from '../ruleset/features/stranded.js';
 import { addressText, endpointOf, targetAddress, targetPort } from '../ruleset/ids.js';
 import { changeEndpoints, type DeadPair, type Installed } from '../ruleset/installed.js';
 import { persistEntry, persistMap, servicesMap } from '../ruleset/layout.js';
@@ -28,6 +30,17 @@ import { watchForeignChanges } from './reconcile-watch.js';
 import { createQueue } from './serial-queue.js';
 
 const tidyAfterMs = 2_000;
+
+const patternOf = ({ endpoint, target }: DeadPair): FlowPattern => {
+  const { protocol, address, port } = endpointOf(endpoint);
+  return {
+    protocol,
+    serviceAddress: address,
+    servicePort: port,
+    backendAddress: addressText(targetAddress(target)),
+    backendPort: targetPort(target),
+  };
+};
 
 /** The kernel and the picture of it disagree: reading it again and going on from there may succeed. */
 const isDrift = (error: RelevoError): boolean =>
@@ -124,16 +137,9 @@ export const createReconciler = (ports: ReconcilePorts, wish: EngineContext): Re
   };
 
   /** Behind the change: the next datagram of each flow then meets the slots as they are now. */
-  const forget = ({ endpoint, target }: DeadPair): void => {
-    const { protocol, address, port } = endpointOf(endpoint);
+  const forget = (pattern: FlowPattern): void => {
     ports.connections
-      ?.forget({
-        protocol,
-        serviceAddress: address,
-        servicePort: port,
-        backendAddress: addressText(targetAddress(target)),
-        backendPort: targetPort(target),
-      })
+      ?.forget(pattern)
       .catch((thrown) =>
         log.warn({ error: errorFrom(thrown).message }, 'udp flows stay with a backend that failed'),
       );
@@ -161,7 +167,10 @@ export const createReconciler = (ports: ReconcilePorts, wish: EngineContext): Re
     const { size } = batches;
     await commit(batches, reason);
     installed = current;
-    for (const pair of stranded) forget(pair);
+    for (const pair of stranded) forget(patternOf(pair));
+    for (const pattern of change.before.flatMap((old) => strandedFlows(old, change.next.get(old.name)))) {
+      forget(pattern);
+    }
     // The replica hears of what packets wrote meanwhile and destroys it by itself; a dump of a large map takes the kernel seconds.
     const isHeard = (pair: DeadPair): boolean =>
       ports.persistenceIndex !== undefined && isIndexed(endpointOf(pair.endpoint));
