@@ -43,11 +43,12 @@ const fromMap = (writer: ByteWriter, known: Known, { key, map }: FromMap, to: 0 
   expr.lookup(writer, map, 0, to, false);
 };
 
-const compareField = (writer: ByteWriter, known: Known, { field, op, value }: Of<'compare'>): void => {
+const compareField = (writer: ByteWriter, known: Known, { field, op, value, mask }: Of<'compare'>): void => {
   requireField(writer, known, field);
   loadField(writer, field, 0);
+  if (mask !== undefined) expr.bitwise(writer, 0, u32Host(mask), new Uint8Array(4));
   expr.compare(writer, 0, op, value.bytes.subarray(0, fieldShape[field].bytes));
-  if (op === '==') learn(known, field, value.bytes);
+  if (op === '==' && mask === undefined) learn(known, field, value.bytes);
 };
 
 const natFamily = (addressType: string | undefined): number =>
