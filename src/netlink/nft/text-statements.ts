@@ -11,6 +11,8 @@ import type {
   Verdict,
   Written,
 } from './ast.js';
+import { prefixMask } from './encode-key.js';
+import { fieldShape } from './fields.js';
 import { ctStateBit, ctStatusBit, logFlagBit, tcpFlagBit } from './numbers.js';
 import { durationText, fieldValueText, hex32, quote, valueText } from './text-values.js';
 
@@ -25,8 +27,15 @@ const nameByField: Readonly<Partial<Record<Field, string>>> = {
 };
 const fieldText = (field: Field): string => nameByField[field] ?? field;
 
+const maskedText = ({ field, prefixLength }: Extract<Part, { readonly kind: 'masked' }>): string => {
+  const { bytes } = fieldShape[field];
+  const mask = valueText(bytes === 16 ? 'ipv6_addr' : 'ipv4_addr', prefixMask(bytes, prefixLength));
+  return `${fieldText(field)} & ${mask}`;
+};
+
 const partText = (part: Part): string => {
   if (part.kind === 'field') return fieldText(part.field);
+  if (part.kind === 'masked') return maskedText(part);
   if (part.kind === 'numgen') return `numgen ${part.mode} mod ${part.modulus}`;
   if (part.kind === 'symhash') return `symhash mod ${part.modulus}`;
   return `jhash ${part.fields.map(fieldText).join(' . ')} mod ${part.modulus} seed 0x${part.seed.toString(16)}`;
