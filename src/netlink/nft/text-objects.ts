@@ -73,8 +73,8 @@ export const setText = (set: SetSpec): string => {
     declarationText(set),
     ...(set.size === undefined ? [] : [`size ${set.size}`]),
     ...(flags.length === 0 ? [] : [`flags ${flags.join(',')}`]),
-    ...(set.timeoutMs === undefined ? [] : [`timeout ${durationText(set.timeoutMs)}`]),
     ...(set.statements?.length ? [set.statements.map(statefulText).join(' ')] : []),
+    ...(set.timeoutMs === undefined ? [] : [`timeout ${durationText(set.timeoutMs)}`]),
     ...(set.comment === undefined ? [] : [`comment ${quote(set.comment)}`]),
   ];
   return `${set.name} { ${lines.join('; ')}; }`;

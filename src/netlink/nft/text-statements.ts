@@ -106,10 +106,12 @@ const dynsetText = (statement: Of<'dynset'>): string => {
   return `${statement.op} @${statement.set} { ${keyText(statement.key)}${timeout}${statements}${data} }`;
 };
 
-const tcpFlagsText = ({ of, are, invert }: Of<'tcp-flags'>): string => {
-  if (are === 'any') return `tcp flags ${invert ? '! ' : ''}${bitNames(of, tcpFlagBit)}`;
-  const wanted = are.length === 0 ? '0x0' : bitNames(are, tcpFlagBit);
-  return `tcp flags ${invert ? '!= ' : ''}${wanted} / ${bitNames(of, tcpFlagBit)}`;
+const tcpFlagsText = ({ of, are, invert = false }: Of<'tcp-flags'>): string => {
+  const all = bitNames(of, tcpFlagBit);
+  const any = are === 'any';
+  // "Just none" and "not any" are the same.
+  if (any || are.length === 0) return `tcp flags ${any === invert ? '! ' : ''}${all}`;
+  return `tcp flags ${invert ? '!= ' : ''}${bitNames(are, tcpFlagBit)} / ${all}`;
 };
 
 /** What nft prints for `part & keep | bits`: it takes the bits into the mask. */
@@ -147,8 +149,16 @@ const synproxyText = (statement: Of<'synproxy'>): string =>
 
 const icmpByFamily = { ip: 'icmp', ip6: 'icmpv6', inet: 'icmpx', netdev: 'icmpx' } as const;
 
-/** One statement. The family decides whether `dnat` must name its own, and whose ICMP refuses. */
-export const statementText = (statement: Statement, family: Family = 'ip'): string => {
+/** The protocol that a comparison names: nft keeps the checksum of a written port right only under the protocol's own name. */
+export const comparedTransport = (statement: Statement): string | undefined => {
+  if (statement.kind !== 'compare' || statement.op !== '==') return undefined;
+  const { field, value } = statement;
+  const isProtocol = field === 'meta l4proto' || field === 'ip protocol' || field === 'ip6 nexthdr';
+  return isProtocol ? valueText('inet_proto', value.bytes) : undefined;
+};
+
+/** One statement. The family decides whether `dnat` must name its own, and whose ICMP refuses; the transport what a written port is called. */
+export const statementText = (statement: Statement, family: Family = 'ip', transport = 'th'): string => {
   switch (statement.kind) {
     case 'counter':
     case 'limit':
@@ -167,7 +177,7 @@ export const statementText = (statement: Statement, family: Family = 'ip'): stri
     case 'nat-literal':
       return natLiteralText(statement, family);
     case 'write':
-      return `${fieldText(statement.field)} set ${writtenText(statement)}`;
+      return `${fieldText(statement.field).replace(/^th /, `${transport} `)} set ${writtenText(statement)}`;
     case 'fwd':
     case 'dup':
       return `${statement.kind} to ${'map' in statement ? mapText(statement) : quote(statement.device.name)}`;

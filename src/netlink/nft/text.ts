@@ -2,12 +2,16 @@
 
 import type { Operation, RuleSpec, Statement, TableName, Transaction } from './ast.js';
 import { chainText, elementText, flowtableText, objectText, setText } from './text-objects.js';
-import { statementText } from './text-statements.js';
+import { comparedTransport, statementText } from './text-statements.js';
 import { quote } from './text-values.js';
 
 /** The statements of a rule and its comment, as a line of a chain. */
 export const ruleText = (rule: RuleSpec, family: TableName['family'] = 'ip'): string => {
-  const words = rule.statements.map((statement) => statementText(statement, family));
+  let transport: string | undefined;
+  const words = rule.statements.map((statement) => {
+    transport = comparedTransport(statement) ?? transport;
+    return statementText(statement, family, transport);
+  });
   if (rule.comment !== undefined) words.push(`comment ${quote(rule.comment)}`);
   return words.join(' ');
 };
