@@ -99,6 +99,12 @@ const logText = (statement: Of<'log'>): string =>
     ...logFlagsText(statement.flags ?? []),
   ].join(' ');
 
+/** nft writes the comparison out behind a mask. */
+const lookupText = ({ key, set, invert }: Of<'lookup'>): string => {
+  const equals = key[0]?.kind === 'masked' ? '== ' : '';
+  return `${keyText(key)} ${invert ? '!= ' : equals}@${set}`;
+};
+
 const dynsetText = (statement: Of<'dynset'>): string => {
   const timeout = statement.timeoutMs === undefined ? '' : ` timeout ${durationText(statement.timeoutMs)}`;
   const statements = (statement.statements ?? []).map((one) => ` ${statefulText(one)}`).join('');
@@ -169,7 +175,7 @@ export const statementText = (statement: Statement, family: Family = 'ip', trans
       return `${fieldText(statement.field)} ${op}${fieldValueText(statement.field, statement.value)}`;
     }
     case 'lookup':
-      return `${keyText(statement.key)} ${statement.invert ? '!= ' : ''}@${statement.set}`;
+      return lookupText(statement);
     case 'vmap':
       return `${keyText(statement.key)} vmap @${statement.map}`;
     case 'nat':
