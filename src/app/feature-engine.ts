@@ -1,34 +1,33 @@
 /** Keeps what the features need in step with the services: the part of the rule engine beside the plain services' maps. */
 
 import type { Ip } from '../model/address.js';
-import type { Policy, Service } from '../model/service.js';
+import type { Service } from '../model/service.js';
 import type { ElementBytes, TableName } from '../netlink/nft/ast.js';
 import type { Nft } from '../ports.js';
 import { isPlainName } from '../ruleset/adopt-structure.js';
 import type { Batches } from '../ruleset/batches.js';
 import { type Composition, changeUnit, sweepUnused } from '../ruleset/composition.js';
-import {
-  adoptFeatures,
-  compose,
-  type FeaturePicture,
-  isMisshapen,
-  setsToRead,
-} from '../ruleset/composition-adopt.js';
+import { adoptFeatures, type FeaturePicture, isMisshapen, setsToRead } from '../ruleset/composition-adopt.js';
 import type { EngineContext } from '../ruleset/context.js';
 import {
-  type Contribution,
   type FeatureContext,
   featureTables,
   ipTable,
   type KernelFeature,
   type Neighbour,
-  type PolicyFeature,
-  type ServiceFeature,
   type Shortcoming,
 } from '../ruleset/feature.js';
 import { adoptIds, idSets } from '../ruleset/features/identity.js';
 import type { Registry } from '../ruleset/registry.js';
 import { createServiceIds } from '../ruleset/service-ids.js';
+import {
+  composeAll,
+  type FeatureSet,
+  ofPolicy,
+  ofService,
+  policyUnit,
+  serviceUnit,
+} from '../ruleset/units.js';
 
 /** What the engine learns of the machine, beside the services. */
 export interface FeatureFacts {
@@ -41,23 +40,6 @@ export const noFacts: FeatureFacts = {
   devices: [],
   neighbour: () => undefined,
   supports: () => true,
-};
-
-export interface FeatureSet {
-  readonly services: readonly ServiceFeature[];
-  readonly policies: readonly PolicyFeature[];
-}
-
-const serviceUnit = (name: string): string => `service ${name}`;
-const policyUnit = (name: string): string => `policy ${name}`;
-
-const merged = (parts: readonly (Contribution | undefined)[]): Contribution | undefined => {
-  const given = parts.filter((part) => part !== undefined);
-  if (given.length < 2) return given[0];
-  return {
-    structure: given.flatMap(({ structure }) => structure),
-    elements: given.flatMap(({ elements }) => elements),
-  };
 };
 
 export interface FeatureEngine {
@@ -95,11 +77,6 @@ export const createFeatureEngine = (nft: Nft, features: FeatureSet, facts: Featu
     };
     return latest;
   };
-  const ofService = (service: Service, context: FeatureContext): Contribution | undefined =>
-    merged(features.services.map((feature) => feature.contribute(service, context)));
-  const ofPolicy = (policy: Policy, context: FeatureContext): Contribution | undefined =>
-    merged(features.policies.map((feature) => feature.contribute(policy, context)));
-
   const readElements = async (
     name: TableName,
     sets: readonly string[],
@@ -122,16 +99,7 @@ export const createFeatureEngine = (nft: Nft, features: FeatureSet, facts: Featu
         }
       }
       const context = contextOf(wanted, engineContext);
-      const units: [string, Contribution][] = [];
-      for (const policy of wanted.policies.values()) {
-        const contribution = ofPolicy(policy, context);
-        if (contribution) units.push([policyUnit(policy.name), contribution]);
-      }
-      for (const service of wanted.services()) {
-        const contribution = ofService(service, context);
-        if (contribution) units.push([serviceUnit(service.name), contribution]);
-      }
-      const next = compose(units);
+      const next = composeAll(features, wanted.policies.values(), wanted.services(), context);
       const pictures: FeaturePicture[] = [];
       for (const { name, table } of tables) {
         const there = new Set(table?.sets.map((set) => set.name));
@@ -159,11 +127,11 @@ export const createFeatureEngine = (nft: Nft, features: FeatureSet, facts: Featu
       const context = contextOf(next, engineContext);
       for (const name of policies) {
         const policy = next.policies.get(name);
-        changeUnit(composition, policyUnit(name), policy && ofPolicy(policy, context), batches);
+        changeUnit(composition, policyUnit(name), policy && ofPolicy(features, policy, context), batches);
       }
       for (const name of services) {
         const service = next.get(name);
-        changeUnit(composition, serviceUnit(name), service && ofService(service, context), batches);
+        changeUnit(composition, serviceUnit(name), service && ofService(features, service, context), batches);
         if (!service) ids.release(name);
       }
     },

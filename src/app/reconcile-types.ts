@@ -6,7 +6,8 @@ import type { PersistenceEntry } from '../model/persistence.js';
 import type { BackendState, Endpoint, Service, ServicesDocument } from '../model/service.js';
 import type { Clock, Connections, Log, Nft, PersistenceIndex } from '../ports.js';
 import type { Shortcoming } from '../ruleset/feature.js';
-import type { FeatureFacts, FeatureSet } from './feature-engine.js';
+import type { FeatureSet } from '../ruleset/units.js';
+import type { FeatureFacts } from './feature-engine.js';
 
 export interface ReconcilePorts {
   readonly nft: Nft;

@@ -10,7 +10,7 @@ import { adopt, rebuild } from '../ruleset/adopt.js';
 import { type KernelPicture, mustRebuild } from '../ruleset/adopt-structure.js';
 import { type Batches, createBatches } from '../ruleset/batches.js';
 import type { EngineContext } from '../ruleset/context.js';
-import { policyFeatures, serviceFeatures } from '../ruleset/features/index.js';
+import { everyFeature } from '../ruleset/features/index.js';
 import { addressText, endpointOf, targetAddress, targetPort } from '../ruleset/ids.js';
 import { changeEndpoints, type DeadPair, type Installed } from '../ruleset/installed.js';
 import { persistEntry, persistMap, servicesMap } from '../ruleset/layout.js';
@@ -21,14 +21,13 @@ import {
   type Registry,
   type RegistryChange,
 } from '../ruleset/registry.js';
-import { createFeatureEngine, type FeatureSet, noFacts } from './feature-engine.js';
+import { createFeatureEngine, noFacts } from './feature-engine.js';
 import { keysOfDead, keysOfStale, readKernel, readPersistence, uniqueKeys } from './reconcile-kernel.js';
 import type { ApplyReport, ReconcileEvent, ReconcilePorts, Reconciler, Session } from './reconcile-types.js';
 import { watchForeignChanges } from './reconcile-watch.js';
 import { createQueue } from './serial-queue.js';
 
 const tidyAfterMs = 2_000;
-const everyFeature: FeatureSet = { services: serviceFeatures, policies: policyFeatures };
 
 /** The kernel and the picture of it disagree: reading it again and going on from there may succeed. */
 const isDrift = (error: RelevoError): boolean =>
@@ -208,7 +207,8 @@ export const createReconciler = (ports: ReconcilePorts, wish: EngineContext): Re
       queue(async () => {
         if (!installed) return;
         const operations = features.sweep();
-        if (operations.length > 0) await nft.commit({ reason: 'remove what nobody needs any more', operations });
+        if (operations.length > 0)
+          await nft.commit({ reason: 'remove what nobody needs any more', operations });
       }).catch((thrown) => {
         // What is there is not what was thought: the next change reads it again.
         installed = undefined;
@@ -307,7 +307,13 @@ export const createReconciler = (ports: ReconcilePorts, wish: EngineContext): Re
     },
     run: (signal) => {
       signal.addEventListener('abort', () => clearTimeout(tidying), { once: true });
-      return watchForeignChanges(nft, log, repair, ({ detail }) => emit({ kind: 'foreign-change', detail }), signal);
+      return watchForeignChanges(
+        nft,
+        log,
+        repair,
+        ({ detail }) => emit({ kind: 'foreign-change', detail }),
+        signal,
+      );
     },
   };
 };

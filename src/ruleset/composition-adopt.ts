@@ -77,7 +77,7 @@ export const isMisshapen = (composition: Composition, { name, table }: FeaturePi
 const rulesDiffer = (found: readonly string[], rules: readonly RuleSpec[]): boolean =>
   !sameRules(found, { name: '', rules });
 
-/** Makes or corrects sets and chains; returns what nobody needs. `isOthers`: names that are not features'. */
+/** Makes or corrects sets and chains; returns what nobody needs: rules, then the sets they read, then the chains that verdicts in sets lead to. `isOthers`: names that are not features'. */
 const adoptFeatureStructure = (
   composition: Composition,
   { name: family, table }: FeaturePicture,
@@ -120,8 +120,8 @@ const adoptFeatureStructure = (
   const goneSets = (table?.sets ?? []).filter(({ name }) => !wanted.has(name) && !isOthers(name));
   return [
     ...goneChains.map(({ name }): Operation => ({ op: 'flush-chain', table: family, chain: name })),
-    ...goneChains.map(({ name }): Operation => ({ op: 'delete-chain', table: family, chain: name })),
     ...goneSets.map(({ name }): Operation => ({ op: 'delete-set', table: family, set: name })),
+    ...goneChains.map(({ name }): Operation => ({ op: 'delete-chain', table: family, chain: name })),
   ];
 };
 

@@ -184,12 +184,12 @@ export const sweepUnused = (composition: Composition): Operation[] => {
     if (what.kind === 'station') stations.set(stationPrefix(what), what);
     else if (what.kind === 'chain') {
       chains.push({ op: 'flush-chain', table, chain: what.chain.name });
-      rest.unshift({ op: 'delete-chain', table, chain: what.chain.name });
-    } else rest.push({ op: 'delete-set', table, set: what.set.name });
+      rest.push({ op: 'delete-chain', table, chain: what.chain.name });
+    } else rest.unshift({ op: 'delete-set', table, set: what.set.name });
   }
   const rewritten = [...stations.values()].flatMap(({ table, chain }): Operation[] => {
     const left = stationsOf(composition, table, chain.name);
-    if (left.length === 0) rest.unshift({ op: 'delete-chain', table, chain: chain.name });
+    if (left.length === 0) rest.push({ op: 'delete-chain', table, chain: chain.name });
     return [
       { op: 'flush-chain', table, chain: chain.name },
       ...left.map(({ rule }): Operation => ({ op: 'add-rule', table, rule })),

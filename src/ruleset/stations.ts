@@ -54,6 +54,13 @@ export const forwardChain: StationChain = { name: 'forward', hook: filter('forwa
 export const forwardOrder = { offload: 10, count: 20, log: 30 } as const;
 /** After dnat, before snat; the plain services' recorder is at 0. */
 export const recordChain: StationChain = { name: 'general_record', hook: filter('postrouting', 1) };
-export const recordOrder = { persistence: 10, limits: 20, marks: 30, log: 40 } as const;
+export const recordOrder = {
+  identify: 0,
+  persistence: 10,
+  limits: 20,
+  marks: 30,
+  log: 40,
+  done: 90,
+} as const;
 export const sourceChain: StationChain = { name: 'general_source', hook: nat('postrouting', 99) };
 export const outputChain: StationChain = { name: 'local_output', hook: filter('output', -10) };

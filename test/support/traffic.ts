@@ -36,7 +36,7 @@ export const datagram = (
   timeoutMs = 2000,
 ): Promise<Answer & { echo: string }> =>
   new Promise((resolve, reject) => {
-    const socket = createSocket('udp4');
+    const socket = createSocket(host.includes(':') ? 'udp6' : 'udp4');
     const timer = setTimeout(() => finish(() => reject(new Error('timeout'))), timeoutMs);
     const finish = (report: () => void): void => {
       clearTimeout(timer);
@@ -102,7 +102,7 @@ export interface Talk {
 /** A client that keeps its port: one flow for conntrack. */
 export const talk = (host: string, port: number): Promise<Talk> =>
   new Promise((resolve) => {
-    const socket = createSocket('udp4');
+    const socket = createSocket(host.includes(':') ? 'udp6' : 'udp4');
     let heard: ((name: string) => void) | undefined;
     socket.on('error', () => {});
     socket.on('message', (message) => heard?.((JSON.parse(message.toString()) as Answer).name));

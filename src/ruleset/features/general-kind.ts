@@ -4,6 +4,7 @@ import type { HashField } from '../../model/service.js';
 import type { DataType, Field, Key, Part, RuleSpec, Statement } from '../../netlink/nft/ast.js';
 import type { Chain } from '../chains.js';
 import { hashSeed } from '../chains.js';
+import type { Structure } from '../feature.js';
 import { fingerprint, rule } from '../rules.js';
 import type { FamilyShape } from './families.js';
 import {
@@ -63,10 +64,13 @@ const slotPart = ({ scheduler, modulus, fields }: GeneralKind, family: FamilySha
 
 const setNumber = (key: Key, map: string): Statement => ({ kind: 'write', field: 'meta priority', key, map });
 
-/** Rules between pick and translation, for backends that may be full; from the feature that knows which are. */
-export type AfterPick = (chain: string, pickAgain: RuleSpec['statements']) => readonly RuleSpec[];
+/** Rules between pick and translation, for backends that may be full, and what those rules refer to. */
+export const afterPick = {
+  structure: (_family: FamilyShape): readonly Structure[] => [],
+  rules: (_chain: string, _pickAgain: Statement): readonly RuleSpec[] => [],
+};
 
-export const generalKindChain = (kind: GeneralKind, family: FamilyShape, afterPick: AfterPick): Chain => {
+export const generalKindChain = (kind: GeneralKind, family: FamilyShape): Chain => {
   const name = generalKindName(kind);
   const { persistence } = kind;
   const dnat = (purpose: string, key: Key, map: string, ...dataTypes: DataType[]): RuleSpec =>
@@ -94,7 +98,7 @@ export const generalKindChain = (kind: GeneralKind, family: FamilyShape, afterPi
           ]
         : []),
       rule(name, 'scheduler', pick),
-      ...(kind.limited ? afterPick(name, [pick]) : []),
+      ...(kind.limited ? afterPick.rules(name, pick) : []),
       dnat('backend', number, targetsMap(family).name, family.type, 'inet_service'),
       dnat('backend that keeps the port', number, portKeepersMap(family).name, family.type),
       rule(

@@ -65,7 +65,11 @@ const clientKey = (fields: readonly HashField[], family: FamilyShape): DataType[
 const stickySize = 1_048_576;
 
 /** `client . service number → address . port`, written by packets; `keepsPort`: the address alone. */
-export const stickyMap = (fields: readonly HashField[], keepsPort: boolean, family: FamilyShape): SetSpec => ({
+export const stickyMap = (
+  fields: readonly HashField[],
+  keepsPort: boolean,
+  family: FamilyShape,
+): SetSpec => ({
   name: `sticky_${fields.join('_')}${keepsPort ? '_address' : ''}`,
   key: clientKey(fields, family),
   data: keepsPort ? [family.type] : [family.type, 'inet_service'],

@@ -1,7 +1,9 @@
 /** Every feature there is, in the order in which their structure is made. */
 
-import type { PolicyFeature, ServiceFeature } from '../feature.js';
+import type { FeatureSet } from '../units.js';
+import { general } from './general.js';
 
-export const serviceFeatures: readonly ServiceFeature[] = [];
-
-export const policyFeatures: readonly PolicyFeature[] = [];
+export const everyFeature: FeatureSet = {
+  services: [general],
+  policies: [],
+};
