@@ -6,7 +6,7 @@ import type { ElementBytes, TableName } from '../netlink/nft/ast.js';
 import type { Nft } from '../ports.js';
 import { isPlainName } from '../ruleset/adopt-structure.js';
 import type { Batches } from '../ruleset/batches.js';
-import { type Composition, changeUnit, sweepUnused } from '../ruleset/composition.js';
+import { type Composition, changeUnit, type ElementChange, sweepUnused } from '../ruleset/composition.js';
 import { adoptFeatures, type FeaturePicture, isMisshapen, setsToRead } from '../ruleset/composition-adopt.js';
 import type { EngineContext } from '../ruleset/context.js';
 import {
@@ -15,9 +15,11 @@ import {
   ipTable,
   type KernelFeature,
   type Neighbour,
+  type Placed,
   type Shortcoming,
 } from '../ruleset/feature.js';
 import { adoptIds, idSets } from '../ruleset/features/identity.js';
+import { entriesOf, isStickyName, lostPairs, strayEntries } from '../ruleset/features/sticky.js';
 import type { Registry } from '../ruleset/registry.js';
 import { createServiceIds } from '../ruleset/service-ids.js';
 import {
@@ -46,13 +48,14 @@ export interface FeatureEngine {
   /** Writes what leads from the kernel to `wanted`; the picture counts once the kernel has accepted it. */
   adopt(wanted: Registry, context: EngineContext, batches: Batches): Promise<void>;
   /** Writes what has changed with these services and policies. After a refusal: `adopt`. */
+  /** … and resolves once it is known which persistence entries go with it. */
   change(
     services: Iterable<string>,
     policies: Iterable<string>,
     next: Registry,
     context: EngineContext,
     batches: Batches,
-  ): void;
+  ): Promise<void>;
   /** Operations that remove what nobody needs any more; empty: nothing to do. */
   sweep(): ReturnType<typeof sweepUnused>;
   /** Why services or backends are not served as configured. */
@@ -84,6 +87,18 @@ export const createFeatureEngine = (nft: Nft, features: FeatureSet, facts: Featu
     const elements = new Map<string, ElementBytes[]>();
     for (const set of sets) elements.set(set, await nft.dumpElements(name, set));
     return elements;
+  };
+
+  const destroy = (
+    { structures }: Composition,
+    table: TableName,
+    sticky: string,
+    elements: readonly ElementBytes[],
+    batches: Batches,
+  ): void => {
+    const found = structures.get(`${table.family} set ${sticky}`)?.what;
+    if (elements.length === 0 || found?.kind !== 'set') return;
+    batches.operation('remove', { op: 'destroy-elements', table, set: found.set, elements });
   };
 
   return {
@@ -120,19 +135,46 @@ export const createFeatureEngine = (nft: Nft, features: FeatureSet, facts: Featu
         },
         batches,
       );
+      for (const { name, table } of tables) {
+        for (const { name: set } of table?.sets ?? []) {
+          if (!isStickyName(set) || !next.structures.has(`${name.family} set ${set}`)) continue;
+          const keepers = [...next.elements.values()].flatMap(({ what }) =>
+            what.table.family === name.family ? [what] : [],
+          );
+          destroy(next, name, set, strayEntries(set, await nft.dumpElements(name, set), keepers), batches);
+        }
+      }
       composition = next;
     },
-    change(services, policies, next, engineContext, batches) {
+    async change(services, policies, next, engineContext, batches) {
       if (!composition) return;
+      const removed: Placed[] = [];
+      const added: Placed[] = [];
+      const note = (change: ElementChange): void => {
+        removed.push(...change.removed);
+        added.push(...change.added);
+      };
       const context = contextOf(next, engineContext);
       for (const name of policies) {
         const policy = next.policies.get(name);
-        changeUnit(composition, policyUnit(name), policy && ofPolicy(features, policy, context), batches);
+        note(
+          changeUnit(composition, policyUnit(name), policy && ofPolicy(features, policy, context), batches),
+        );
       }
       for (const name of services) {
         const service = next.get(name);
-        changeUnit(composition, serviceUnit(name), service && ofService(features, service, context), batches);
+        note(
+          changeUnit(
+            composition,
+            serviceUnit(name),
+            service && ofService(features, service, context),
+            batches,
+          ),
+        );
         if (!service) ids.release(name);
+      }
+      for (const { table, sticky, pairs } of lostPairs(removed, added)) {
+        destroy(composition, table, sticky, entriesOf(await nft.dumpElements(table, sticky), pairs), batches);
       }
     },
     sweep: () => (composition ? sweepUnused(composition) : []),

@@ -149,7 +149,13 @@ export const createReconciler = (ports: ReconcilePorts, wish: EngineContext): Re
     // Until the kernel has said yes, nobody knows what is there.
     installed = undefined;
     const batches = createBatches();
-    features.change([...change.changed, ...change.affected], change.policies, change.next, context, batches);
+    await features.change(
+      [...change.changed, ...change.affected],
+      change.policies,
+      change.next,
+      context,
+      batches,
+    );
     const { dead, stranded } = changeEndpoints(current, change.endpoints(), context, batches);
     destroyEntries(batches, uniqueKeys(await keysOfDead(nft, dead, ports.persistenceIndex, isIndexed)));
     const { size } = batches;
@@ -224,7 +230,7 @@ export const createReconciler = (ports: ReconcilePorts, wish: EngineContext): Re
     const current = installed;
     installed = undefined;
     const batches = createBatches();
-    features.change(services, [], registry, context, batches);
+    await features.change(services, [], registry, context, batches);
     if (batches.size > 0) await commit(batches, reason);
     installed = current;
   };

@@ -89,7 +89,10 @@ const pushLoose = (lists: LooseLists, set: SetSpec, element: ElementBytes, tally
   else lists.set(set, [element]);
 };
 
-export type ElementsOperation = Extract<Operation, { op: 'add-elements' | 'delete-elements' }>;
+export type ElementsOperation = Extract<
+  Operation,
+  { op: 'add-elements' | 'delete-elements' | 'destroy-elements' }
+>;
 
 type ElementOperation = 'add-elements' | 'delete-elements' | 'destroy-elements';
 

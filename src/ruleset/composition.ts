@@ -95,15 +95,22 @@ const rewriteStations = (composition: Composition, { table, chain }: Station, ba
 
 const stationPrefix = ({ table, chain }: Station): string => `${table.family} station ${chain.name} `;
 
+export interface ElementChange {
+  readonly removed: readonly Placed[];
+  readonly added: readonly Placed[];
+}
+
+const noChange: ElementChange = { removed: [], added: [] };
+
 /** Counts the unit's new contribution instead of its old one, and writes the difference. */
 export const changeUnit = (
   composition: Composition,
   unit: string,
   next: Contribution | undefined,
   batches: Batches,
-): void => {
+): ElementChange => {
   const before = composition.units.get(unit);
-  if (before === next) return;
+  if (before === next) return noChange;
   if (next) composition.units.set(unit, next);
   else composition.units.delete(unit);
 
@@ -170,6 +177,7 @@ export const changeUnit = (
   writeElements('delete-elements', removed, batches);
   writeElements('add-elements', added, batches);
   batches.mark();
+  return { removed, added };
 };
 
 /** Chains, sets and rules that nobody needs any more: taken out of the picture, and the operations that remove them. */

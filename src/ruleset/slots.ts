@@ -9,6 +9,7 @@
 import type { Backend, Service } from '../model/service.js';
 import { apportion, gcd, interleave, reduceWeights } from './apportion.js';
 import { targetId } from './ids.js';
+import { maglevOwners, maglevSlots } from './maglev.js';
 
 /** Up to this sum, reduced weights are slots one to one. */
 const exactSlots = 64;
@@ -128,13 +129,32 @@ const heirs = (
   return interleave(apportion(slots, weights, false)).map((place) => others[place]!);
 };
 
-const hashed = ({ backends }: Fillable, addresses: readonly number[]): Slots => {
-  const modulus = hashModulus(backends);
+/** Who has which slot while all of a rank are usable, as places in the rank. */
+const preferredOwners = (
+  scheduler: Service['scheduler'],
+  rank: readonly number[],
+  modulus: number,
+  backends: readonly Backend[],
+  addresses: readonly number[],
+): number[] => {
+  if (scheduler === 'maglev') {
+    return maglevOwners(
+      rank.map((index) => ({
+        identity: targetId(addresses[index]!, backends[index]!.port ?? 0),
+        weight: backends[index]!.weight,
+      })),
+      modulus,
+    );
+  }
+  return interleave(apportion(modulus, reduceWeights(rank.map((index) => backends[index]!.weight)), true));
+};
+
+const hashed = ({ scheduler, backends }: Fillable, addresses: readonly number[]): Slots => {
+  const modulus = scheduler === 'maglev' ? maglevSlots : hashModulus(backends);
   const rank = servingRank(backends, addresses);
   const usable = rank.filter((index) => isUsable(backends[index]!));
   if (usable.length === 0) return { modulus, owners: noOwners };
-  const weights = reduceWeights(rank.map((index) => backends[index]!.weight));
-  const preferred = interleave(apportion(modulus, weights, true));
+  const preferred = preferredOwners(scheduler, rank, modulus, backends, addresses);
   const owners = preferred.map((at) => rank[at]!);
   if (usable.length === rank.length) return { modulus, owners };
   rank.forEach((index, at) => {

@@ -1,7 +1,7 @@
 /** Rules that mark, translate to what they name, and match by what surrounds a packet. */
 
 import { fields, ip4, ip6, literal, port, u32 } from './kernel.js';
-import { is, type Shape, tcp, write } from './shapes-translation.js';
+import { dnat, is, type Shape, tcp, write } from './shapes-translation.js';
 
 const ip = (title: string, statements: Shape['statements'], more: Partial<Shape> = {}): Shape => ({
   title,
@@ -244,6 +244,40 @@ const matching: readonly Shape[] = [
     statements: [
       { kind: 'lookup', key: fields('ether saddr', 'ip saddr'), set: 'macs' },
       { kind: 'counter' },
+    ],
+  },
+  ip(
+    'a slot by the hash of a MAC',
+    [
+      {
+        kind: 'nat',
+        type: 'dnat',
+        key: [{ kind: 'jhash', fields: ['ether saddr'], modulus: 16, seed: 1 }],
+        map: 'byslot',
+        dataTypes: ['ipv4_addr'],
+      },
+    ],
+    { chain: 'pre' },
+  ),
+  {
+    title: 'a slot by the hash of a MAC, an address and a port',
+    family: 'inet',
+    chain: 'pre',
+    unread: true,
+    statements: [
+      dnat({ kind: 'jhash', fields: ['ether saddr', 'ip saddr', 'th sport'], modulus: 1024, seed: 1 }),
+    ],
+  },
+  {
+    title: 'a mark by the hash of an address',
+    family: 'ip6',
+    chain: 'filter',
+    statements: [
+      {
+        kind: 'write',
+        field: 'meta mark',
+        from: { kind: 'jhash', fields: ['ip6 saddr', 'th sport'], modulus: 16, seed: 0x123 },
+      },
     ],
   },
   {

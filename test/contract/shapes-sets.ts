@@ -140,6 +140,8 @@ export const toMac: SetSpec = {
 };
 export const macOf: SetSpec = { name: 'macof', key: ['ipv4_addr'], data: ['ether_addr'] };
 export const portOf: SetSpec = { name: 'portof', key: ['ipv4_addr'], data: ['inet_service'] };
+export const slotPort: SetSpec = { name: 'slotport', key: ['ipv4_addr', 'classid'], data: ['inet_service'] };
+export const slotAddress: SetSpec = { ...slotPort, name: 'slotaddress', data: ['ipv4_addr'] };
 export const deviceOf: SetSpec = { name: 'deviceof', key: ['ipv4_addr'], data: ['iface_index'] };
 
 export const sets: Record<'ip' | 'ip6' | 'netdev' | 'inet', readonly SetSpec[]> = {
@@ -189,5 +191,18 @@ export const sets: Record<'ip' | 'ip6' | 'netdev' | 'inet', readonly SetSpec[]> 
   ],
   ip6: [hosts6, single6, persist6],
   inet: [slotsMap, sourcesMap, macs],
-  netdev: [held, hosts6, macs, single, single6, toMac, macOf, portOf, deviceOf, clientMarks, slotsMap],
+  netdev: [
+    held,
+    hosts6,
+    macs,
+    single,
+    single6,
+    toMac,
+    macOf,
+    portOf,
+    deviceOf,
+    clientMarks,
+    slotPort,
+    slotAddress,
+  ],
 };

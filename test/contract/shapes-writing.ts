@@ -17,6 +17,11 @@ const netdev = (title: string, statements: readonly Statement[], more: Partial<S
   statements,
   ...more,
 });
+/**
+ * An address and a port of one map cannot be written: two payload writes from the registers of one lookup work, but stock nft lists the second
+ * as `tcp dport set meta l4proto` (it takes the register for what was there before). Two maps under one key do it, the port first, because the
+ * address may be part of the key; a slot that is drawn is kept in `meta priority` for both.
+ */
 export const writing: readonly Shape[] = [
   netdev('forward to a device', [
     { kind: 'lookup', key: fields('ip daddr'), set: 'held' },
@@ -63,6 +68,12 @@ export const writing: readonly Shape[] = [
     ],
     { prints: 'tcp dport set ip daddr map @portof tcp sport set 80' },
   ),
+  netdev('an address and a port by one slot that is drawn', [
+    tcp,
+    { kind: 'write', field: 'meta priority', from: { kind: 'numgen', mode: 'inc', modulus: 16 } },
+    write('th dport', 'slotport', 'ip daddr', 'meta priority'),
+    write('ip daddr', 'slotaddress', 'ip daddr', 'meta priority'),
+  ]),
   netdev(
     'ports of udp',
     [udp, { kind: 'write', field: 'th dport', value: literal('inet_service', port(53)) }],

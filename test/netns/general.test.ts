@@ -54,7 +54,7 @@ test.serial('IPv6 is balanced, kept, and translated back', async (t) => {
   const engine = bed.engine();
   await engine.reconciler.apply({ services: [service({})] });
   const rr = await names(6, (index) => request(vip6, 80, client6(index)));
-  t.deepEqual(new Set(rr), new Set(['b1', 'b2', 'b3']));
+  t.deepEqual([...new Set(rr)].sort(), ['b1', 'b2', 'b3']);
   t.deepEqual(rr.slice(0, 3), rr.slice(3));
 
   await engine.reconciler.apply({ services: [service({ scheduler: 'weight', persistence: ['srcip'] })] });
@@ -160,7 +160,6 @@ test.serial('static sessions go where they are told, and a restart changes nothi
   // A foreign flush is repaired.
   bed.nft('flush', 'table', 'ip', 'relevo');
   await new Promise((resolve) => setTimeout(resolve, 800));
-  console.log(bed.nft('list', 'table', 'ip', 'relevo'), next.lines);
   t.deepEqual(await names(3, (index) => request(vip, 80, client4(index))), ['b3', 'b3', 'b3']);
   await next.reconciler.apply({ services: [] });
   await t.throwsAsync(request(vip, 80, client4(1), 500));

@@ -4,11 +4,10 @@
  * slots and persistence.
  */
 
-import { type Ip, ipBytes, isIpv6 } from '../../model/address.js';
-import { type Backend, protocolNumber, type Service } from '../../model/service.js';
+import type { Ip } from '../../model/address.js';
+import { protocolNumber, type Service } from '../../model/service.js';
 import type { ElementBytes, Field, Key, SetSpec, Statement } from '../../netlink/nft/ast.js';
 import type { Contribution, FeatureContext, Placed, ServiceFeature, Structure } from '../feature.js';
-import { addressNumber } from '../ids.js';
 import { isPlain } from '../plain.js';
 import { rule } from '../rules.js';
 import { backendNumber } from '../service-ids.js';
@@ -24,6 +23,7 @@ import {
 } from '../stations.js';
 import { addressBytes, etherBytes, hostNumber, joined, portBytes, protocolBytes } from './bytes.js';
 import { type FamilyShape, families } from './families.js';
+import { addressOrder, numbered, sourceOf } from './general-backends.js';
 import {
   afterPick,
   type GeneralKind,
@@ -61,25 +61,6 @@ const noNumber: Statement = {
 const jump = (chain: string): Statement => ({ kind: 'verdict', verdict: { kind: 'jump', chain } });
 const drop: Statement = { kind: 'verdict', verdict: { kind: 'drop' } };
 
-/** FNV-1a of an address: below 2^32, so that slots can be filled in its order. */
-const addressOrder = (address: Ip): number => {
-  if (!isIpv6(address)) return addressNumber(address);
-  let hash = 0x811c9dc5;
-  for (const byte of ipBytes(address)) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;
-  return hash;
-};
-
-/** Backends of one family in the order that gives them their numbers: that of their addresses and ports, not of the document. */
-const numbered = (service: Service, family: FamilyShape): Backend[] =>
-  service.backends
-    .filter(({ address }) => family.has(address))
-    .sort(
-      (a, b) =>
-        addressOrder(a.address) - addressOrder(b.address) ||
-        (a.port ?? 0) - (b.port ?? 0) ||
-        (a.name < b.name ? -1 : 1),
-    );
-
 const schedulers: Readonly<Record<Service['scheduler'], GeneralKind['scheduler']>> = {
   weight: 'random',
   rr: 'rr',
@@ -97,24 +78,6 @@ const onlyPort = (service: Service): number | undefined => {
     ({ ports }) => ports.length === 1 && ports[0]!.first === first?.first && ports[0]!.last === first.first,
   );
   return single ? first?.first : undefined;
-};
-
-/** What the source of a snat connection is; undefined: the node's own. */
-const sourceOf = (
-  service: Service,
-  backend: Backend,
-  family: FamilyShape,
-  { floating }: FeatureContext,
-): Ip | undefined => {
-  const configured = backend.sourceAddress ?? service.sourceAddress;
-  if (configured && family.has(configured)) return configured;
-  if (floating.length === 0) return undefined;
-  const near = floating.find(({ address, prefixLength }) => {
-    if (isIpv6(address) || isIpv6(backend.address) || prefixLength === 32) return false;
-    const size = 2 ** (32 - prefixLength);
-    return Math.floor(addressNumber(address) / size) === Math.floor(addressNumber(backend.address) / size);
-  });
-  return near?.address ?? service.addresses.find(({ address }) => family.has(address))?.address;
 };
 
 const clientBytes = (service: Service, client: readonly string[]): Uint8Array =>
