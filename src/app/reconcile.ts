@@ -11,6 +11,7 @@ import { type KernelPicture, mustRebuild } from '../ruleset/adopt-structure.js';
 import { type Batches, createBatches } from '../ruleset/batches.js';
 import type { EngineContext } from '../ruleset/context.js';
 import { everyFeature } from '../ruleset/features/index.js';
+import type { PolicyDelta } from '../ruleset/features/lists/elements.js';
 import { addressText, endpointOf, targetAddress, targetPort } from '../ruleset/ids.js';
 import { changeEndpoints, type DeadPair, type Installed } from '../ruleset/installed.js';
 import { persistEntry, persistMap, servicesMap } from '../ruleset/layout.js';
@@ -22,6 +23,7 @@ import {
   type RegistryChange,
 } from '../ruleset/registry.js';
 import { createFeatureEngine, noFacts } from './feature-engine.js';
+import { policyCounters } from './policy-counters.js';
 import { keysOfDead, keysOfStale, readKernel, readPersistence, uniqueKeys } from './reconcile-kernel.js';
 import type { ApplyReport, ReconcileEvent, ReconcilePorts, Reconciler, Session } from './reconcile-types.js';
 import { watchForeignChanges } from './reconcile-watch.js';
@@ -47,7 +49,9 @@ const cannotProtect = (error: RelevoError): boolean =>
 export const createReconciler = (ports: ReconcilePorts, wish: EngineContext): Reconciler => {
   let context = wish;
   const { nft, log, clock } = ports;
-  const features = createFeatureEngine(nft, ports.features ?? everyFeature, ports.facts ?? noFacts);
+  const features = createFeatureEngine(nft, ports.features ?? everyFeature, ports.facts ?? noFacts, () =>
+    clock.nowMs(),
+  );
   const listeners = new Set<(event: ReconcileEvent) => void>();
   const queue = createQueue();
   let registry: Registry = createRegistry(context);
@@ -235,6 +239,26 @@ export const createReconciler = (ports: ReconcilePorts, wish: EngineContext): Re
     installed = current;
   };
 
+  const changePolicy = async (name: string, delta: PolicyDelta): Promise<ApplyReport> => {
+    if (!installed) await align(registry, 'read the kernel again');
+    const current = installed;
+    const batches = createBatches();
+    const { policy, undo } = features.editPolicy(name, delta, registry, context, batches);
+    installed = undefined;
+    const operations = batches.size;
+    try {
+      await commit(batches, `policy ${name}: some elements`);
+    } catch (thrown) {
+      undo();
+      await restore();
+      throw errorFrom(thrown);
+    }
+    installed = current;
+    registry.setPolicy(policy);
+    tidyLater();
+    return { operations, changed: [] };
+  };
+
   const repair = (foreign: ForeignChange): Promise<void> =>
     queue(async () => {
       if (!inForce) return;
@@ -291,6 +315,8 @@ export const createReconciler = (ports: ReconcilePorts, wish: EngineContext): Re
         if (!change) return { operations: 0, changed: [] };
         return perform(change, `${service}: backend ${backend} is ${state}`);
       }),
+    changePolicy: (name, delta) => queue(() => changePolicy(name, delta)),
+    policyCounters: (name) => policyCounters(name, registry, features),
     document: () => registry.document(),
     reconsider: (services, reason) => queue(() => reconsider(services, reason)),
     shortcomings: () => [...registry.services()].flatMap((service) => features.shortcomings(service)),

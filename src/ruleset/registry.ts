@@ -3,7 +3,14 @@
 import { RelevoError } from '../errors.js';
 import type { Ipv4 } from '../model/address.js';
 import type { PersistenceEntry } from '../model/persistence.js';
-import type { BackendState, Endpoint, Policy, Service, ServicesDocument } from '../model/service.js';
+import type {
+  BackendState,
+  Endpoint,
+  Policy,
+  Service,
+  ServicesDocument,
+  SharedAddress,
+} from '../model/service.js';
 import { sameMeaning, sameService } from '../model/service-equality.js';
 import type { EngineContext } from './context.js';
 import { type EndpointId, endpointId } from './ids.js';
@@ -29,6 +36,10 @@ export interface Registry {
   readonly size: number;
   services(): Iterable<Service>;
   readonly policies: ReadonlyMap<string, Policy>;
+  /** Addresses that farms share, by name. */
+  readonly addresses: ReadonlyMap<string, SharedAddress>;
+  /** The policy with other elements, in place: for the rule engine, once the kernel has them. */
+  setPolicy(policy: Policy): void;
   document(): ServicesDocument;
   get(name: string): Service | undefined;
   ownerOf(endpoint: Endpoint): Service | undefined;
@@ -68,25 +79,53 @@ const policyNames = (
   return [...changed.map(({ name }) => name), ...gone];
 };
 
-const servicesNaming = (
+/** All but the elements, which are no service's concern. */
+const headDiffers = (a: Policy | undefined, b: Policy | undefined): boolean => {
+  if (!a || !b) return true;
+  const { elements: _a, ...before } = a;
+  const { elements: _b, ...after } = b;
+  return !sameMeaning(before, after);
+};
+
+/** Services that have not changed themselves and meet a policy that has, by name, through a shared address, or because it is global. */
+const servicesMeeting = (
   policies: readonly string[],
-  registry: Registry,
+  before: Registry,
+  after: Registry,
   except: readonly string[],
 ): readonly string[] => {
-  const names = new Set(policies);
-  const known = new Set(except);
-  return [...registry.services()].flatMap((service) =>
-    !known.has(service.name) && (service.policies ?? []).some((policy) => names.has(policy))
-      ? [service.name]
-      : [],
+  const names = new Set(
+    policies.filter((name) => headDiffers(before.policies.get(name), after.policies.get(name))),
   );
+  const everywhere = [...names].some(
+    (name) => before.policies.get(name)?.global || after.policies.get(name)?.global,
+  );
+  const meets = (named: readonly string[] = []): boolean => named.some((policy) => names.has(policy));
+  const addresses = new Set(
+    [...after.addresses.values()]
+      .filter((one) => meets(one.policies) || !sameMeaning(one, before.addresses.get(one.name)))
+      .map(({ name }) => name),
+  );
+  for (const name of before.addresses.keys()) if (!after.addresses.has(name)) addresses.add(name);
+  if (names.size === 0 && addresses.size === 0) return none;
+  const known = new Set(except);
+  return [...after.services()]
+    .filter(
+      (service) =>
+        !known.has(service.name) &&
+        (everywhere ||
+          meets(service.policies) ||
+          service.addresses.some(({ name }) => name !== undefined && addresses.has(name))),
+    )
+    .map(({ name }) => name);
 };
 
 export const createRegistry = (
   context: EngineContext,
-  { services, policies: policyList = [], addresses = [] }: ServicesDocument = { services: [] },
+  { services, policies: policyList = [], addresses: addressList = [] }: ServicesDocument = { services: [] },
 ): Registry => {
   const policies = new Map(policyList.map((policy) => [policy.name, policy]));
+  const addresses = new Map(addressList.map((address) => [address.name, address]));
   const byName = new Map(services.map((service) => [service.name, service]));
   const nameByEndpoint = new Map<EndpointId, string>();
   for (const service of services) {
@@ -98,10 +137,12 @@ export const createRegistry = (
     },
     services: () => byName.values(),
     policies,
+    addresses,
+    setPolicy: (policy) => policies.set(policy.name, policy),
     document: () => ({
       services: [...byName.values()],
-      ...(policyList.length > 0 && { policies: policyList }),
-      ...(addresses.length > 0 && { addresses }),
+      ...(policies.size > 0 && { policies: [...policies.values()] }),
+      ...(addressList.length > 0 && { addresses: addressList }),
     }),
     get: (name) => byName.get(name),
     ownerOf(endpoint) {
@@ -132,7 +173,7 @@ export const createRegistry = (
       return {
         changed,
         policies: changedPolicies,
-        affected: changedPolicies.length === 0 ? none : servicesNaming(changedPolicies, next, changed),
+        affected: servicesMeeting(changedPolicies, registry, next, changed),
         endpoints: () => planChanges(before, after, context),
         next,
         undo() {},

@@ -2,8 +2,10 @@
 
 import type { FeatureSet } from '../units.js';
 import { general } from './general.js';
+import { policyLists } from './lists/policy.js';
+import { serviceLists } from './lists/service.js';
 
 export const everyFeature: FeatureSet = {
-  services: [general],
-  policies: [],
+  services: [general, serviceLists],
+  policies: [policyLists],
 };

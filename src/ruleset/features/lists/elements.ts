@@ -33,7 +33,7 @@ type Network = Pick<PolicyElement, 'address' | 'prefixLength'>;
 type Head = Omit<Policy, 'elements'>;
 
 export interface PolicyIndex {
-  readonly head: Head;
+  head: Head;
   /** By prefix length, then by the key's bytes as text. */
   readonly byLength: Map<number, Map<string, Held>>;
   /** Of all timed elements together, in whatever order: tells after a restart whether an absent one has expired or is new. */
@@ -262,13 +262,13 @@ function* differences(index: PolicyIndex, wanted: Wanted): Generator<Edit> {
 /** The whole list anew: what it has in common with the one before stays untouched. */
 export const policyReplacement = (index: PolicyIndex, policy: Policy, nowMs: number): ListChange => {
   const before = index.head;
-  const after: PolicyIndex = Object.assign(index, { head: headOf(policy) });
-  const change = perform(after, differences(after, wantedOf(policy, nowMs)), nowMs, false);
+  index.head = headOf(policy);
+  const change = perform(index, differences(index, wantedOf(policy, nowMs)), nowMs, false);
   return {
     ...change,
     undo() {
       change.undo();
-      Object.assign(index, { head: before });
+      index.head = before;
     },
   };
 };
