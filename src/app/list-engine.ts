@@ -9,6 +9,7 @@ import { ingressTable } from '../ruleset/feature.js';
 import { adoptPolicy } from '../ruleset/features/lists/adoption.js';
 import { type ListedElement, listedElement } from '../ruleset/features/lists/counters.js';
 import {
+  copyOf,
   elementsOf,
   emptyIndex,
   knownKey,
@@ -103,7 +104,9 @@ export const createListEngine = (nft: Nft, nowMs: () => number): ListEngine => {
         indexes.delete(name);
       }
       if (!policy) return;
-      const current = indexes.get(name) ?? retired.get(retiredKey(policy)) ?? emptyIndex(policy);
+      // A copy: the policy in force may be a view of the index as it is, and stays so if the kernel refuses.
+      const known = indexes.get(name) ?? retired.get(retiredKey(policy));
+      const current = known ? copyOf(known) : emptyIndex(policy);
       retired.delete(retiredKey(policy));
       indexes.set(name, current);
       write(policyReplacement(current, policy, nowMs()).steps, batches);

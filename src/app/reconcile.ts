@@ -5,6 +5,7 @@
 
 import { errorFrom, RelevoError } from '../errors.js';
 import type { Endpoint } from '../model/service.js';
+import type { FlowPattern } from '../netlink/conntrack.js';
 import type { ForeignChange } from '../ports.js';
 import { adopt, rebuild } from '../ruleset/adopt.js';
 import { type KernelPicture, mustRebuild } from '../ruleset/adopt-structure.js';
@@ -12,6 +13,7 @@ import { type Batches, createBatches } from '../ruleset/batches.js';
 import type { EngineContext } from '../ruleset/context.js';
 import { everyFeature } from '../ruleset/features/index.js';
 import type { PolicyDelta } from '../ruleset/features/lists/elements.js';
+import { strandedFlows } from '../ruleset/features/stranded.js';
 import { addressText, endpointOf, targetAddress, targetPort } from '../ruleset/ids.js';
 import { changeEndpoints, type DeadPair, type Installed } from '../ruleset/installed.js';
 import { persistEntry, persistMap, servicesMap } from '../ruleset/layout.js';
@@ -23,6 +25,7 @@ import {
   type RegistryChange,
 } from '../ruleset/registry.js';
 import { createFeatureEngine, noFacts } from './feature-engine.js';
+import { cannotProtect, isDrift } from './kernel-refusals.js';
 import { policyCounters } from './policy-counters.js';
 import { keysOfDead, keysOfStale, readKernel, readPersistence, uniqueKeys } from './reconcile-kernel.js';
 import type { ApplyReport, ReconcileEvent, ReconcilePorts, Reconciler, Session } from './reconcile-types.js';
@@ -31,9 +34,16 @@ import { createQueue } from './serial-queue.js';
 
 const tidyAfterMs = 2_000;
 
-/** The kernel and the picture of it disagree: reading it again and going on from there may succeed. */
-const isDrift = (error: RelevoError): boolean =>
-  ['kernel-missing', 'kernel-exists', 'kernel-busy', 'kernel-overrun'].includes(error.code);
+const patternOf = ({ endpoint, target }: DeadPair): FlowPattern => {
+  const { protocol, address, port } = endpointOf(endpoint);
+  return {
+    protocol,
+    serviceAddress: address,
+    servicePort: port,
+    backendAddress: addressText(targetAddress(target)),
+    backendPort: targetPort(target),
+  };
+};
 
 const destroyEntries = (batches: Batches, keys: Iterable<Uint8Array>): void => {
   for (const key of keys) {
@@ -41,10 +51,6 @@ const destroyEntries = (batches: Batches, keys: Iterable<Uint8Array>): void => {
     batches.mark();
   }
 };
-
-/** The kernel cannot own tables (before Linux 6.9), or not this one, which was made without an owner. */
-const cannotProtect = (error: RelevoError): boolean =>
-  error.code === 'unsupported' && error.facts.op === 'add-table';
 
 export const createReconciler = (ports: ReconcilePorts, wish: EngineContext): Reconciler => {
   let context = wish;
@@ -128,16 +134,9 @@ export const createReconciler = (ports: ReconcilePorts, wish: EngineContext): Re
   };
 
   /** Behind the change: the next datagram of each flow then meets the slots as they are now. */
-  const forget = ({ endpoint, target }: DeadPair): void => {
-    const { protocol, address, port } = endpointOf(endpoint);
+  const forget = (pattern: FlowPattern): void => {
     ports.connections
-      ?.forget({
-        protocol,
-        serviceAddress: address,
-        servicePort: port,
-        backendAddress: addressText(targetAddress(target)),
-        backendPort: targetPort(target),
-      })
+      ?.forget(pattern)
       .catch((thrown) =>
         log.warn({ error: errorFrom(thrown).message }, 'udp flows stay with a backend that failed'),
       );
@@ -165,7 +164,10 @@ export const createReconciler = (ports: ReconcilePorts, wish: EngineContext): Re
     const { size } = batches;
     await commit(batches, reason);
     installed = current;
-    for (const pair of stranded) forget(pair);
+    for (const pair of stranded) forget(patternOf(pair));
+    for (const pattern of change.before.flatMap((old) => strandedFlows(old, change.next.get(old.name)))) {
+      forget(pattern);
+    }
     // The replica hears of what packets wrote meanwhile and destroys it by itself; a dump of a large map takes the kernel seconds.
     const isHeard = (pair: DeadPair): boolean =>
       ports.persistenceIndex !== undefined && isIndexed(endpointOf(pair.endpoint));
@@ -248,13 +250,18 @@ export const createReconciler = (ports: ReconcilePorts, wish: EngineContext): Re
     const operations = batches.size;
     try {
       await commit(batches, `policy ${name}: some elements`);
+      installed = current;
+      registry.setPolicy(policy);
     } catch (thrown) {
-      undo();
-      await restore();
-      throw errorFrom(thrown);
+      const error = errorFrom(thrown);
+      if (!isDrift(error)) {
+        undo();
+        await restore();
+        throw error;
+      }
+      registry.setPolicy(policy);
+      await align(registry, `policy ${name}: the kernel held something else than expected`);
     }
-    installed = current;
-    registry.setPolicy(policy);
     tidyLater();
     return { operations, changed: [] };
   };

@@ -24,6 +24,8 @@ export interface RegistryChange {
   readonly policies: readonly string[];
   /** Services that have not changed and name such a policy. */
   readonly affected: readonly string[];
+  /** Services as they were; what became of them is in `next`. */
+  readonly before: readonly Service[];
   /** Computed when asked for: a cold start goes by `next` alone. */
   endpoints(): readonly EndpointChange[];
   /** The services after the change. */
@@ -172,6 +174,7 @@ export const createRegistry = (
       const changedPolicies = policyNames(policies, next.policies);
       return {
         changed,
+        before,
         policies: changedPolicies,
         affected: servicesMeeting(changedPolicies, registry, next, changed),
         endpoints: () => planChanges(before, after, context),
@@ -198,6 +201,7 @@ export const createRegistry = (
       byName.set(name, after);
       return {
         changed: [name],
+        before: [service],
         policies: none,
         affected: none,
         endpoints: () => planChanges([service], [after], context),

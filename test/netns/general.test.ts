@@ -4,7 +4,7 @@ import test from 'ava';
 import type { Ip } from '../../src/model/address.js';
 import type { Service } from '../../src/model/service.js';
 import { backendAddress, backendAddress6, backendPort, createBed, vip, vip6 } from '../support/bed.js';
-import { datagram, request, stream } from '../support/traffic.js';
+import { datagram, flowOf, request, stream } from '../support/traffic.js';
 
 const bed = await createBed({ backends: 3, clients: 20 });
 test.after.always(() => bed.dispose());
@@ -165,3 +165,36 @@ test.serial('static sessions go where they are told, and a restart changes nothi
   await t.throwsAsync(request(vip, 80, client4(1), 500));
   await next.stop();
 });
+
+test.serial(
+  'a udp client that goes on sending from its port leaves a failed backend, in IPv6 and in ranges',
+  async (t) => {
+    const engine = bed.engine();
+    const udp = (family: 'ipv4' | 'ipv6'): Service =>
+      service({
+        name: family,
+        family,
+        addresses: [
+          {
+            address: (family === 'ipv4' ? vip : vip6) as Ip,
+            protocol: 'udp',
+            ports: [{ first: 53, last: 99 }],
+          },
+        ],
+        backends: (family === 'ipv4' ? backends4() : service({}).backends).slice(0, 2),
+      });
+    await engine.reconciler.apply({ services: [udp('ipv4'), udp('ipv6')] });
+    for (const [family, host] of [
+      ['ipv4', vip],
+      ['ipv6', vip6],
+    ] as const) {
+      const flow = await flowOf(host, 60);
+      const first = await flow.ask();
+      t.is(await flow.ask(), first);
+      await engine.reconciler.setBackendState(family, first, 'down');
+      t.not(await flow.ask(), first);
+      flow.close();
+    }
+    await engine.stop();
+  },
+);

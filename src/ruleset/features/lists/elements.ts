@@ -68,6 +68,11 @@ export const emptyIndex = (policy: Policy): PolicyIndex => ({
   list: undefined,
 });
 
+export const copyOf = (index: PolicyIndex): PolicyIndex => ({
+  ...index,
+  byLength: new Map([...index.byLength].map(([length, ofLength]) => [length, new Map(ofLength)])),
+});
+
 const heldIn = ({ byLength }: PolicyIndex, length: number, key: string): Held | undefined =>
   byLength.get(length)?.get(key);
 
