@@ -98,6 +98,10 @@ export interface Links {
   list(): Promise<LinkState[]>;
   /** Told once per change of usability, MAC, arrival or departure (`undefined` state). */
   onChange(listener: (name: string, state: LinkState | undefined) => void): () => void;
+  /** Looks now whether a link has lost its carrier, beside what the kernel tells by itself; `onChange` hears of it. */
+  look(): void;
+  /** Told when another program, or the kernel by itself, has added or removed IPv4 addresses, or may have. */
+  onAddressChange(listener: () => void): () => void;
   /** No error if the address is already there. `noPrefixRoute` for floating addresses inside a network the node is in. */
   addAddress(linkName: string, address: Ipv4, prefixLength: number): Promise<void>;
   /** No error if it is not there. */

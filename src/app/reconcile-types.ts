@@ -2,6 +2,7 @@
 
 import type { RelevoError } from '../errors.js';
 import type { Ipv4 } from '../model/address.js';
+import type { ServicesChange, ServicesView } from '../model/change.js';
 import type { PersistenceEntry } from '../model/persistence.js';
 import type { BackendState, Endpoint, Service, ServicesDocument } from '../model/service.js';
 import type { Counted } from '../netlink/nft/ast.js';
@@ -38,6 +39,13 @@ export interface ApplyReport {
   readonly operations: number;
   /** Names of services that are new, different or gone. */
   readonly changed: readonly string[];
+}
+
+/** Of one backend, of one client (the parts of its key), or of all. */
+export interface SessionFilter {
+  readonly service: string;
+  readonly backend?: string;
+  readonly client?: readonly string[];
 }
 
 export interface Session extends PersistenceEntry {
@@ -81,11 +89,16 @@ export interface Reconciler {
   changePolicy(policy: string, delta: PolicyDelta): Promise<ApplyReport>;
   /** What the kernel has counted of a policy. */
   policyCounters(policy: string): Promise<PolicyCounters>;
+  /** Some services, addresses and policies; what the change does not name stays as it is. Otherwise as `apply`. */
+  change(change: ServicesChange, reason: string): Promise<ApplyReport>;
+  /** Drops persistence entries; how many there were. Rejects with `not-found` for a service that is not there. */
+  deleteSessions(filter: SessionFilter): Promise<number>;
   document(): ServicesDocument;
+  view(): ServicesView;
   /** Facts that features go by (neighbours, interfaces) have changed for these services. */
   reconsider(services: readonly string[], reason: string): Promise<void>;
   /** Why services or backends are not served as configured. */
-  shortcomings(): readonly Shortcoming[];
+  shortcomings(service?: string): readonly Shortcoming[];
   /** The service in force at an endpoint. */
   serviceAt(endpoint: Endpoint): Service | undefined;
   /** Persistence entries in the kernel, of one service or of all. */

@@ -16,7 +16,7 @@ import type { PolicyDelta } from '../ruleset/features/lists/elements.js';
 import { strandedFlows } from '../ruleset/features/stranded.js';
 import { addressText, endpointOf, targetAddress, targetPort } from '../ruleset/ids.js';
 import { changeEndpoints, type DeadPair, type Installed } from '../ruleset/installed.js';
-import { persistEntry, persistMap, servicesMap } from '../ruleset/layout.js';
+import { persistMap, servicesMap } from '../ruleset/layout.js';
 import {
   belongs,
   createRegistry,
@@ -28,7 +28,8 @@ import { createFeatureEngine, noFacts } from './feature-engine.js';
 import { cannotProtect, isDrift } from './kernel-refusals.js';
 import { policyCounters } from './policy-counters.js';
 import { keysOfDead, keysOfStale, readKernel, readPersistence, uniqueKeys } from './reconcile-kernel.js';
-import type { ApplyReport, ReconcileEvent, ReconcilePorts, Reconciler, Session } from './reconcile-types.js';
+import { countServices, keysOfSessions, sessionsIn } from './reconcile-sessions.js';
+import type { ApplyReport, ReconcileEvent, ReconcilePorts, Reconciler } from './reconcile-types.js';
 import { watchForeignChanges } from './reconcile-watch.js';
 import { createQueue } from './serial-queue.js';
 
@@ -285,22 +286,6 @@ export const createReconciler = (ports: ReconcilePorts, wish: EngineContext): Re
       emit({ kind: 'repaired', ...facts });
     });
 
-  const sessions = async (service?: string): Promise<Session[]> => {
-    if (service !== undefined && !registry.get(service)) {
-      throw new RelevoError('not-found', `there is no service '${service}'`, { service });
-    }
-    if (registry.size === 0) return [];
-    return (await readPersistence(nft)).flatMap((element): Session[] => {
-      const entry = persistEntry(element);
-      const owner = entry && registry.ownerOf(entry);
-      if (!owner || (service !== undefined && owner.name !== service)) return [];
-      const backend = owner.backends.find(
-        (one) => one.address === entry.backendAddress && (one.port ?? entry.port) === entry.backendPort,
-      );
-      return backend ? [{ ...entry, service: owner.name, backend: backend.name }] : [];
-    });
-  };
-
   return {
     adopt: () =>
       queue(async () => {
@@ -324,22 +309,28 @@ export const createReconciler = (ports: ReconcilePorts, wish: EngineContext): Re
       }),
     changePolicy: (name, delta) => queue(() => changePolicy(name, delta)),
     policyCounters: (name) => policyCounters(name, registry, features),
+    change: (change, reason) => queue(() => perform(registry.changeSome(change), reason)),
+    deleteSessions: (filter) =>
+      queue(async () => {
+        const keys = await keysOfSessions(nft, registry, filter);
+        const batches = createBatches();
+        destroyEntries(batches, keys);
+        if (keys.length > 0) await commit(batches, `${filter.service}: drop ${keys.length} sessions`);
+        return keys.length;
+      }),
     document: () => registry.document(),
+    view: () => registry.view(),
     reconsider: (services, reason) => queue(() => reconsider(services, reason)),
-    shortcomings: () => [...registry.services()].flatMap((service) => features.shortcomings(service)),
+    shortcomings(name) {
+      const one = name === undefined ? undefined : registry.get(name);
+      const services = name === undefined ? [...registry.services()] : one ? [one] : [];
+      return services.flatMap((service) => features.shortcomings(service));
+    },
     serviceAt: (endpoint) => registry.ownerOf(endpoint),
-    sessions,
+    sessions: (service) => sessionsIn(nft, registry, service),
     isBackendAlive: (endpoint, address, port) => isBackendAlive(registry, endpoint, address, port),
     belongs: (entry) => belongs(registry, entry),
-    status() {
-      let backends = 0;
-      let backendsUp = 0;
-      for (const service of registry.services()) {
-        backends += service.backends.length;
-        for (const backend of service.backends) if (backend.state === 'up') backendsUp++;
-      }
-      return { services: registry.size, backends, backendsUp, repairs };
-    },
+    status: () => ({ ...countServices(registry), repairs }),
     onEvent(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);

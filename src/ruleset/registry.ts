@@ -2,6 +2,7 @@
 
 import { RelevoError } from '../errors.js';
 import type { Ipv4 } from '../model/address.js';
+import { applyTo, type ServicesChange, type ServicesView } from '../model/change.js';
 import type { PersistenceEntry } from '../model/persistence.js';
 import type {
   BackendState,
@@ -11,7 +12,8 @@ import type {
   ServicesDocument,
   SharedAddress,
 } from '../model/service.js';
-import { sameMeaning, sameService } from '../model/service-equality.js';
+import { sameService } from '../model/service-equality.js';
+import { changedNames, servicesMeeting } from './affected.js';
 import type { EngineContext } from './context.js';
 import { type EndpointId, endpointId } from './ids.js';
 import type { EndpointChange } from './installed.js';
@@ -49,6 +51,9 @@ export interface Registry {
   change(document: ServicesDocument): RegistryChange;
   /** Throws `not-found` for a service or backend that is not there; undefined when it has that state already. */
   changeBackend(service: string, backend: string, state: BackendState): RegistryChange | undefined;
+  /** In place: what a request changes, without a look at the rest. */
+  changeSome(change: ServicesChange): RegistryChange;
+  view(): ServicesView;
 }
 
 const planChanges = (
@@ -68,58 +73,23 @@ const planChanges = (
 
 const none: readonly string[] = [];
 
-/** New, different or gone. */
-const policyNames = (
-  before: ReadonlyMap<string, Policy>,
-  after: ReadonlyMap<string, Policy>,
-): readonly string[] => {
-  const changed = [...after.values()].filter((policy) => {
-    const old = before.get(policy.name);
-    return !old || !sameMeaning(old, policy);
-  });
-  const gone = [...before.keys()].filter((name) => !after.has(name));
-  return [...changed.map(({ name }) => name), ...gone];
-};
+/** What is there of those that `names` has. */
+const pick = <T>(map: ReadonlyMap<string, T>, names: ReadonlyMap<string, unknown>): ReadonlyMap<string, T> =>
+  new Map(
+    [...names.keys()].flatMap((name) => {
+      const one = map.get(name);
+      return one === undefined ? [] : [[name, one] as const];
+    }),
+  );
 
-/** All but the elements, which are no service's concern. */
-const headDiffers = (a: Policy | undefined, b: Policy | undefined): boolean => {
-  if (!a || !b) return true;
-  const { elements: _a, ...before } = a;
-  const { elements: _b, ...after } = b;
-  return !sameMeaning(before, after);
-};
-
-/** Services that have not changed themselves and meet a policy that has, by name, through a shared address, or because it is global. */
-const servicesMeeting = (
-  policies: readonly string[],
-  before: Registry,
-  after: Registry,
-  except: readonly string[],
-): readonly string[] => {
-  const names = new Set(
-    policies.filter((name) => headDiffers(before.policies.get(name), after.policies.get(name))),
-  );
-  const everywhere = [...names].some(
-    (name) => before.policies.get(name)?.global || after.policies.get(name)?.global,
-  );
-  const meets = (named: readonly string[] = []): boolean => named.some((policy) => names.has(policy));
-  const addresses = new Set(
-    [...after.addresses.values()]
-      .filter((one) => meets(one.policies) || !sameMeaning(one, before.addresses.get(one.name)))
-      .map(({ name }) => name),
-  );
-  for (const name of before.addresses.keys()) if (!after.addresses.has(name)) addresses.add(name);
-  if (names.size === 0 && addresses.size === 0) return none;
-  const known = new Set(except);
-  return [...after.services()]
-    .filter(
-      (service) =>
-        !known.has(service.name) &&
-        (everywhere ||
-          meets(service.policies) ||
-          service.addresses.some(({ name }) => name !== undefined && addresses.has(name))),
-    )
-    .map(({ name }) => name);
+/** Of services that are so, to those that are to be. */
+const moveEndpoints = (
+  owners: Map<EndpointId, string>,
+  from: readonly Service[],
+  to: readonly Service[],
+): void => {
+  for (const { endpoints } of from) for (const one of endpoints) owners.delete(endpointId(one));
+  for (const { name, endpoints } of to) for (const one of endpoints) owners.set(endpointId(one), name);
 };
 
 export const createRegistry = (
@@ -144,7 +114,7 @@ export const createRegistry = (
     document: () => ({
       services: [...byName.values()],
       ...(policies.size > 0 && { policies: [...policies.values()] }),
-      ...(addressList.length > 0 && { addresses: addressList }),
+      ...(addresses.size > 0 && { addresses: [...addresses.values()] }),
     }),
     get: (name) => byName.get(name),
     ownerOf(endpoint) {
@@ -171,12 +141,18 @@ export const createRegistry = (
         changed.push(service.name);
         before.push(service);
       }
-      const changedPolicies = policyNames(policies, next.policies);
+      const changedPolicies = changedNames(policies, next.policies);
       return {
         changed,
         before,
         policies: changedPolicies,
-        affected: servicesMeeting(changedPolicies, registry, next, changed),
+        affected: servicesMeeting(
+          changedPolicies,
+          changedNames(addresses, next.addresses),
+          registry,
+          next,
+          changed,
+        ),
         endpoints: () => planChanges(before, after, context),
         next,
         undo() {},
@@ -208,6 +184,39 @@ export const createRegistry = (
         next: registry,
         undo() {
           byName.set(name, service);
+        },
+      };
+    },
+    view: () => ({ services: byName, addresses, policies }),
+    changeSome(wanted) {
+      const before: Service[] = [];
+      const after: Service[] = [];
+      const changed = new Map<string, Service | undefined>();
+      for (const [name, service] of wanted.services) {
+        const old = byName.get(name);
+        if (old === service || (old && service && sameService(old, service))) continue;
+        changed.set(name, service);
+        if (old) before.push(old);
+        if (service) after.push(service);
+      }
+      const was = { policies: pick(policies, wanted.policies), addresses: pick(addresses, wanted.addresses) };
+      const undos = [
+        applyTo(byName, changed),
+        applyTo(addresses, wanted.addresses),
+        applyTo(policies, wanted.policies),
+      ];
+      moveEndpoints(nameByEndpoint, before, after);
+      const [names, policyNamed] = [[...changed.keys()], [...wanted.policies.keys()]];
+      return {
+        changed: names,
+        before,
+        policies: policyNamed,
+        affected: servicesMeeting(policyNamed, wanted.addresses.keys(), was, registry, names),
+        endpoints: () => planChanges(before, after, context),
+        next: registry,
+        undo() {
+          for (const undo of undos) undo();
+          moveEndpoints(nameByEndpoint, after, before);
         },
       };
     },

@@ -8,7 +8,7 @@ import { type EncodedTransaction, encodeTransaction } from '../netlink/nft/encod
 import { expressionAt, lacksFeature } from '../netlink/nft/refusal.js';
 import { operationText, transactionText } from '../netlink/nft/text.js';
 import type { Log } from '../ports.js';
-import { NETLINK_NETFILTER, openNetlinkSocket } from './netlink-socket.js';
+import { NETLINK_NETFILTER, type openNetlinkSocket } from './netlink-socket.js';
 
 export interface NftBatches {
   readonly port: number;
@@ -77,7 +77,7 @@ const unknownVerdict = (pending: Pending | undefined): RelevoError =>
     `the kernel's verdict on "${pending?.transaction.reason}" was lost: read the tables again`,
   );
 
-export const createNftBatches = (log: Log): NftBatches => {
+export const createNftBatches = (log: Log, openSocket: typeof openNetlinkSocket): NftBatches => {
   const queue: Pending[] = [];
   let current: Pending | undefined;
   let sequence = 1;
@@ -105,7 +105,7 @@ export const createNftBatches = (log: Log): NftBatches => {
     settle(current.firstError && refusal(current, current.firstError));
   };
 
-  const socket = openNetlinkSocket(
+  const socket = openSocket(
     {
       protocol: NETLINK_NETFILTER,
       // Acknowledgements only, capped (NETLINK_CAP_ACK). What is allocated for each one counts as external memory and forces collections.

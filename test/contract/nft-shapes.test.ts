@@ -40,9 +40,13 @@ const hooks = {
   post: { type: 'nat', hook: 'postrouting', priority: 100, policy: 'accept' },
 } as const;
 
-/** Which checksums written headers have: no listing tells. */
-const checksums = (family: Family, chain: string): string[] =>
-  kernel.stockNft('--debug=netlink', 'list', 'chain', family, 'relevo', chain).match(/csum\S* \S+/g) ?? [];
+/** What the kernel holds of a rule, registers left out: no listing tells of checksums, nor that one thing was written for another. */
+const expressions = (family: Family, chain: string): string[] =>
+  (kernel.stockNft('--debug=netlink', 'list', 'chain', family, 'relevo', chain).match(/^ +\[ .* \]$/gm) ?? [])
+    .map((line) => line.replaceAll(/reg(_key|_data)? \d+/g, 'reg'))
+    // Behind a comparison of ethernet nft reads the protocol from the frame itself.
+    .map((line) => line.replace('payload load 2b @ link header + 12', 'meta load protocol'))
+    .sort();
 
 for (const [index, shape] of shapes.entries()) {
   test.serial(`${shape.family}: ${shape.title}`, async (t) => {
@@ -59,11 +63,11 @@ for (const [index, shape] of shapes.entries()) {
     const expected = shape.prints ? `${shape.prints} comment "shape ${index}"` : ruleText(rule, shape.family);
     t.deepEqual(chainLines(listing(kernel), chain), [expected]);
     if (shape.unread) return;
-    const ours = checksums(shape.family, chain);
+    const ours = expressions(shape.family, chain);
     kernel.stockNft(operationText({ op: 'flush-chain', table: table(shape.family), chain }));
     kernel.stockNft(operationText({ op: 'add-rule', table: table(shape.family), rule }));
     t.deepEqual(chainLines(listing(kernel), chain), [expected], 'what stock nft makes of the text');
-    t.deepEqual(ours, checksums(shape.family, chain));
+    if (!shape.otherwise) t.deepEqual(ours, expressions(shape.family, chain));
   });
 }
 

@@ -238,7 +238,9 @@ const matching: readonly Shape[] = [
     prints: 'ip protocol tcp counter',
   },
   {
+    // By the type of the frame, where we ask for the family.
     title: 'MAC and address in inet',
+    otherwise: true,
     family: 'inet',
     chain: 'filter',
     statements: [
@@ -257,7 +259,8 @@ const matching: readonly Shape[] = [
         dataTypes: ['ipv4_addr'],
       },
     ],
-    { chain: 'pre' },
+    // It hashes six bytes, we the eight of two registers.
+    { chain: 'pre', otherwise: true },
   ),
   {
     title: 'a slot by the hash of a MAC, an address and a port',

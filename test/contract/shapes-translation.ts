@@ -13,6 +13,8 @@ export interface Shape {
   readonly prints?: string;
   /** nft's parser does not take it, though its printer writes it. */
   readonly unread?: true;
+  /** nft makes other expressions of the text that mean the same. */
+  readonly otherwise?: true;
 }
 
 export const is = (field: Field, type: DataType, ...bytes: number[]): Statement => ({
