@@ -8,6 +8,7 @@
  */
 
 import type { Ip } from '../model/address.js';
+<<<<<<< HEAD
 import type { Helper, Policy, Service } from '../model/service.js';
 import type {
   BaseHook,
@@ -18,6 +19,10 @@ import type {
   SetSpec,
   TableName,
 } from '../netlink/nft/ast.js';
+=======
+import type { Policy, Service, SharedAddress } from '../model/service.js';
+import type { BaseHook, ElementBytes, RuleSpec, SetSpec, TableName } from '../netlink/nft/ast.js';
+>>>>>>> lists
 import type { Chain } from './chains.js';
 import type { EngineContext } from './context.js';
 
@@ -78,6 +83,8 @@ export interface FeatureContext extends EngineContext {
   /** Interfaces whose incoming packets are looked at, in order. */
   readonly devices: readonly string[];
   readonly policies: ReadonlyMap<string, Policy>;
+  /** Addresses with policies of their own, by name. */
+  readonly addresses?: ReadonlyMap<string, SharedAddress>;
   /** From the kernel's neighbour table; undefined: not known (yet). */
   neighbour(address: Ip): Neighbour | undefined;
   /** An interface of this node by name; undefined: there is none. */

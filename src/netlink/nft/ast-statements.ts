@@ -54,6 +54,8 @@ export type Field =
 
 export type Part =
   | { readonly kind: 'field'; readonly field: Field }
+  /** `ip saddr & 255.255.255.0`: the network of this length that an address is in. */
+  | { readonly kind: 'masked'; readonly field: Field; readonly prefixLength: number }
   | { readonly kind: 'numgen'; readonly mode: 'inc' | 'random'; readonly modulus: number }
   | {
       readonly kind: 'jhash' | 'symhash';
