@@ -8,21 +8,17 @@
  */
 
 import type { Ip } from '../model/address.js';
-<<<<<<< HEAD
-import type { Helper, Policy, Service } from '../model/service.js';
+import type { Helper, Policy, Policy, Service, Service, SharedAddress } from '../model/service.js';
 import type {
-  BaseHook,
-  ElementBytes,
+  BaseHook,BaseHook, 
+  ElementBytes,ElementBytes, 
   FlowtableSpec,
   ObjectSpec,
-  RuleSpec,
-  SetSpec,
-  TableName,
+  RuleSpec,RuleSpec, 
+  SetSpec,SetSpec, 
+  TableName,TableName 
 } from '../netlink/nft/ast.js';
-=======
-import type { Policy, Service, SharedAddress } from '../model/service.js';
-import type { BaseHook, ElementBytes, RuleSpec, SetSpec, TableName } from '../netlink/nft/ast.js';
->>>>>>> lists
+
 import type { Chain } from './chains.js';
 import type { EngineContext } from './context.js';
 
