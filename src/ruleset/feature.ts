@@ -8,17 +8,16 @@
  */
 
 import type { Ip } from '../model/address.js';
-import type { Helper, Policy, Policy, Service, Service, SharedAddress } from '../model/service.js';
+import type { Helper, Policy, Service, SharedAddress } from '../model/service.js';
 import type {
-  BaseHook,BaseHook, 
-  ElementBytes,ElementBytes, 
+  BaseHook,
+  ElementBytes,
   FlowtableSpec,
   ObjectSpec,
-  RuleSpec,RuleSpec, 
-  SetSpec,SetSpec, 
-  TableName,TableName 
+  RuleSpec,
+  SetSpec,
+  TableName,
 } from '../netlink/nft/ast.js';
-
 import type { Chain } from './chains.js';
 import type { EngineContext } from './context.js';
 
@@ -98,7 +97,6 @@ export interface DeviceLink {
   readonly index: number;
   readonly etherAddress: string;
 }
-
 
 /** In words that status shows. */
 export type KernelFeature =
