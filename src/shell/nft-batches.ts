@@ -94,8 +94,9 @@ export const createNftBatches = (log: Log): NftBatches => {
   const socket = openNetlinkSocket(
     {
       protocol: NETLINK_NETFILTER,
-      // Acknowledgements only, capped (NETLINK_CAP_ACK). What is allocated for each one counts as external memory and forces collections.
+      // Acknowledgements only, capped (NETLINK_CAP_ACK).
       messageBytes: 2 * 1024,
+      transient: true,
       receiveBytes: 8 * 1024 * 1024,
       // sendmsg refuses what exceeds the buffer less its bookkeeping (netlink_sendmsg: EMSGSIZE).
       sendBytes: limits.batchBytes + 256 * 1024,
@@ -123,8 +124,8 @@ export const createNftBatches = (log: Log): NftBatches => {
       const next = queue.shift();
       if (!next) return;
       current = next;
-      deadline = setTimeout(() => settle(unknownVerdict(next)), answerMs);
-      socket.send(next.encoded.bytes, (error) => settle(error));
+      socket.ask(next.encoded.bytes, (error) => settle(error));
+      if (current === next) deadline = setTimeout(() => settle(unknownVerdict(next)), answerMs);
     }
   };
 
