@@ -1,6 +1,6 @@
 /**
  * What is measured runs as it is shipped: compiled by tsc. From source by tsx every closure is given its name by Object.defineProperty
- * (esbuild's keepNames), which took a tenth of the processor time at thousands of entries a second.
+ * (esbuild's keepNames): 3 % of the standby's processor time at 5,000 entries a second.
  */
 
 import { execFileSync } from 'node:child_process';

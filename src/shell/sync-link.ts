@@ -50,8 +50,8 @@ const messageHeader = (
 };
 
 /**
- * Calls `onOpen` at once; the websocket must be open. Messages are written to `stream` below it, one write for each: what `ws` does for
- * each message cost as much as TLS does.
+ * Calls `onOpen` at once; the websocket must be open. Messages are written to `stream` below it, one write for each, without the
+ * header of its own, the mask and the callback that `ws` has for each.
  */
 export const adoptSocket = (
   socket: WebSocket,
