@@ -73,7 +73,9 @@ const option = (args: readonly string[], name: string): string | undefined => {
 export const run = async (args: readonly string[] = []): Promise<void> => {
   const runs = Number(option(args, '--runs') ?? defaultRuns);
   const wanted = option(args, '--faults')?.split(',');
-  const faults = faultNames.filter((name) => wanted === undefined || wanted.includes(name));
+  const faults = faultNames.filter(
+    (name) => name !== 'idle' && (wanted === undefined || wanted.includes(name)),
+  );
   const abort = new AbortController();
   process.once('SIGINT', () => abort.abort());
   const lab = (owner: LabOwner): string => `bench-${owner}-${process.pid % 10_000}`.slice(0, 20);

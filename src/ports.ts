@@ -7,7 +7,7 @@ import type { SocketAddress } from './model/node.js';
 
 import type { Endpoint } from './model/service.js';
 import type { FlowPattern } from './netlink/conntrack.js';
-import type { ElementBytes, NftTable, TableName, Transaction } from './netlink/nft/ast.js';
+import type { ElementBytes, NamedCounter, NftTable, TableName, Transaction } from './netlink/nft/ast.js';
 
 export type { LinkState, LoggedPacket } from './model/kernel-events.js';
 
@@ -45,6 +45,8 @@ export interface Nft {
   dumpElements(table: TableName, set: string): Promise<ElementBytes[]>;
   /** Chains, sets and rule comments of one table; undefined if the table does not exist. */
   readTable(table: TableName): Promise<NftTable | undefined>;
+  /** The named counters of one table. Rejects with `kernel-missing` if there is no such table. */
+  readCounters(table: TableName): Promise<NamedCounter[]>;
   /** Tells of changes to tables of ours which this Nft did not make. Returns the unsubscriber. */
   onForeignChange(listener: (change: ForeignChange) => void): () => void;
   close(): void;
@@ -96,6 +98,10 @@ export interface Links {
   list(): Promise<LinkState[]>;
   /** Told once per change of usability, MAC, arrival or departure (`undefined` state). */
   onChange(listener: (name: string, state: LinkState | undefined) => void): () => void;
+  /** Looks now whether a link has lost its carrier, beside what the kernel tells by itself; `onChange` hears of it. */
+  look(): void;
+  /** Told when another program, or the kernel by itself, has added or removed IPv4 addresses, or may have. */
+  onAddressChange(listener: () => void): () => void;
   /** No error if the address is already there. `noPrefixRoute` for floating addresses inside a network the node is in. */
   addAddress(linkName: string, address: Ipv4, prefixLength: number): Promise<void>;
   /** No error if it is not there. */

@@ -1,6 +1,6 @@
 /** Runs a witness until it is told to end. */
 
-import { createHmac, randomBytes } from 'node:crypto';
+import { createHmac, createSecretKey, randomBytes } from 'node:crypto';
 import { createWitness, type WitnessOptions } from './app/witness.js';
 import type { Log } from './ports.js';
 import { openDatagrams } from './shell/datagrams.js';
@@ -14,11 +14,12 @@ export interface RunWitnessOptions extends WitnessOptions {
 /** Ends when `signal` aborts; rejects with `bad-config` when an address cannot be bound. */
 export const runWitness = async (options: RunWitnessOptions, signal: AbortSignal): Promise<void> => {
   const { secret, log, cluster, listen, leaseMs } = options;
+  const key = createSecretKey(secret);
   const witness = createWitness(
     {
       clock: { nowMs: () => performance.now() },
       log,
-      mac: (bytes) => createHmac('sha256', secret).update(bytes).digest(),
+      mac: (bytes) => createHmac('sha256', key).update(bytes).digest(),
       session: 1 + (randomBytes(6).readUIntBE(0, 6) % (2 ** 48 - 1)),
       datagrams: openDatagrams,
     },

@@ -52,7 +52,7 @@ const purePackages: Record<string, readonly string[]> = {
   wire: ['protobufjs/minimal.js'],
 };
 /** Packages that reach outside: only where the outside is. */
-const outsidePackages = ['ws', 'koffi', 'execa', 'node-arp', 'pino'];
+const outsidePackages = ['ws', 'netlink', 'koffi', 'execa', 'node-arp', 'pino'];
 const outsideFolders = ['shell', 'bin'];
 /** Programs that a lab or a drill starts inside a namespace are processes of their own. */
 const isProcess = (file: string): boolean => /^(lab|drill)\/.*-process\.ts$/.test(file);
@@ -61,7 +61,7 @@ const targetOf = (file: string, specifier: string): string => {
   const path = normalize(join(dirname(file), specifier)).replace(/\.js$/, '.ts');
   if (topShared.includes(path)) return '(shared)';
   if (path === 'ports.ts') return '(ports)';
-  if (path === 'daemon.ts' || path === 'witness.ts') return '(daemon)';
+  if (['daemon.ts', 'witness.ts', 'nftlb-node.ts'].includes(path)) return '(daemon)';
   return folderOf(path);
 };
 

@@ -11,6 +11,15 @@ const refuse = (message: string): never => {
   throw new RelevoError('bad-config', message);
 };
 
+/** The links whose loss makes this node give a group away. */
+const trackedLinks = (group: NodeConfig['groups'][number]): readonly string[] => [
+  ...new Set([...group.trackLinks, ...group.addresses.map((address) => address.interface)]),
+];
+
+export const watchedLinks = (config: NodeConfig): readonly string[] => [
+  ...new Set(config.groups.flatMap(trackedLinks)),
+];
+
 /** Throws `bad-config` for what the election cannot work with; says place and remedy. */
 export const electionConfig = (config: NodeConfig, session: number): ElectionConfig => {
   const { timing } = config;
@@ -43,7 +52,7 @@ export const electionConfig = (config: NodeConfig, session: number): ElectionCon
       name: group.name,
       preferred: group.preferred,
       preempt: group.preempt,
-      trackLinks: [...new Set([...group.trackLinks, ...group.addresses.map((address) => address.interface)])],
+      trackLinks: trackedLinks(group),
     })),
     timing,
     lockMs: lockMsFor,

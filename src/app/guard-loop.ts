@@ -2,6 +2,7 @@
 
 import { stampHeartbeat } from '../election/heartbeat.js';
 import { createElection, step } from '../election/machine.js';
+import { sleptMs } from '../election/stall.js';
 import type { GuardEvent, ToGuard } from '../election/thread.js';
 import type { Effect, ElectionEvent } from '../election/types.js';
 import { viewElection } from '../election/view.js';
@@ -21,8 +22,12 @@ export interface GuardLoop {
   abandon(): void;
 }
 
-const stateEveryMs = 250;
-const correctEveryMs = 1_000;
+const stateEveryMs = 1_000;
+/** Links are looked at this often at least, and at most. */
+const lookMs = 33;
+const lookAgainMs = 10;
+const correctAfterMs = 50;
+const correctAgainMs = 1_000;
 
 export const createGuardLoop = (
   ports: GuardLoopPorts,
@@ -34,9 +39,13 @@ export const createGuardLoop = (
   let state = createElection(config, clock.nowMs());
   let cancelTimer: (() => void) | undefined;
   let timerMs = Number.POSITIVE_INFINITY;
+  /** When the machine was to hear the next event, at the latest. */
+  let dueMs = Number.POSITIVE_INFINITY;
+  let lookedMs = Number.NEGATIVE_INFINITY;
   let isRunning = false;
   let isStopped = false;
   let isStateDue = false;
+  let isCorrectionDue = false;
   let repairing = false;
   let outerFaults: readonly string[] = [];
   const ownFaults = new Map<string, string>();
@@ -56,7 +65,10 @@ export const createGuardLoop = (
     }
     handle({ type: 'faults', faults: [...outerFaults, ...ownFaults.values()] });
   };
-  const kernel = createGuardKernel(ports, node, (detail) => setFault('address', detail));
+  const kernel = createGuardKernel(ports, node, (detail) => {
+    setFault('address', detail);
+    correctSoon(correctAgainMs);
+  });
   const network = createGuardNetwork(
     ports,
     node,
@@ -152,16 +164,32 @@ export const createGuardLoop = (
     });
   };
 
+  /** Beside what is due anyway, so that it wakes nobody: the kernel tells most losses of carrier by itself. */
+  const lookAtLinks = (): void => {
+    const nowMs = clock.nowMs();
+    if (nowMs < lookedMs + lookAgainMs) return;
+    lookedMs = nowMs;
+    links.look();
+  };
+
   /** Events that arrive while one is being worked off wait for their turn. */
   function handle(event: ElectionEvent): void {
+    lookAtLinks();
+    const slept = sleptMs(dueMs, clock.nowMs());
+    if (slept > 0) {
+      dueMs = Number.POSITIVE_INFINITY;
+      waiting.push({ type: 'stalled', sleptMs: slept });
+    }
     waiting.push(event);
     if (isRunning) return;
     isRunning = true;
     for (let next = waiting.shift(); next && !isStopped; next = waiting.shift()) {
-      const result = step(config, state, next, clock.nowMs());
+      const nowMs = clock.nowMs();
+      const result = step(config, state, next, nowMs);
       state = result.state;
+      dueMs = Math.max(nowMs, result.deadlineMs);
       for (const effect of result.effects) perform(effect);
-      if (waiting.length === 0 && !isStopped) setTimer(result.deadlineMs);
+      if (waiting.length === 0 && !isStopped) setTimer(Math.min(result.deadlineMs, lookedMs + lookMs));
     }
     isRunning = false;
   }
@@ -181,16 +209,22 @@ export const createGuardLoop = (
     }
   };
 
-  const correctRegularly = (): void => {
-    timers.after(correctEveryMs, () => {
+  /** Puts addresses right soon, and again until it has worked: what changes one often changes several. */
+  const correctSoon = (afterMs: number): void => {
+    if (isCorrectionDue || isStopped) return;
+    isCorrectionDue = true;
+    timers.after(afterMs, () => {
+      isCorrectionDue = false;
       if (isStopped) return;
       kernel
         .correctAddresses((group) => state.groups[group]?.role === 'active')
         .then((corrections) => {
           for (const detail of corrections) tell({ kind: 'address-corrected', detail });
         })
-        .catch((thrown) => ports.log.warn({ error: errorFrom(thrown).message }, 'addresses not checked'))
-        .finally(correctRegularly);
+        .catch((thrown) => {
+          ports.log.warn({ error: errorFrom(thrown).message }, 'addresses not checked');
+          correctSoon(correctAgainMs);
+        });
     });
   };
 
@@ -203,7 +237,9 @@ export const createGuardLoop = (
         handle({ type: 'link', name, usable: link?.usable ?? false });
         const isGuarded = node.groups.some((group) => group.addresses.some((one) => one.interface === name));
         if (isNew && isGuarded) void repair(`interface ${name} has come`);
+        if (isGuarded) correctSoon(correctAfterMs);
       }),
+      links.onAddressChange(() => correctSoon(correctAfterMs)),
       nft.onForeignChange((change) => {
         const isOurs = change.table?.family === 'netdev' && change.table.name === 'relevo';
         if (isOurs || change.kind === 'overrun') void repair(`${change.kind}: ${change.detail}`);
@@ -223,7 +259,7 @@ export const createGuardLoop = (
       );
       if (gateway) stopWatching.push(gateway);
       postStateRegularly();
-      correctRegularly();
+      correctSoon(correctAfterMs);
       ports.post({ type: 'started' });
     },
     abandon() {

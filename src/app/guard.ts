@@ -61,6 +61,13 @@ export const createGuard = (ports: GuardPorts, config: NodeConfig, secret: Uint8
   let lastHandover = 0;
   let onStopped: (() => void) | undefined;
 
+  /** The thread is not woken for what it knows. */
+  const sayOnce = (message: ToGuard & { type: 'readiness' | 'faults' }): void => {
+    if (JSON.stringify(lastSaid.get(message.type)) === JSON.stringify(message)) return;
+    lastSaid.set(message.type, message);
+    thread?.post(message);
+  };
+
   const tell = (event: GuardEvent): void => {
     const isQuiet = event.kind === 'waiting' || (event.kind === 'peer' && event.alive);
     if (isQuiet) log.debug(event, 'guard');
@@ -149,16 +156,9 @@ export const createGuard = (ports: GuardPorts, config: NodeConfig, secret: Uint8
         throw thrown;
       }
     },
-    setReadiness({ ready, reasons, position }) {
-      const message = { type: 'readiness', readiness: { ready, reasons, position } } as const;
-      lastSaid.set('readiness', message);
-      thread?.post(message);
-    },
-    setFaults(faults) {
-      const message = { type: 'faults', faults } as const;
-      lastSaid.set('faults', message);
-      thread?.post(message);
-    },
+    setReadiness: ({ ready, reasons, position }) =>
+      sayOnce({ type: 'readiness', readiness: { ready, reasons, position } }),
+    setFaults: (faults) => sayOnce({ type: 'faults', faults }),
     handover(group, to) {
       const current = thread;
       if (!current) return Promise.resolve({ ok: false, reason: 'the guard is not running' });

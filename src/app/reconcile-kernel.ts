@@ -3,12 +3,12 @@
 import type { Endpoint } from '../model/service.js';
 import type { ElementBytes } from '../netlink/nft/ast.js';
 import type { Nft, PersistenceIndex } from '../ports.js';
-import { keyText } from '../ruleset/adopt.js';
 import type { KernelPicture } from '../ruleset/adopt-structure.js';
 import { addressText, endpointOf, targetAddress, targetPort } from '../ruleset/ids.js';
 import type { DeadPair } from '../ruleset/installed.js';
 import { persistEntry, persistMap, recorderOf, serviceTable, staticSets } from '../ruleset/layout.js';
 import { belongs, isBackendAlive, type Registry } from '../ruleset/registry.js';
+import { keyText } from '../ruleset/same-element.js';
 
 /** Everything but persistence: that belongs to packets and peers, and can be large. */
 export const readKernel = async (nft: Nft): Promise<KernelPicture> => {

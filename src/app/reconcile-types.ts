@@ -2,14 +2,22 @@
 
 import type { RelevoError } from '../errors.js';
 import type { Ipv4 } from '../model/address.js';
+import type { ServicesChange, ServicesView } from '../model/change.js';
 import type { PersistenceEntry } from '../model/persistence.js';
 import type { BackendState, Endpoint, Service, ServicesDocument } from '../model/service.js';
 import type { Clock, Connections, Log, Nft, PersistenceIndex } from '../ports.js';
+import type { Shortcoming } from '../ruleset/feature.js';
+import type { FeatureSet } from '../ruleset/units.js';
+import type { FeatureFacts } from './feature-engine.js';
 
 export interface ReconcilePorts {
   readonly nft: Nft;
   readonly log: Log;
   readonly clock: Clock;
+  /** What is known of the machine; without it no interface, no neighbour, and a kernel that can do everything. */
+  readonly facts?: FeatureFacts;
+  /** Every one there is, unless told otherwise. */
+  readonly features?: FeatureSet;
   /** Frees udp clients from a backend that has failed; without it they stay with it while they keep sending. */
   readonly connections?: Connections;
   /** Knows the entries of replicated services; without it every purge dumps the map. */
@@ -21,6 +29,13 @@ export interface ApplyReport {
   readonly operations: number;
   /** Names of services that are new, different or gone. */
   readonly changed: readonly string[];
+}
+
+/** Of one backend, of one client (the parts of its key), or of all. */
+export interface SessionFilter {
+  readonly service: string;
+  readonly backend?: string;
+  readonly client?: readonly string[];
 }
 
 export interface Session extends PersistenceEntry {
@@ -57,7 +72,16 @@ export interface Reconciler {
   preview(document: ServicesDocument): Promise<ApplyReport>;
   /** Rejects with `not-found` for a service or backend that is not there. */
   setBackendState(service: string, backend: string, state: BackendState): Promise<ApplyReport>;
+  /** Some services, addresses and policies; what the change does not name stays as it is. Otherwise as `apply`. */
+  change(change: ServicesChange, reason: string): Promise<ApplyReport>;
+  /** Drops persistence entries; how many there were. Rejects with `not-found` for a service that is not there. */
+  deleteSessions(filter: SessionFilter): Promise<number>;
   document(): ServicesDocument;
+  view(): ServicesView;
+  /** Facts that features go by (neighbours, interfaces) have changed for these services. */
+  reconsider(services: readonly string[], reason: string): Promise<void>;
+  /** Why services or backends are not served as configured. */
+  shortcomings(service?: string): readonly Shortcoming[];
   /** The service in force at an endpoint. */
   serviceAt(endpoint: Endpoint): Service | undefined;
   /** Persistence entries in the kernel, of one service or of all. */

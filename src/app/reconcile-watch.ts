@@ -2,7 +2,7 @@
 
 import { errorFrom } from '../errors.js';
 import type { ForeignChange, Log, Nft } from '../ports.js';
-import { serviceTable } from '../ruleset/layout.js';
+import { featureTables } from '../ruleset/feature.js';
 
 const repairIntervalMs = 200;
 
@@ -18,7 +18,7 @@ const pause = (ms: number, signal: AbortSignal): Promise<void> =>
   });
 
 const concernsUs = ({ table }: ForeignChange): boolean =>
-  !table || (table.name === serviceTable.name && table.family === serviceTable.family);
+  !table || featureTables.some(({ name, family }) => table.name === name && table.family === family);
 
 export const watchForeignChanges = async (
   nft: Nft,

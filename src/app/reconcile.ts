@@ -5,14 +5,17 @@
 
 import { errorFrom, RelevoError } from '../errors.js';
 import type { Endpoint } from '../model/service.js';
+import type { FlowPattern } from '../netlink/conntrack.js';
 import type { ForeignChange } from '../ports.js';
 import { adopt, rebuild } from '../ruleset/adopt.js';
 import { type KernelPicture, mustRebuild } from '../ruleset/adopt-structure.js';
 import { type Batches, createBatches } from '../ruleset/batches.js';
 import type { EngineContext } from '../ruleset/context.js';
+import { everyFeature } from '../ruleset/features/index.js';
+import { strandedFlows } from '../ruleset/features/stranded.js';
 import { addressText, endpointOf, targetAddress, targetPort } from '../ruleset/ids.js';
 import { changeEndpoints, type DeadPair, type Installed } from '../ruleset/installed.js';
-import { persistEntry, persistMap, servicesMap } from '../ruleset/layout.js';
+import { persistMap, servicesMap } from '../ruleset/layout.js';
 import {
   belongs,
   createRegistry,
@@ -20,10 +23,25 @@ import {
   type Registry,
   type RegistryChange,
 } from '../ruleset/registry.js';
+import { createFeatureEngine, noFacts } from './feature-engine.js';
 import { keysOfDead, keysOfStale, readKernel, readPersistence, uniqueKeys } from './reconcile-kernel.js';
+import { keysOfSessions, sessionsIn } from './reconcile-sessions.js';
 import type { ApplyReport, ReconcileEvent, ReconcilePorts, Reconciler, Session } from './reconcile-types.js';
 import { watchForeignChanges } from './reconcile-watch.js';
 import { createQueue } from './serial-queue.js';
+
+const tidyAfterMs = 2_000;
+
+const patternOf = ({ endpoint, target }: DeadPair): FlowPattern => {
+  const { protocol, address, port } = endpointOf(endpoint);
+  return {
+    protocol,
+    serviceAddress: address,
+    servicePort: port,
+    backendAddress: addressText(targetAddress(target)),
+    backendPort: targetPort(target),
+  };
+};
 
 /** The kernel and the picture of it disagree: reading it again and going on from there may succeed. */
 const isDrift = (error: RelevoError): boolean =>
@@ -43,6 +61,7 @@ const cannotProtect = (error: RelevoError): boolean =>
 export const createReconciler = (ports: ReconcilePorts, wish: EngineContext): Reconciler => {
   let context = wish;
   const { nft, log, clock } = ports;
+  const features = createFeatureEngine(nft, ports.features ?? everyFeature, ports.facts ?? noFacts);
   const listeners = new Set<(event: ReconcileEvent) => void>();
   const queue = createQueue();
   let registry: Registry = createRegistry(context);
@@ -53,6 +72,7 @@ export const createReconciler = (ports: ReconcilePorts, wish: EngineContext): Re
   let inForce = false;
   let repairs = 0;
   let sweepWaits = false;
+  let tidying: NodeJS.Timeout | undefined;
 
   const emit = (event: ReconcileEvent): void => {
     for (const listener of listeners) listener(event);
@@ -80,6 +100,7 @@ export const createReconciler = (ports: ReconcilePorts, wish: EngineContext): Re
     }
     const result = adopt(found, wanted.plans(), context, batches);
     destroyEntries(batches, keysOfStale(wanted, persistence));
+    await features.adopt(wanted, context, batches);
     return { batches, result };
   };
 
@@ -117,16 +138,9 @@ export const createReconciler = (ports: ReconcilePorts, wish: EngineContext): Re
   };
 
   /** Behind the change: the next datagram of each flow then meets the slots as they are now. */
-  const forget = ({ endpoint, target }: DeadPair): void => {
-    const { protocol, address, port } = endpointOf(endpoint);
+  const forget = (pattern: FlowPattern): void => {
     ports.connections
-      ?.forget({
-        protocol,
-        serviceAddress: address,
-        servicePort: port,
-        backendAddress: addressText(targetAddress(target)),
-        backendPort: targetPort(target),
-      })
+      ?.forget(pattern)
       .catch((thrown) =>
         log.warn({ error: errorFrom(thrown).message }, 'udp flows stay with a backend that failed'),
       );
@@ -142,12 +156,22 @@ export const createReconciler = (ports: ReconcilePorts, wish: EngineContext): Re
     // Until the kernel has said yes, nobody knows what is there.
     installed = undefined;
     const batches = createBatches();
+    await features.change(
+      [...change.changed, ...change.affected],
+      change.policies,
+      change.next,
+      context,
+      batches,
+    );
     const { dead, stranded } = changeEndpoints(current, change.endpoints(), context, batches);
     destroyEntries(batches, uniqueKeys(await keysOfDead(nft, dead, ports.persistenceIndex, isIndexed)));
     const { size } = batches;
     await commit(batches, reason);
     installed = current;
-    for (const pair of stranded) forget(pair);
+    for (const pair of stranded) forget(patternOf(pair));
+    for (const pattern of change.before.flatMap((old) => strandedFlows(old, change.next.get(old.name)))) {
+      forget(pattern);
+    }
     // The replica hears of what packets wrote meanwhile and destroys it by itself; a dump of a large map takes the kernel seconds.
     const isHeard = (pair: DeadPair): boolean =>
       ports.persistenceIndex !== undefined && isIndexed(endpointOf(pair.endpoint));
@@ -188,7 +212,37 @@ export const createReconciler = (ports: ReconcilePorts, wish: EngineContext): Re
     const tookMs = clock.nowMs() - startMs;
     log.debug({ operations, services: change.changed.length, tookMs }, reason);
     emit({ kind: 'applied', reason, operations, changed: change.changed, tookMs });
+    tidyLater();
     return { operations, changed: change.changed };
+  };
+
+  /** What nobody needs any more costs little: it goes when nothing else has been done for a while (removing a chain takes the kernel 10 ms). */
+  const tidyLater = (): void => {
+    clearTimeout(tidying);
+    tidying = setTimeout(() => {
+      queue(async () => {
+        if (!installed) return;
+        const operations = features.sweep();
+        if (operations.length > 0)
+          await nft.commit({ reason: 'remove what nobody needs any more', operations });
+      }).catch((thrown) => {
+        // What is there is not what was thought: the next change reads it again.
+        installed = undefined;
+        log.warn({ error: errorFrom(thrown).message }, 'what nobody needs any more stays');
+      });
+    }, tidyAfterMs);
+    tidying.unref();
+  };
+
+  /** Facts that features go by have changed for these services. */
+  const reconsider = async (services: readonly string[], reason: string): Promise<void> => {
+    if (!installed) return;
+    const current = installed;
+    installed = undefined;
+    const batches = createBatches();
+    await features.change(services, [], registry, context, batches);
+    if (batches.size > 0) await commit(batches, reason);
+    installed = current;
   };
 
   const repair = (foreign: ForeignChange): Promise<void> =>
@@ -215,15 +269,7 @@ export const createReconciler = (ports: ReconcilePorts, wish: EngineContext): Re
       throw new RelevoError('not-found', `there is no service '${service}'`, { service });
     }
     if (registry.size === 0) return [];
-    return (await readPersistence(nft)).flatMap((element): Session[] => {
-      const entry = persistEntry(element);
-      const owner = entry && registry.ownerOf(entry);
-      if (!owner || (service !== undefined && owner.name !== service)) return [];
-      const backend = owner.backends.find(
-        (one) => one.address === entry.backendAddress && (one.port ?? entry.port) === entry.backendPort,
-      );
-      return backend ? [{ ...entry, service: owner.name, backend: backend.name }] : [];
-    });
+    return sessionsIn(nft, registry, service);
   };
 
   return {
@@ -247,7 +293,23 @@ export const createReconciler = (ports: ReconcilePorts, wish: EngineContext): Re
         if (!change) return { operations: 0, changed: [] };
         return perform(change, `${service}: backend ${backend} is ${state}`);
       }),
-    document: () => ({ services: [...registry.services()] }),
+    change: (change, reason) => queue(() => perform(registry.changeSome(change), reason)),
+    deleteSessions: (filter) =>
+      queue(async () => {
+        const keys = await keysOfSessions(nft, registry, filter);
+        const batches = createBatches();
+        destroyEntries(batches, keys);
+        if (keys.length > 0) await commit(batches, `${filter.service}: drop ${keys.length} sessions`);
+        return keys.length;
+      }),
+    document: () => registry.document(),
+    view: () => registry.view(),
+    reconsider: (services, reason) => queue(() => reconsider(services, reason)),
+    shortcomings(name) {
+      const one = name === undefined ? undefined : registry.get(name);
+      const services = name === undefined ? [...registry.services()] : one ? [one] : [];
+      return services.flatMap((service) => features.shortcomings(service));
+    },
     serviceAt: (endpoint) => registry.ownerOf(endpoint),
     sessions,
     isBackendAlive: (endpoint, address, port) => isBackendAlive(registry, endpoint, address, port),
@@ -265,7 +327,15 @@ export const createReconciler = (ports: ReconcilePorts, wish: EngineContext): Re
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    run: (signal) =>
-      watchForeignChanges(nft, log, repair, ({ detail }) => emit({ kind: 'foreign-change', detail }), signal),
+    run: (signal) => {
+      signal.addEventListener('abort', () => clearTimeout(tidying), { once: true });
+      return watchForeignChanges(
+        nft,
+        log,
+        repair,
+        ({ detail }) => emit({ kind: 'foreign-change', detail }),
+        signal,
+      );
+    },
   };
 };

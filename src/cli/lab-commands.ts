@@ -61,6 +61,15 @@ const positive = (text: string): number => {
   return value;
 };
 
+const unitMs: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000 };
+
+const duration = (text: string): number => {
+  const [, count = '', unit = ''] = /^([1-9]\d{0,4})([smh])$/.exec(text) ?? [];
+  const factor = unitMs[unit];
+  if (factor === undefined) throw new RelevoError('bad-request', `'${text}': give a time as 90s, 10m or 1h`);
+  return Number(count) * factor;
+};
+
 const addLab = (program: Command, output: Output): void => {
   const lab = program
     .command('lab')
@@ -113,6 +122,8 @@ interface DrillFlags {
   readonly seed: number;
   readonly json?: string;
   readonly replication: boolean;
+  readonly for: number;
+  readonly load: number;
 }
 
 const runDrillCommand = async (fault: FaultName, flags: DrillFlags, output: Output): Promise<void> => {
@@ -120,7 +131,7 @@ const runDrillCommand = async (fault: FaultName, flags: DrillFlags, output: Outp
   await checkControl(ports, flags);
   const { runs, error } = await runDrill(
     ports,
-    { ...flags, fault, onProgress: (sentence) => process.stderr.write(`${sentence}\n`) },
+    { ...flags, idleMs: flags.for, fault, onProgress: (sentence) => process.stderr.write(`${sentence}\n`) },
     abortOnInterrupt(),
   );
   output.print(formatReport(runs));
@@ -170,6 +181,8 @@ const addDrill = (program: Command, output: Output): void => {
     .option('--lab <name>', 'the lab to break', defaultLabName)
     .option('--repeat <times>', 'how many times', positive, 1)
     .option('--seed <number>', 'of the streams’ bytes', positive, 1)
+    .option('--for <time>', '`idle` only: how long, as 90s or 10m', duration, 60_000)
+    .option('--load <programs>', '`idle` only: busy programs beside it', positive, 0)
     .option(
       '--no-replication',
       'negative control: passes only if persistence is lost, in a lab without replication',

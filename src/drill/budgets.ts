@@ -1,12 +1,21 @@
 /** The faults a drill knows, and what each may cost (docs/ARCHITECTURE.md, Budgets). */
 
-export const faultNames = ['handover', 'agent-kill', 'agent-freeze', 'node-off', 'front-link'] as const;
+export const faultNames = [
+  'handover',
+  'agent-kill',
+  'agent-freeze',
+  'node-off',
+  'front-link',
+  'idle',
+] as const;
 export type FaultName = (typeof faultNames)[number];
 
 export interface Budget {
   readonly outageMs: number;
   readonly lostDatagrams: number;
   readonly failedConnects: number;
+  /** Longest time in which nobody answers for an address. */
+  readonly noneAnsweringMs: number;
   /** Exactly as many as the fault deserves. */
   readonly takeovers: number;
 }
@@ -14,12 +23,14 @@ export interface Budget {
 const any = Number.POSITIVE_INFINITY;
 
 export const budgets: Readonly<Record<FaultName, Budget>> = {
-  handover: { outageMs: 20, lostDatagrams: any, failedConnects: 0, takeovers: 1 },
+  handover: { outageMs: 20, lostDatagrams: any, failedConnects: 0, noneAnsweringMs: any, takeovers: 1 },
   // The kernel goes on forwarding without an agent: only who asks for the address anew has to wait.
-  'agent-kill': { outageMs: 0, lostDatagrams: 0, failedConnects: 0, takeovers: 1 },
-  'agent-freeze': { outageMs: 0, lostDatagrams: 0, failedConnects: 0, takeovers: 1 },
-  'node-off': { outageMs: 500, lostDatagrams: any, failedConnects: any, takeovers: 1 },
-  'front-link': { outageMs: 50, lostDatagrams: any, failedConnects: any, takeovers: 1 },
+  'agent-kill': { outageMs: 0, lostDatagrams: 0, failedConnects: 0, noneAnsweringMs: any, takeovers: 1 },
+  'agent-freeze': { outageMs: 0, lostDatagrams: 0, failedConnects: 0, noneAnsweringMs: any, takeovers: 1 },
+  'node-off': { outageMs: 500, lostDatagrams: any, failedConnects: any, noneAnsweringMs: any, takeovers: 1 },
+  'front-link': { outageMs: 50, lostDatagrams: any, failedConnects: any, noneAnsweringMs: any, takeovers: 1 },
+  // Nothing has failed, so nothing may happen.
+  idle: { outageMs: 0, lostDatagrams: 0, failedConnects: 0, noneAnsweringMs: 0, takeovers: 0 },
 };
 
 export const faultMeaning: Readonly<Record<FaultName, string>> = {
@@ -29,4 +40,5 @@ export const faultMeaning: Readonly<Record<FaultName, string>> = {
   'node-off':
     'every process of the active node is killed and every cable of it dead at once; it comes back with an empty kernel',
   'front-link': 'the active node’s front cable loses carrier',
+  idle: 'nothing fails, while other programs take all the processor they get',
 };

@@ -21,6 +21,9 @@ export interface DrillOptions {
   readonly clients?: number;
   readonly intervalMs?: number;
   readonly seed?: number;
+  /** Of `idle`: how long, and how many busy programs beside it. */
+  readonly idleMs?: number;
+  readonly load?: number;
   readonly onProgress?: (sentence: string) => void;
 }
 
@@ -43,6 +46,8 @@ const takeoverMs = 8_000;
 /** The dead time that is looked at before healing starts. */
 const lookMs = 700;
 const healMs = 30_000;
+/** Below half of the lifetime of the lab's persistence entries. */
+const askAgainMs = 45_000;
 
 const untilActive = async (
   ports: LabPorts,
@@ -96,12 +101,25 @@ const eventsSince = async (owner: LabOwnerDriver, sinceMs: number): Promise<Told
     .sort((one, other) => one.atMs - other.atMs);
 };
 
+/** Entries of clients that say nothing expire; what lasts longer than a lifetime needs clients that do. */
+const askOnUntil = async (done: Promise<unknown>, probes: Probes): Promise<void> => {
+  const over = new AbortController();
+  const stop = (): void => over.abort();
+  void done.then(stop, stop);
+  for (;;) {
+    await sleep(askAgainMs, over.signal);
+    if (over.signal.aborted) return;
+    await probes.ask();
+  }
+};
+
 const breakAndWatch = async (
   ports: LabPorts,
   owner: LabOwnerDriver,
   probes: Probes,
   fault: Fault,
   from: NodeName,
+  moves: boolean,
   signal: AbortSignal,
 ): Promise<DrillHistory> => {
   const startedMs = ports.clock.nowMs();
@@ -109,8 +127,10 @@ const breakAndWatch = async (
   const before = await probes.ask();
   await sleep(quietMs, signal);
   signal.throwIfAborted();
-  const { atMs: injectedMs } = await fault.inject(signal);
-  await untilActive(ports, owner, otherNode(from), signal);
+  const injecting = fault.inject(signal);
+  if (!moves) await askOnUntil(injecting, probes);
+  const { atMs: injectedMs } = await injecting;
+  if (moves) await untilActive(ports, owner, otherNode(from), signal);
   await sleep(lookMs, signal);
   signal.throwIfAborted();
   const after = await probes.ask();
@@ -136,17 +156,27 @@ export const runDrillOnce = async (
   index: number,
   signal: AbortSignal,
 ): Promise<DrillRun> => {
-  const { lab, fault: name, streams = 12, clients = 1000, intervalMs = 2 } = options;
+  const { lab, fault: name, streams = 12, clients = 1000, idleMs = 10_000, load = 0 } = options;
+  // What lasts long is recorded less densely.
+  const intervalMs = options.intervalMs ?? (name === 'idle' ? 10 : 2);
   const seed = (options.seed ?? 1) + index * 1000;
   const owner = await checkLab(ports, lab);
   const views = await untilSettled(ports, owner);
   const from = nodeNames.find((node) => views[node].active)!;
   options.onProgress?.(`${name} ${index + 1} of ${options.repeat}: ${from} is active, probes start`);
-  const fault = createFault(name, { ports, lab, owner, node: from });
+  const fault = createFault(name, { ports, lab, owner, node: from, idleMs, load });
   let probes: Probes | undefined;
   try {
     probes = await startProbes(lab, { streams, clients, seed, intervalMs });
-    const history = await breakAndWatch(ports, owner, probes, fault, from, signal);
+    const history = await breakAndWatch(
+      ports,
+      owner,
+      probes,
+      fault,
+      from,
+      budgets[name].takeovers > 0,
+      signal,
+    );
     const findings = judge(history);
     return { fault: name, index, seed, from, findings, verdict: verdictOf(findings, budgets[name]), history };
   } catch (thrown) {

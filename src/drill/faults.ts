@@ -8,7 +8,9 @@ import { killProcesses } from '../lab/processes.js';
 import { type LabState, readLab, writeLab } from '../lab/state.js';
 import type { NodeName } from '../lab/topology.js';
 import { sleep } from '../shell/clock.js';
+import { type LineProcess, startLines } from '../shell/lines.js';
 import { isRunning, type ProcessIdentity, signalProcess } from '../shell/process-identity.js';
+import { builtProgram, nodeProgram } from '../shell/programs.js';
 import type { FaultName } from './budgets.js';
 
 export interface Fault {
@@ -26,6 +28,9 @@ interface Site {
   readonly owner: LabOwnerDriver;
   /** The node to break: the active one. */
   readonly node: NodeName;
+  /** `idle`: for how long nothing fails, and beside how many busy programs. */
+  readonly idleMs: number;
+  readonly load: number;
 }
 
 const stateOf = async ({ ports, lab }: Site): Promise<LabState> => {
@@ -140,12 +145,32 @@ const frontLink = (site: Site): Fault => ({
   },
 });
 
+const idle = (site: Site): Fault => {
+  const busy: LineProcess[] = [];
+  return {
+    async inject(signal) {
+      const atMs = site.ports.clock.nowMs();
+      for (let count = 0; count < site.load; count++) {
+        busy.push(startLines(nodeProgram, [builtProgram('drill/load-process.js')], () => {}));
+      }
+      await sleep(site.idleMs, signal);
+      return { atMs };
+    },
+    async heal() {
+      const ending = busy.splice(0);
+      for (const one of ending) one.kill();
+      await Promise.all(ending.map((one) => one.ended));
+    },
+  };
+};
+
 const factories: Readonly<Record<FaultName, (site: Site) => Fault>> = {
   handover,
   'agent-kill': agentKill,
   'agent-freeze': agentFreeze,
   'node-off': nodeOff,
   'front-link': frontLink,
+  idle,
 };
 
 export const createFault = (name: FaultName, site: Site): Fault => factories[name](site);

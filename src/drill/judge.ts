@@ -177,6 +177,10 @@ export const verdictOf = (findings: Findings, budget: Budget): Verdict => {
     arp.twoAnsweringTimes === 0,
     `two nodes answered ${arp.twoAnsweringTimes} times, for up to ${ms(arp.twoAnsweringMs)}`,
   );
+  expect(
+    arp.noneAnsweringMs <= budget.noneAnsweringMs,
+    `nobody answered for ${ms(arp.noneAnsweringMs)}, budget ${ms(budget.noneAnsweringMs)}`,
+  );
   for (const [address, owners] of Object.entries(arp.finalOwners)) {
     expect(owners.length === 1, `${owners.length} nodes answer for ${address} at the end, not exactly one`);
   }

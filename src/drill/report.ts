@@ -93,9 +93,10 @@ export const formatReport = (runs: readonly ReportedRun[]): string => {
   const failed = runs.filter((run) => !run.verdict.passed);
   const budget = budgets[first.fault];
   const limit = (value: number): string => (Number.isFinite(value) ? number(value) : 'any');
+  const quiet = budget.takeovers === 0 ? ', never none, no takeover' : '';
   return [
     `${first.fault}: ${faultMeaning[first.fault]}`,
-    `budget: outage ${limit(budget.outageMs)} ms, ${limit(budget.lostDatagrams)} datagrams lost, ${limit(budget.failedConnects)} connects failed; every stream and every persistent client kept; never two nodes answering`,
+    `budget: outage ${limit(budget.outageMs)} ms, ${limit(budget.lostDatagrams)} datagrams lost, ${limit(budget.failedConnects)} connects failed; every stream and every persistent client kept; never two nodes answering${quiet}`,
     '',
     table([head, ...rows]),
     '',

@@ -27,6 +27,7 @@
  * as long as it reaches the gateway. Two nodes that both do and do not hear each other then both own the group.
  */
 
+import { allPathsAlive, notePeerTold } from './peers.js';
 import { neededVotes, otherVoters, type Turn, voterConfig } from './turn.js';
 import type { GroupState } from './types.js';
 import { acceptRelease, answerAsk } from './voter.js';
@@ -84,7 +85,10 @@ const ask = (turn: Turn, group: GroupState, targets: readonly Target[]): void =>
     leaseMs: config.timing.leaseMs,
     offer: group.claim?.offer ?? 0,
   } as const;
-  for (const { to, path } of targets) turn.effects.push({ type: 'send', to, path, body });
+  for (const { to, path } of targets) {
+    notePeerTold(turn, to);
+    turn.effects.push({ type: 'send', to, path, body });
+  }
 };
 
 interface Target {
@@ -101,8 +105,8 @@ export const askAll = (turn: Turn, group: GroupState): void =>
   );
 
 /**
- * Asks just as many voters as a majority needs, living peers first, each over the path it was last heard on: what an owner
- * does at every renewal. Whoever does not answer is made good for by `askAll` soon after.
+ * Asks just as many voters as a majority needs, living peers first, each over one path, by turns while all
+ * of them work, otherwise the one it was last heard on: what an owner does at every renewal. Whoever does not answer is made good for by `askAll` soon after.
  */
 export const askFew = (turn: Turn, group: GroupState): void => {
   const { config, state } = turn;
@@ -111,6 +115,7 @@ export const askFew = (turn: Turn, group: GroupState): void => {
   for (const to of otherVoters(config)) {
     const peer = state.peers[to];
     if (!peer?.alive) others.push({ to, path: undefined });
+    else if (allPathsAlive(turn, peer)) living.push({ to, path: group.asked % config.paths });
     else living.push({ to, path: peer.heardMs.indexOf(Math.max(...peer.heardMs)) });
   }
   ask(turn, group, [...living, ...others].slice(0, neededVotes(config) - 1));

@@ -1,5 +1,6 @@
 /** When the machine must be woken next, if nothing else happens before. */
 
+import { heartbeatDueMs } from './heartbeat.js';
 import { peerDeadAtMs } from './peers.js';
 import { type Turn, voterConfig } from './turn.js';
 import type { GroupState } from './types.js';
@@ -41,12 +42,12 @@ const groupDeadlineMs = (turn: Turn, group: GroupState): number => {
 };
 
 export const deadlineMs = (turn: Turn): number => {
-  const { state, config } = turn;
+  const { state } = turn;
   if (state.stopped) return Number.POSITIVE_INFINITY;
-  let soonest = state.started ? state.heartbeatMs : Number.POSITIVE_INFINITY;
+  let soonest = state.started ? heartbeatDueMs(turn) : Number.POSITIVE_INFINITY;
   for (const name in state.peers) {
     const peer = state.peers[name]!;
-    if (peer.alive) soonest = Math.min(soonest, peerDeadAtMs(peer, config.timing.deadMs));
+    if (peer.alive) soonest = Math.min(soonest, peerDeadAtMs(turn, peer));
   }
   for (const name in state.groups) soonest = Math.min(soonest, groupDeadlineMs(turn, state.groups[name]!));
   return soonest;

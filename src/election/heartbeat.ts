@@ -3,11 +3,12 @@
 import { repeatRelease } from './asking.js';
 import { ownEligibility } from './claim.js';
 import { type Body, messageLimits } from './messages.js';
+import { allPathsAlive, notePeerTold } from './peers.js';
 import type { Turn } from './turn.js';
 import { type ElectionState, type PeerState, witnessName } from './types.js';
 
-/** Heartbeats between two greetings of the witness. */
-const greetEvery = 4;
+/** Heartbeats between two greetings of the witness, and between two full words to a peer that is told enough by asks and answers. */
+const fullEvery = 4;
 
 /** One line for a heartbeat: what keeps this node from owning a group. */
 const ownReason = (turn: Turn): string => {
@@ -23,20 +24,28 @@ const ownReason = (turn: Turn): string => {
  * news, make a heartbeat go over all of them.
  */
 const heartbeatPath = (turn: Turn, peer: PeerState): number | undefined => {
-  const { state, config, nowMs } = turn;
-  if (state.hasNews || !peer.alive) return undefined;
-  for (let path = 0; path < config.paths; path++) {
-    const heardMs = peer.heardMs[path] ?? Number.NEGATIVE_INFINITY;
-    if (nowMs - heardMs > config.paths * config.timing.deadMs) return undefined;
-  }
+  const { state, config } = turn;
+  if (state.hasNews || !peer.alive || !allPathsAlive(turn, peer)) return undefined;
   return state.heartbeats % config.paths;
+};
+
+/** When the first peer must hear from this node again. An ask or an answer to it is a sign of life as good as a heartbeat. */
+export const heartbeatDueMs = (turn: Turn): number => {
+  const { state, config, nowMs } = turn;
+  if (state.hasNews) return nowMs;
+  let dueMs = state.fullMs;
+  for (const name in state.peers) {
+    dueMs = Math.min(dueMs, state.peers[name]!.toldMs + config.timing.heartbeatMs);
+  }
+  return dueMs;
 };
 
 /** Tells every peer how this node is, when it is time to. */
 export const heartbeat = (turn: Turn): void => {
   const { state, config, nowMs } = turn;
-  if (nowMs < state.heartbeatMs) return;
-  state.heartbeatMs = nowMs + config.timing.heartbeatMs;
+  if (nowMs < heartbeatDueMs(turn)) return;
+  const isFull = state.hasNews || nowMs >= state.fullMs;
+  if (isFull) state.fullMs = nowMs + fullEvery * config.timing.heartbeatMs;
   const groups = config.groups.slice(0, messageLimits.groups).map(({ name }) => {
     const group = state.groups[name]!;
     repeatRelease(turn, group);
@@ -50,11 +59,13 @@ export const heartbeat = (turn: Turn): void => {
   });
   // A witness that has heard this process before answers its first ask at once, which a takeover then need not wait for.
   if (config.witness === 'arbiter' && nowMs >= state.greetMs) {
-    state.greetMs = nowMs + greetEvery * config.timing.heartbeatMs;
+    state.greetMs = nowMs + fullEvery * config.timing.heartbeatMs;
     turn.effects.push({ type: 'send', to: witnessName, path: undefined, body: { type: 'hello' } });
   }
   const reason = ownReason(turn);
   for (const name in state.peers) {
+    if (!isFull && nowMs < state.peers[name]!.toldMs + config.timing.heartbeatMs) continue;
+    notePeerTold(turn, name);
     turn.effects.push({
       type: 'send',
       to: name,

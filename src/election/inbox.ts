@@ -4,7 +4,7 @@ import { countVote } from './asking.js';
 import { answerOffer, noteRefusal } from './claim.js';
 import { declined, keepHandoverAsk } from './handover.js';
 import type { Body } from './messages.js';
-import { hearHeartbeat, hearPeer, notePeerGroup } from './peers.js';
+import { hearHeartbeat, hearPeer, notePeerGroup, notePeerTold } from './peers.js';
 import { type Turn, voterConfig } from './turn.js';
 import { type ElectionEvent, type PeerState, witnessName } from './types.js';
 import { acceptRelease, answerAsk } from './voter.js';
@@ -52,6 +52,7 @@ const heardAsk = (
     holder: string;
   }): void => {
     const reply = { type: 'answer', group: body.group, ask: body.ask, session, ...answer } as const;
+    notePeerTold(turn, from);
     turn.effects.push({ type: 'send', to: from, path, body: reply });
   };
   if (!group) {
@@ -69,6 +70,7 @@ const heardAsk = (
   turn.state.voter = voter;
   if (answer.verdict === 'granted') group.epoch = Math.max(group.epoch, body.epoch);
   const reply = { type: 'answer', group: body.group, ask: body.ask, session, ...answer } as const;
+  notePeerTold(turn, from);
   turn.effects.push({ type: 'send', to: from, path, body: reply });
 };
 

@@ -15,6 +15,7 @@ import { heartbeat } from './heartbeat.js';
 import { onMessage } from './inbox.js';
 import { roles } from './messages.js';
 import { activePeer, createPeer, watchPeers } from './peers.js';
+import { deafUntilMs } from './stall.js';
 import { beginTurn, type Turn } from './turn.js';
 import type { ElectionConfig, ElectionEvent, ElectionState, GroupState, Step } from './types.js';
 import { createVoter } from './voter.js';
@@ -66,9 +67,10 @@ export const createElection = (config: ElectionConfig, nowMs: number): ElectionS
     links: {},
     linkUpMs: {},
     gatewayMs: Number.NEGATIVE_INFINITY,
-    heartbeatMs: nowMs,
+    fullMs: nowMs,
     hasNews: true,
     heartbeats: 0,
+    deafUntilMs: nowMs,
     greetMs: nowMs,
     offers: 0,
     witnessHeardMs: Number.NEGATIVE_INFINITY,
@@ -110,6 +112,9 @@ const onEvent = (turn: Turn, event: ElectionEvent): void => {
       return;
     case 'timer':
       return;
+    case 'stalled':
+      state.deafUntilMs = deafUntilMs(event.sleptMs, turn.config.timing.deadMs, turn.nowMs);
+      return;
     case 'message':
       onMessage(turn, event);
       return;
@@ -117,16 +122,19 @@ const onEvent = (turn: Turn, event: ElectionEvent): void => {
       onKernel(turn, event);
       return;
     case 'link':
+      state.hasNews ||= state.links[event.name] !== event.usable;
       if (event.usable && state.links[event.name] !== true) {
         state.linkUpMs = { ...state.linkUpMs, [event.name]: turn.nowMs };
       }
       state.links = { ...state.links, [event.name]: event.usable };
       return;
     case 'readiness':
+      state.hasNews ||= event.readiness.ready !== state.readiness.ready;
       if (!event.readiness.ready && state.readiness.ready) state.unreadyMs = turn.nowMs;
       state.readiness = event.readiness;
       return;
     case 'faults':
+      state.hasNews = true;
       state.faults = event.faults;
       return;
     case 'gateway':
@@ -145,7 +153,6 @@ const onEvent = (turn: Turn, event: ElectionEvent): void => {
     case 'stop':
       state.stopping = true;
       state.stopMs = turn.nowMs;
-      state.heartbeatMs = turn.nowMs;
       state.hasNews = true;
       return;
   }

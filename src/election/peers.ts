@@ -13,6 +13,7 @@ export const createPeer = (name: string, nowMs: number): PeerState => ({
   sinceMs: nowMs,
   heardMs: [],
   rttMs: [],
+  toldMs: never,
   stamps: [],
   ready: false,
   position: '',
@@ -27,7 +28,8 @@ const lastHeardMs = (peer: PeerState): number => {
 };
 
 /** When silence makes the peer count as dead. */
-export const peerDeadAtMs = (peer: PeerState, deadMs: number): number => lastHeardMs(peer) + deadMs;
+export const peerDeadAtMs = (turn: Turn, peer: PeerState): number =>
+  Math.max(lastHeardMs(peer) + turn.config.timing.deadMs, turn.state.deafUntilMs);
 
 const withAt = <T>(list: readonly T[], index: number, value: T, filler: T): T[] => {
   const copy = [...list];
@@ -48,7 +50,7 @@ export const hearPeer = (turn: Turn, from: string, session: number, path: number
   const base =
     known.session === session
       ? known
-      : { ...createPeer(from, nowMs), alive: known.alive, sinceMs: known.sinceMs };
+      : { ...createPeer(from, nowMs), alive: known.alive, sinceMs: known.sinceMs, toldMs: known.toldMs };
   const peer: PeerState = {
     ...base,
     session,
@@ -102,12 +104,27 @@ export const notePeerGroup = (
   putPeer(turn, { ...peer, groups: { ...peer.groups, [group]: { ...known, ...change } } });
 };
 
+/** Something goes out to the peer, if it is one: a heartbeat would say little more, and waits. */
+export const notePeerTold = (turn: Turn, name: string): void => {
+  const peer = turn.state.peers[name];
+  if (peer) putPeer(turn, { ...peer, toldMs: turn.nowMs });
+};
+
+/** Has every path to the peer been heard lately? Datagrams then take turns over them. */
+export const allPathsAlive = (turn: Turn, peer: PeerState): boolean => {
+  const { paths, timing } = turn.config;
+  for (let path = 0; path < paths; path++) {
+    if (turn.nowMs - (peer.heardMs[path] ?? never) > paths * timing.deadMs) return false;
+  }
+  return true;
+};
+
 /** Marks peers dead that were silent on every path for too long. */
 export const watchPeers = (turn: Turn): void => {
   const { deadMs } = turn.config.timing;
   for (const name in turn.state.peers) {
     const peer = turn.state.peers[name]!;
-    if (!peer.alive || turn.nowMs < peerDeadAtMs(peer, deadMs)) continue;
+    if (!peer.alive || turn.nowMs < peerDeadAtMs(turn, peer)) continue;
     const reason = `silent on every path for ${deadMs} ms`;
     putPeer(turn, { ...peer, alive: false, sinceMs: turn.nowMs, reason });
     turn.effects.push({ type: 'report', report: { kind: 'peer', peer: name, alive: false, reason } });

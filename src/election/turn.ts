@@ -54,7 +54,6 @@ export const setRole = (turn: Turn, group: GroupState, role: Role, reason: strin
   group.sinceMs = turn.nowMs;
   group.waiting = '';
   // Peers learn of it now, not with the next heartbeat.
-  turn.state.heartbeatMs = turn.nowMs;
   turn.state.hasNews = true;
   turn.effects.push({
     type: 'report',

@@ -56,6 +56,8 @@ export interface PeerState {
   /** Last authentic datagram, per path. */
   readonly heardMs: readonly number[];
   readonly rttMs: readonly number[];
+  /** When it was last told something that shows it that this node lives. */
+  readonly toldMs: number;
   readonly stamps: readonly { readonly sentUs: number; readonly atMs: number }[];
   readonly ready: boolean;
   readonly position: string;
@@ -149,10 +151,13 @@ export interface ElectionState {
   linkUpMs: Readonly<Record<string, number>>;
   /** Until when the pinged gateway counts as reachable. */
   gatewayMs: number;
-  heartbeatMs: number;
+  /** By then every peer is told everything, whatever else it is told. */
+  fullMs: number;
   /** The next heartbeat brings news: it goes over every path. */
   hasNews: boolean;
   heartbeats: number;
+  /** After a sleep of this node: until when nobody's silence is judged (`stall.ts`). */
+  deafUntilMs: number;
   /** When the witness is greeted next. */
   greetMs: number;
   offers: number;
@@ -169,6 +174,8 @@ export type ElectionEvent =
       readonly epochs: Readonly<Record<string, number>>;
     }
   | { readonly type: 'timer' }
+  /** This node was not awake for so long when it should have been; comes before anything that waited meanwhile. */
+  | { readonly type: 'stalled'; readonly sleptMs: number }
   | {
       readonly type: 'message';
       readonly from: string;

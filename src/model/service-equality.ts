@@ -1,38 +1,21 @@
 /** Whether two services mean the same: decides what a new document changes. */
 
-import type { Backend, Endpoint, Service } from './service.js';
+import type { Service } from './service.js';
 
-const sameList = <T>(a: readonly T[], b: readonly T[], same: (x: T, y: T) => boolean): boolean => {
+/** Plain data, compared deeply; an attribute that is absent equals one that is undefined. */
+export const sameMeaning = (a: unknown, b: unknown): boolean => {
   if (a === b) return true;
-  if (a.length !== b.length) return false;
-  for (let index = 0; index < a.length; index++) if (!same(a[index]!, b[index]!)) return false;
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
+  if (Array.isArray(a)) {
+    if (!Array.isArray(b) || a.length !== b.length) return false;
+    for (let index = 0; index < a.length; index++) if (!sameMeaning(a[index], b[index])) return false;
+    return true;
+  }
+  const left = a as Readonly<Record<string, unknown>>;
+  const right = b as Readonly<Record<string, unknown>>;
+  for (const name in left) if (!sameMeaning(left[name], right[name])) return false;
+  for (const name in right) if (left[name] === undefined && right[name] !== undefined) return false;
   return true;
 };
 
-const sameEndpoint = (a: Endpoint, b: Endpoint): boolean =>
-  a.port === b.port && a.address === b.address && a.protocol === b.protocol;
-
-const sameBackend = (a: Backend, b: Backend): boolean =>
-  a === b ||
-  (a.name === b.name &&
-    a.address === b.address &&
-    a.port === b.port &&
-    a.weight === b.weight &&
-    a.priority === b.priority &&
-    a.state === b.state &&
-    a.sourceAddress === b.sourceAddress);
-
-export const sameService = (a: Service, b: Service): boolean =>
-  a === b ||
-  (a.name === b.name &&
-    a.mode === b.mode &&
-    a.state === b.state &&
-    a.scheduler === b.scheduler &&
-    a.persistence === b.persistence &&
-    a.persistTtlMs === b.persistTtlMs &&
-    a.replicate === b.replicate &&
-    a.sourceAddress === b.sourceAddress &&
-    sameList(a.hashFields, b.hashFields, (x, y) => x === y) &&
-    sameList(a.endpoints, b.endpoints, sameEndpoint) &&
-    sameList(a.addressNames ?? [], b.addressNames ?? [], (x, y) => x === y) &&
-    sameList(a.backends, b.backends, sameBackend));
+export const sameService = (a: Service, b: Service): boolean => sameMeaning(a, b);

@@ -174,6 +174,12 @@ export class ByteWriter {
   }
 }
 
+/** A received message: the view for numbers, the bytes for text and values. */
+export interface Received {
+  readonly view: DataView;
+  readonly bytes: Uint8Array;
+}
+
 export const viewOf = (bytes: Uint8Array): DataView =>
   new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 

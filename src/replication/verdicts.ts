@@ -61,7 +61,7 @@ export class Verdicts {
     if (!protocol) return stranger;
     const port = protocolPort & 0xffff;
     const service = this.#serviceAt({ address: ipv4FromNumber(address), protocol, port });
-    if (!service || service.persistence === 'none' || service.replicate === 'none') return stranger;
+    if (!service || service.persistence.length === 0 || service.replicate === 'none') return stranger;
     const backendAddress = ipv4FromNumber(backend);
     const owners = service.backends.filter(
       (one) => one.address === backendAddress && (one.port ?? port) === backendPort,

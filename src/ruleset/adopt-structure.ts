@@ -2,9 +2,10 @@
 
 import type { ElementBytes, NftTable, Operation, SetSpec } from '../netlink/nft/ast.js';
 import type { Batches } from './batches.js';
+import { chainOperations } from './chain-operations.js';
 import { type Chain, constantChains, isConstantChain, kindChain, recorderChain } from './chains.js';
 import type { EngineContext } from './context.js';
-import { chainOperations } from './installed.js';
+
 import { isKindChain, type KindNumber, kindOf } from './kinds.js';
 import { recorderOf, serviceTable, staticSets } from './layout.js';
 
@@ -23,7 +24,7 @@ const registerBytes = (types: readonly string[]): number =>
   );
 
 /** A set that another version declared in another shape cannot be changed, only made anew. */
-const hasShape = (table: NftTable, set: SetSpec): boolean => {
+export const hasShape = (table: NftTable, set: SetSpec): boolean => {
   const found = table.sets.find(({ name }) => name === set.name);
   if (!found) return true;
   const dataBytes = Array.isArray(set.data) ? registerBytes(set.data) : 0;
@@ -40,15 +41,15 @@ export const mustRebuild = (table: NftTable): boolean =>
     return found !== undefined && (found.hook !== undefined) !== (chain.hook !== undefined);
   });
 
-const sameRules = (comments: readonly string[], chain: Chain): boolean =>
+export const sameRules = (comments: readonly string[], chain: Chain): boolean =>
   comments.length === chain.rules.length &&
   chain.rules.every((rule, index) => rule.comment === comments[index]);
 
 const chainChange = (table: NftTable | undefined, chain: Chain): Operation[] => {
   const found = table?.chains.find(({ name }) => name === chain.name);
-  if (!found) return chainOperations(chain);
+  if (!found) return chainOperations(serviceTable, chain);
   if (sameRules(found.ruleComments, chain)) return [];
-  const [, ...rules] = chainOperations(chain);
+  const [, ...rules] = chainOperations(serviceTable, chain);
   return [{ op: 'flush-chain', table: serviceTable, chain: chain.name }, ...rules];
 };
 
@@ -95,3 +96,10 @@ export const adoptStructure = (
   }
   return unused;
 };
+
+/** Chains and sets of the table that belong to the plain services. */
+export const isPlainName = (name: string): boolean =>
+  isKindChain(name) ||
+  recorderOf(name) !== undefined ||
+  isConstantChain(name) ||
+  staticSets.some((set) => set.name === name);

@@ -33,19 +33,7 @@ import {
 } from './layout.js';
 import type { PackedElements } from './packed.js';
 import type { EndpointPlan } from './plan.js';
-
-/** Latin-1 text of a key: what a Map can look up. */
-export const keyText = (bytes: Uint8Array): string => String.fromCharCode(...bytes);
-
-const sameData = (a: ElementBytes['data'], b: ElementBytes['data']): boolean => {
-  if (a instanceof Uint8Array && b instanceof Uint8Array) {
-    if (a.length !== b.length) return false;
-    for (let index = 0; index < a.length; index++) if (a[index] !== b[index]) return false;
-    return true;
-  }
-  if (a instanceof Uint8Array || b instanceof Uint8Array || !a || !b) return a === b;
-  return a.kind === b.kind && ('chain' in a ? a.chain : '') === ('chain' in b ? b.chain : '');
-};
+import { keyText, sameData } from './same-element.js';
 
 /** What the kernel has and nobody has asked for yet. */
 const createLeftovers = (picture: KernelPicture, batches: Batches) => {

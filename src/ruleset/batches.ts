@@ -29,6 +29,7 @@ interface Batch {
   readonly destroyed: LooseLists;
   readonly added: Lists;
   readonly addedLoose: LooseLists;
+  readonly more: Record<'remove' | 'add', Operation[]>;
 }
 
 export interface Batches {
@@ -43,6 +44,11 @@ export interface Batches {
   add(set: SetSpec, element: ElementBytes): void;
   /** For what may be gone already. */
   destroy(set: SetSpec, element: ElementBytes): void;
+  /**
+   * An operation on elements of features: removed before, added with what else is added, activated behind everything. With lifetimes and
+   * statements of their own such elements are not packed.
+   */
+  operation(phase: 'remove' | 'add' | 'activate', operation: ElementsOperation): void;
   /** A place where a transaction may end: what lies between two marks is changed at once. */
   mark(): void;
   /** Removals of structure, which need everything else done: go behind it. */
@@ -63,6 +69,7 @@ const emptyBatch = (): Batch => ({
   destroyed: new Map(),
   added: new Map(),
   addedLoose: new Map(),
+  more: { remove: [], add: [] },
 });
 
 const listIn = (lists: Lists, set: SetSpec, tally: Tally): PackedElements => {
@@ -82,6 +89,11 @@ const pushLoose = (lists: LooseLists, set: SetSpec, element: ElementBytes, tally
   else lists.set(set, [element]);
 };
 
+export type ElementsOperation = Extract<
+  Operation,
+  { op: 'add-elements' | 'delete-elements' | 'destroy-elements' }
+>;
+
 type ElementOperation = 'add-elements' | 'delete-elements' | 'destroy-elements';
 
 const elementOperations = (
@@ -99,8 +111,10 @@ const servicesFirst = (lists: Lists): [SetSpec, PackedElements][] =>
 const operationsOf = (batch: Batch): Operation[] => [
   ...batch.before,
   ...elementOperations('delete-elements', servicesFirst(batch.removed)),
+  ...batch.more.remove,
   ...elementOperations('destroy-elements', batch.destroyed),
   ...elementOperations('add-elements', batch.addedLoose),
+  ...batch.more.add,
   ...elementOperations('add-elements', servicesFirst(batch.added).reverse()),
 ];
 
@@ -108,6 +122,7 @@ export const createBatches = (bounds: Bounds = kernelBounds): Batches => {
   const all: Batch[] = [emptyBatch()];
   const activations: { readonly tally: Tally; readonly list: PackedElements }[] = [];
   const cleanups: Operation[] = [];
+  const activateMore: ElementsOperation[] = [];
   let current = all[0]!;
   const isFull = ({ elements, bytes }: Tally): boolean =>
     elements >= bounds.elements || bytes >= bounds.bytes;
@@ -129,6 +144,15 @@ export const createBatches = (bounds: Bounds = kernelBounds): Batches => {
     activating,
     add: (set, element) => pushLoose(current.addedLoose, set, element, current.tally),
     destroy: (set, element) => pushLoose(current.destroyed, set, element, current.tally),
+    operation(phase, operation) {
+      if (phase === 'activate') {
+        activateMore.push(operation);
+        return;
+      }
+      current.more[phase].push(operation);
+      current.tally.elements += operation.elements.length;
+      current.tally.bytes += operation.elements.length * looseBytes;
+    },
     mark() {
       if (!isFull(current.tally)) return;
       current = emptyBatch();
@@ -141,6 +165,7 @@ export const createBatches = (bounds: Bounds = kernelBounds): Batches => {
       let size = cleanups.length;
       for (const { before, tally } of all) size += before.length + tally.elements;
       for (const { tally } of activations) size += tally.elements;
+      for (const { elements } of activateMore) size += elements.length;
       return size;
     },
     finish() {
@@ -160,6 +185,13 @@ export const createBatches = (bounds: Bounds = kernelBounds): Batches => {
         ]),
         ...later.map(({ list }) => elementOperations('add-elements', [[servicesMap, list]])),
       ].filter((operations) => operations.length > 0);
+      if (activateMore.length > 0) {
+        const [only] = lists;
+        const count = activateMore.reduce((sum, { elements }) => sum + elements.length, 0);
+        if (lists.length === 1 && only && !isFull({ elements: last.elements + count, bytes: last.bytes })) {
+          only.push(...activateMore);
+        } else lists.push(...activateMore.map((operation) => [operation]));
+      }
       if (cleanups.length > 0) {
         // With a change of one transaction, in it; else in a last one, when nothing leads to what goes.
         const [only] = lists;

@@ -15,6 +15,7 @@ import {
   slotsMap,
   sourcesMap,
 } from './layout.js';
+import { rule } from './rules.js';
 
 export interface Chain {
   readonly name: string;
@@ -24,7 +25,7 @@ export interface Chain {
 }
 
 /** Equal on all nodes and for ever: with another seed every hashed client would change its backend. */
-const hashSeed = 0x72656c65;
+export const hashSeed = 0x72656c65;
 
 /**
  * Packets that one report may gather. The kernel uses the smaller of this and the group's own threshold (nfnetlink_log.c), and 1 without
@@ -54,21 +55,6 @@ const clientAfter = fields(
 const addressAndPort: readonly DataType[] = ['ipv4_addr', 'inet_service'];
 const drop: Statement = { kind: 'verdict', verdict: { kind: 'drop' } };
 const goTo = (chain: string): Statement => ({ kind: 'verdict', verdict: { kind: 'goto', chain } });
-
-/** FNV-1a over the rule's meaning: six digits tell an unchanged rule from one that another version wrote. */
-const fingerprint = (statements: readonly Statement[]): string => {
-  let hash = 0x811c9dc5;
-  for (const character of JSON.stringify(statements)) {
-    hash = Math.imul(hash ^ character.charCodeAt(0), 0x01000193) >>> 0;
-  }
-  return (hash >>> 8).toString(16).padStart(6, '0');
-};
-
-const rule = (chain: string, purpose: string, ...statements: Statement[]): RuleSpec => ({
-  chain,
-  statements,
-  comment: `${purpose} #${fingerprint(statements)}`,
-});
 
 const filterHook = (hook: BaseHook['hook'], priority: number): BaseHook => ({
   type: 'filter',
@@ -113,7 +99,7 @@ const preroutingNat: Chain = {
     rule(
       'prerouting_nat',
       'new connection',
-      { kind: 'set-priority', key: addressedTo, map: servicesMap.name },
+      { kind: 'write', field: 'meta priority', key: addressedTo, map: servicesMap.name },
       { kind: 'vmap', key: fields('meta priority'), map: kindsMap.name },
     ),
   ],
@@ -126,13 +112,13 @@ const postroutingNat: Chain = {
     rule(
       'postrouting_nat',
       'snat',
-      { kind: 'ct-status-dnat' },
+      { kind: 'ct-status', statuses: ['dnat'] },
       { kind: 'nat', type: 'snat', key: translated, map: sourcesMap.name, dataTypes: ['ipv4_addr'] },
     ),
     rule(
       'postrouting_nat',
       'snat without a source',
-      { kind: 'ct-status-dnat' },
+      { kind: 'ct-status', statuses: ['dnat'] },
       { kind: 'lookup', key: translated, set: masqueradingSet.name },
       { kind: 'masquerade' },
     ),
@@ -148,7 +134,7 @@ const postroutingRecord: Chain = {
       'postrouting_record',
       'new connection',
       { kind: 'ct-state', states: ['new'] },
-      { kind: 'ct-status-dnat' },
+      { kind: 'ct-status', statuses: ['dnat'] },
       goTo('record'),
     ),
   ],
@@ -186,6 +172,8 @@ export const recorderChain = (recorder: string, context: EngineContext): Chain =
 };
 
 const hashedField: Readonly<Record<HashField, Field>> = {
+  srcmac: 'ether saddr',
+  dstmac: 'ether daddr',
   srcip: 'ip saddr',
   dstip: 'ip daddr',
   srcport: 'th sport',

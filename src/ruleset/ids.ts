@@ -1,6 +1,6 @@
 /** Addresses, endpoints and backends as numbers: compared and looked up without making strings or arrays. */
 
-import type { Ipv4 } from '../model/address.js';
+import type { Ip, Ipv4 } from '../model/address.js';
 import type { Endpoint, Protocol } from '../model/service.js';
 
 /** `vip . proto . port` in 49 bits. */
@@ -8,7 +8,8 @@ export type EndpointId = number;
 /** `address . port` in 48 bits. */
 export type TargetId = number;
 
-export const addressNumber = (address: Ipv4): number => {
+/** Of an IPv4 address. */
+export const addressNumber = (address: Ip): number => {
   let value = 0;
   let part = 0;
   for (let at = 0; at < address.length; at++) {

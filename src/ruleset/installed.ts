@@ -1,10 +1,11 @@
 /** What the kernel holds for the services: the engine's picture, kept endpoint by endpoint so that a change costs what it changes. */
 
 import { protocolNumber } from '../model/service.js';
-import type { Operation, SetSpec } from '../netlink/nft/ast.js';
+import type { SetSpec } from '../netlink/nft/ast.js';
 import { type Bank, createBank } from './bank.js';
 import type { Batches } from './batches.js';
-import { type Chain, kindChain, recorderChain, recorderRule } from './chains.js';
+import { chainOperations } from './chain-operations.js';
+import { kindChain, recorderChain, recorderRule } from './chains.js';
 import type { EngineContext } from './context.js';
 import {
   type BackendUse,
@@ -55,15 +56,6 @@ export const nothingInstalled = (): Installed => ({
   recorders: new Map(),
 });
 
-export const chainOperations = (chain: Chain): Operation[] => [
-  {
-    op: 'add-chain',
-    table: serviceTable,
-    chain: chain.hook ? { name: chain.name, hook: chain.hook } : { name: chain.name },
-  },
-  ...chain.rules.map((rule): Operation => ({ op: 'add-rule', table: serviceTable, rule })),
-];
-
 /** Makes sure that the chains a plan refers to are there. */
 const needStructure = (
   installed: Installed,
@@ -73,7 +65,7 @@ const needStructure = (
 ): void => {
   if (kind !== undefined && !installed.kinds.has(kind)) {
     installed.kinds.add(kind);
-    batches.structure(...chainOperations(kindChain(kindOf(kind)!, context)));
+    batches.structure(...chainOperations(serviceTable, kindChain(kindOf(kind)!, context)));
     batches.add(kindsMap, kindElement(kind));
     batches.mark();
   }
@@ -83,7 +75,7 @@ const needStructure = (
     installed.recorders.set(plan.recorder, set);
     batches.structure(
       { op: 'add-set', table: serviceTable, set },
-      ...chainOperations(recorderChain(plan.recorder, context)),
+      ...chainOperations(serviceTable, recorderChain(plan.recorder, context)),
       { op: 'add-rule', table: serviceTable, rule: recorderRule(plan.recorder) },
     );
   }

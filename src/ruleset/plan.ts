@@ -7,6 +7,7 @@ import type { EngineContext } from './context.js';
 import { addressNumber, type EndpointId, endpointNumber, type TargetId, targetId } from './ids.js';
 import type { Kind } from './kinds.js';
 import { recorderName } from './layout.js';
+import { isPlain, plainScheduler } from './plain.js';
 import { fillSlots } from './slots.js';
 
 export interface EndpointPlan {
@@ -53,11 +54,11 @@ export const planService = (service: Service, context: EngineContext): EndpointP
   const { backends } = service;
   const addresses = backends.map(({ address }) => addressNumber(address));
   const slots = fillSlots(service, addresses);
-  const serving = service.state === 'up';
-  const persistent = service.persistence !== 'none';
+  const serving = service.state === 'up' && isPlain(service);
+  const persistent = service.persistence.length > 0;
   const kind: Kind | undefined = serving
     ? {
-        scheduler: service.scheduler === 'weight' ? 'random' : service.scheduler,
+        scheduler: plainScheduler(service)!,
         modulus: slots.modulus,
         persistent,
         fields: service.hashFields,

@@ -2,9 +2,10 @@
 
 import { RelevoError } from '../errors.js';
 import type { Ipv4 } from '../model/address.js';
+import { applyTo, type ServicesChange, type ServicesView } from '../model/change.js';
 import type { PersistenceEntry } from '../model/persistence.js';
-import type { BackendState, Endpoint, Service, ServicesDocument } from '../model/service.js';
-import { sameService } from '../model/service-equality.js';
+import type { BackendState, Endpoint, Policy, Service, ServicesDocument } from '../model/service.js';
+import { sameMeaning, sameService } from '../model/service-equality.js';
 import type { EngineContext } from './context.js';
 import { type EndpointId, endpointId } from './ids.js';
 import type { EndpointChange } from './installed.js';
@@ -13,6 +14,12 @@ import { type EndpointPlan, planService } from './plan.js';
 export interface RegistryChange {
   /** Names of services that are new, different or gone. */
   readonly changed: readonly string[];
+  /** Names of policies that are new, different or gone. */
+  readonly policies: readonly string[];
+  /** Services that have not changed and name such a policy. */
+  readonly affected: readonly string[];
+  /** Services as they were; what became of them is in `next`. */
+  readonly before: readonly Service[];
   /** Computed when asked for: a cold start goes by `next` alone. */
   endpoints(): readonly EndpointChange[];
   /** The services after the change. */
@@ -24,12 +31,17 @@ export interface RegistryChange {
 export interface Registry {
   readonly size: number;
   services(): Iterable<Service>;
+  readonly policies: ReadonlyMap<string, Policy>;
+  document(): ServicesDocument;
   get(name: string): Service | undefined;
   ownerOf(endpoint: Endpoint): Service | undefined;
   plans(): Generator<EndpointPlan>;
   change(document: ServicesDocument): RegistryChange;
   /** Throws `not-found` for a service or backend that is not there; undefined when it has that state already. */
   changeBackend(service: string, backend: string, state: BackendState): RegistryChange | undefined;
+  /** In place: what a request changes, without a look at the rest. */
+  changeSome(change: ServicesChange): RegistryChange;
+  view(): ServicesView;
 }
 
 const planChanges = (
@@ -47,7 +59,51 @@ const planChanges = (
   return [...planById].map(([id, plan]) => ({ id, plan }));
 };
 
-export const createRegistry = (context: EngineContext, services: readonly Service[] = []): Registry => {
+const none: readonly string[] = [];
+
+/** Of services that are so, to those that are to be. */
+const moveEndpoints = (
+  owners: Map<EndpointId, string>,
+  from: readonly Service[],
+  to: readonly Service[],
+): void => {
+  for (const { endpoints } of from) for (const one of endpoints) owners.delete(endpointId(one));
+  for (const { name, endpoints } of to) for (const one of endpoints) owners.set(endpointId(one), name);
+};
+
+/** New, different or gone. */
+const policyNames = (
+  before: ReadonlyMap<string, Policy>,
+  after: ReadonlyMap<string, Policy>,
+): readonly string[] => {
+  const changed = [...after.values()].filter((policy) => {
+    const old = before.get(policy.name);
+    return !old || !sameMeaning(old, policy);
+  });
+  const gone = [...before.keys()].filter((name) => !after.has(name));
+  return [...changed.map(({ name }) => name), ...gone];
+};
+
+const servicesNaming = (
+  policies: readonly string[],
+  registry: Registry,
+  except: readonly string[],
+): readonly string[] => {
+  const names = new Set(policies);
+  const known = new Set(except);
+  return [...registry.services()].flatMap((service) =>
+    !known.has(service.name) && (service.policies ?? []).some((policy) => names.has(policy))
+      ? [service.name]
+      : [],
+  );
+};
+
+export const createRegistry = (
+  context: EngineContext,
+  { services, policies: policyList = [], addresses: addressList = [] }: ServicesDocument = { services: [] },
+): Registry => {
+  const policies = new Map(policyList.map((policy) => [policy.name, policy]));
+  const addresses = new Map(addressList.map((address) => [address.name, address]));
   const byName = new Map(services.map((service) => [service.name, service]));
   const nameByEndpoint = new Map<EndpointId, string>();
   for (const service of services) {
@@ -58,6 +114,12 @@ export const createRegistry = (context: EngineContext, services: readonly Servic
       return byName.size;
     },
     services: () => byName.values(),
+    policies,
+    document: () => ({
+      services: [...byName.values()],
+      ...(policies.size > 0 && { policies: [...policies.values()] }),
+      ...(addresses.size > 0 && { addresses: [...addresses.values()] }),
+    }),
     get: (name) => byName.get(name),
     ownerOf(endpoint) {
       const name = nameByEndpoint.get(endpointId(endpoint));
@@ -70,7 +132,7 @@ export const createRegistry = (context: EngineContext, services: readonly Servic
       const before: Service[] = [];
       const after: Service[] = [];
       const changed: string[] = [];
-      const next = createRegistry(context, document.services);
+      const next = createRegistry(context, document);
       for (const service of document.services) {
         const old = byName.get(service.name);
         if (old && sameService(old, service)) continue;
@@ -83,7 +145,16 @@ export const createRegistry = (context: EngineContext, services: readonly Servic
         changed.push(service.name);
         before.push(service);
       }
-      return { changed, endpoints: () => planChanges(before, after, context), next, undo() {} };
+      const changedPolicies = policyNames(policies, next.policies);
+      return {
+        changed,
+        before,
+        policies: changedPolicies,
+        affected: changedPolicies.length === 0 ? none : servicesNaming(changedPolicies, next, changed),
+        endpoints: () => planChanges(before, after, context),
+        next,
+        undo() {},
+      };
     },
     changeBackend(name, backendName, state) {
       const service = byName.get(name);
@@ -104,10 +175,45 @@ export const createRegistry = (context: EngineContext, services: readonly Servic
       byName.set(name, after);
       return {
         changed: [name],
+        before: [service],
+        policies: none,
+        affected: none,
         endpoints: () => planChanges([service], [after], context),
         next: registry,
         undo() {
           byName.set(name, service);
+        },
+      };
+    },
+    view: () => ({ services: byName, addresses, policies }),
+    changeSome(wanted) {
+      const before: Service[] = [];
+      const after: Service[] = [];
+      const changed = new Map<string, Service | undefined>();
+      for (const [name, service] of wanted.services) {
+        const old = byName.get(name);
+        if (old === service || (old && service && sameService(old, service))) continue;
+        changed.set(name, service);
+        if (old) before.push(old);
+        if (service) after.push(service);
+      }
+      const undos = [
+        applyTo(byName, changed),
+        applyTo(addresses, wanted.addresses),
+        applyTo(policies, wanted.policies),
+      ];
+      moveEndpoints(nameByEndpoint, before, after);
+      const [names, policyNamed] = [[...changed.keys()], [...wanted.policies.keys()]];
+      return {
+        changed: names,
+        before,
+        policies: policyNamed,
+        affected: policyNamed.length === 0 ? none : servicesNaming(policyNamed, registry, names),
+        endpoints: () => planChanges(before, after, context),
+        next: registry,
+        undo() {
+          for (const undo of undos) undo();
+          moveEndpoints(nameByEndpoint, after, before);
         },
       };
     },
@@ -134,7 +240,7 @@ export const belongs = (registry: Registry, entry: PersistenceEntry): boolean =>
   const service = registry.ownerOf(entry);
   return (
     service !== undefined &&
-    service.persistence !== 'none' &&
+    service.persistence.length > 0 &&
     service.backends.some(
       (backend) =>
         backend.address === entry.backendAddress && (backend.port ?? entry.port) === entry.backendPort,

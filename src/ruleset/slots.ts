@@ -8,7 +8,8 @@
 
 import type { Backend, Service } from '../model/service.js';
 import { apportion, gcd, interleave, reduceWeights } from './apportion.js';
-import { addressNumber, targetId } from './ids.js';
+import { targetId } from './ids.js';
+import { maglevOwners, maglevSlots } from './maglev.js';
 
 /** Up to this sum, reduced weights are slots one to one. */
 const exactSlots = 64;
@@ -21,6 +22,8 @@ export interface Slots {
   /** The backend in each slot, as its index in the service; empty when none is usable. */
   readonly owners: readonly number[];
 }
+
+export type Fillable = Pick<Service, 'scheduler' | 'backends'>;
 
 const noOwners: readonly number[] = [];
 
@@ -53,7 +56,7 @@ const approximateModulus = (weights: readonly number[]): number => {
   return tiny || weights.length > exactSlots ? mostSlots : manySlots;
 };
 
-const weighted = ({ backends }: Service, addresses: readonly number[]): Slots => {
+const weighted = ({ backends }: Fillable, addresses: readonly number[]): Slots => {
   const usable = servingRank(backends, addresses).filter((index) => isUsable(backends[index]!));
   if (usable.length === 0) return { modulus: 1, owners: noOwners };
   const { weight } = backends[usable[0]!]!;
@@ -97,12 +100,17 @@ const mix = (a: number, b: number): number => {
 };
 
 /** Weighted rendezvous: each backend has a score of its own for the slot, so that adding one never reorders the others. */
-const rendezvous = (slot: number, candidates: readonly number[], backends: readonly Backend[]): number => {
+const rendezvous = (
+  slot: number,
+  candidates: readonly number[],
+  backends: readonly Backend[],
+  addresses: readonly number[],
+): number => {
   let best = candidates[0]!;
   let bestScore = Number.NEGATIVE_INFINITY;
   for (const index of candidates) {
-    const { address, port, weight } = backends[index]!;
-    const uniform = (mix(addressNumber(address) ^ (port ?? 0), slot) + 0.5) / 2 ** 32;
+    const { port, weight } = backends[index]!;
+    const uniform = (mix(addresses[index]! ^ (port ?? 0), slot) + 0.5) / 2 ** 32;
     const score = weight / -Math.log(uniform);
     if (score > bestScore) [best, bestScore] = [index, score];
   }
@@ -121,13 +129,32 @@ const heirs = (
   return interleave(apportion(slots, weights, false)).map((place) => others[place]!);
 };
 
-const hashed = ({ backends }: Service, addresses: readonly number[]): Slots => {
-  const modulus = hashModulus(backends);
+/** Who has which slot while all of a rank are usable, as places in the rank. */
+const preferredOwners = (
+  scheduler: Service['scheduler'],
+  rank: readonly number[],
+  modulus: number,
+  backends: readonly Backend[],
+  addresses: readonly number[],
+): number[] => {
+  if (scheduler === 'maglev') {
+    return maglevOwners(
+      rank.map((index) => ({
+        identity: targetId(addresses[index]!, backends[index]!.port ?? 0),
+        weight: backends[index]!.weight,
+      })),
+      modulus,
+    );
+  }
+  return interleave(apportion(modulus, reduceWeights(rank.map((index) => backends[index]!.weight)), true));
+};
+
+const hashed = ({ scheduler, backends }: Fillable, addresses: readonly number[]): Slots => {
+  const modulus = scheduler === 'maglev' ? maglevSlots : hashModulus(backends);
   const rank = servingRank(backends, addresses);
   const usable = rank.filter((index) => isUsable(backends[index]!));
   if (usable.length === 0) return { modulus, owners: noOwners };
-  const weights = reduceWeights(rank.map((index) => backends[index]!.weight));
-  const preferred = interleave(apportion(modulus, weights, true));
+  const preferred = preferredOwners(scheduler, rank, modulus, backends, addresses);
   const owners = preferred.map((at) => rank[at]!);
   if (usable.length === rank.length) return { modulus, owners };
   rank.forEach((index, at) => {
@@ -136,12 +163,14 @@ const hashed = ({ backends }: Service, addresses: readonly number[]): Slots => {
     const next = heirs(rank, at, orphans.length, backends);
     orphans.forEach((slot, place) => {
       const heir = next[place]!;
-      owners[slot] = isUsable(backends[heir]!) ? heir : rendezvous(slot, usable, backends);
+      owners[slot] = isUsable(backends[heir]!) ? heir : rendezvous(slot, usable, backends, addresses);
     });
   });
   return { modulus, owners };
 };
 
-/** `addresses`: of the service's backends, in their order. */
-export const fillSlots = (service: Service, addresses: readonly number[]): Slots =>
-  service.scheduler === 'hash' ? hashed(service, addresses) : weighted(service, addresses);
+const byHash: readonly Service['scheduler'][] = ['hash', 'symhash', 'maglev'];
+
+/** `addresses`: of the service's backends as numbers below 2^32, in their order. */
+export const fillSlots = (service: Fillable, addresses: readonly number[]): Slots =>
+  byHash.includes(service.scheduler) ? hashed(service, addresses) : weighted(service, addresses);

@@ -11,7 +11,7 @@ export const createConnections = (): Connections => {
     async forget(pattern) {
       const { protocol, serviceAddress, servicePort, backendAddress, backendPort } = pattern;
       await asker.ask(
-        `forgetting ${protocol} flows to ${serviceAddress} port ${servicePort} by ${backendAddress} port ${backendPort}`,
+        `forgetting ${protocol} flows to ${serviceAddress} port ${servicePort ?? 'any'} by ${backendAddress} port ${backendPort ?? 'any'}`,
         (sequence) => forgetFlows(pattern, sequence),
         () => {},
       );

@@ -1,77 +1,26 @@
-/**
- * Descriptors of kinds that Node does not know (netlink sockets, timers), polled and read by libuv as if they were pipes: 4 µs for a message,
- * and nothing waits in a thread. For sockets of other programs' traffic there is `readiness.ts`, which never reads.
- */
+/** Finds the descriptor of a socket whose owner (Node, the package `netlink`) keeps it to itself, by the address it is bound to. */
 
-import { type OnReadOpts, Socket, type SocketConstructorOpts } from 'node:net';
-import { errnoError } from '../netlink/message.js';
-import * as libc from './libc.js';
+import { readdirSync } from 'node:fs';
+import { RelevoError } from '../errors.js';
+import { getsockname, getsockopt } from './libc.js';
 
-const AF_UNIX = 1;
-const SOCK_STREAM = 1;
-const SOCK_CLOEXEC = 0o2000000;
+const SOL_SOCKET = 1;
 
-/**
- * Takes over `fd`; the result's `fd` is its new number. `read` is told how many bytes one read(2) brought into `buffer`.
- *
- * Node looks at a descriptor's kind when it is given one: it gets an unconnected unix socket, whose number becomes that of the other file
- * before libuv first polls it.
- */
-export const openStream = (
-  fd: number,
-  buffer: Uint8Array,
-  read: (length: number) => void,
-): { readonly fd: number; readonly stream: Socket } => {
-  const number = libc.socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (number < 0) {
-    const error = errnoError(libc.lastErrno(), 'opening a socket');
-    libc.close(fd);
-    throw error;
+/** `option` (SO_TYPE, SO_PROTOCOL) must have `value`, and `fits` must hold for the address, of `addressBytes` bytes. */
+export const descriptorOf = (
+  option: number,
+  value: number,
+  addressBytes: number,
+  fits: (address: DataView) => boolean,
+): number => {
+  const address = new Uint8Array(addressBytes);
+  const found = new Uint8Array(4);
+  for (const name of readdirSync('/proc/self/fd')) {
+    const fd = Number(name);
+    const length = Uint32Array.of(addressBytes);
+    if (getsockname(fd, address, length) !== 0 || length[0] !== addressBytes) continue;
+    if (!fits(new DataView(address.buffer))) continue;
+    if (getsockopt(fd, SOL_SOCKET, option, found, Uint32Array.of(4)) === 0 && found[0] === value) return fd;
   }
-  // @types/node knows `onread` for connections only.
-  const settings: SocketConstructorOpts & { readonly onread: OnReadOpts } = {
-    fd: number,
-    readable: true,
-    writable: false,
-    onread: {
-      buffer,
-      callback(length) {
-        read(length);
-        return true;
-      },
-    },
-  };
-  const stream = new Socket(settings);
-  libc.dup3(fd, number, SOCK_CLOEXEC);
-  libc.close(fd);
-  return { fd: number, stream };
-};
-
-export interface ShortTimer {
-  /** Calls back once, so many milliseconds from now; instead of what was planned before. */
-  start(delayMs: number): void;
-  close(): void;
-}
-
-const CLOCK_MONOTONIC = 1;
-const TFD_CLOEXEC = 0o2000000;
-const TFD_NONBLOCK = 0o4000;
-
-/** A timer of fractions of a millisecond (timerfd_create(2)); Node's own have whole ones. */
-export const createShortTimer = (expired: () => void): ShortTimer => {
-  const opened = libc.timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-  if (opened < 0) throw errnoError(libc.lastErrno(), 'creating a timer');
-  const { fd, stream } = openStream(opened, new Uint8Array(8), expired);
-  stream.on('error', () => {});
-  // struct itimerspec: interval, then value, in seconds and nanoseconds.
-  const words = new BigInt64Array(4);
-  const bytes = new Uint8Array(words.buffer);
-  const view = new DataView(words.buffer);
-  return {
-    start(delayMs) {
-      view.setUint32(24, delayMs * 1e6, true);
-      libc.timerfd_settime(fd, 0, bytes, null);
-    },
-    close: () => stream.destroy(),
-  };
+  throw new RelevoError('internal', 'the socket just opened is not among the open files');
 };

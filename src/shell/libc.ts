@@ -4,6 +4,9 @@ import koffi from 'koffi';
 
 const libc = koffi.load('libc.so.6');
 
+export const getsockname: (fd: number, address: Uint8Array, lengthInOut: Uint32Array) => number = libc.func(
+  'int getsockname(int fd, void *address, void *length)',
+);
 export const getsockopt: (
   fd: number,
   level: number,
@@ -18,6 +21,23 @@ export const setsockopt: (
   value: Uint8Array,
   length: number,
 ) => number = libc.func('int setsockopt(int fd, int level, int option, const void *value, uint32_t length)');
+
+/** struct sock_filter of linux/filter.h. */
+export interface FilterStep {
+  readonly code: number;
+  readonly jt: number;
+  readonly jf: number;
+  readonly k: number;
+}
+const SO_ATTACH_FILTER = 26;
+koffi.struct('sock_filter', { code: 'uint16', jt: 'uint8', jf: 'uint8', k: 'uint32' });
+koffi.struct('sock_fprog', { len: 'uint16', filter: 'sock_filter *' });
+const setFilter = libc.func(
+  'int setsockopt(int fd, int level, int option, sock_fprog *value, uint32_t length)',
+);
+/** Attaches a classic BPF program to a socket; false when the kernel refuses it. */
+export const attachFilter = (fd: number, filter: readonly FilterStep[]): boolean =>
+  setFilter(fd, 1, SO_ATTACH_FILTER, { len: filter.length, filter }, 16) === 0;
 
 export const socket: (domain: number, type: number, protocol: number) => number = libc.func(
   'int socket(int domain, int type, int protocol)',

@@ -1,10 +1,17 @@
-/** Interfaces and addresses over rtnetlink: the port `Links`. Usable in any thread. */
+/**
+ * Interfaces and addresses over rtnetlink: the port `Links`. Usable in any thread.
+ *
+ * Every request here but a dump of addresses (since Linux 6.9) waits for the RTNL mutex, inside sendmsg(2): 460 ms were seen beside others
+ * that made and removed namespaces. So a watch asks once and then listens; only where it has no other means it keeps asking.
+ */
 
 import { RelevoError } from '../errors.js';
 import { eachMessage, errnoError, viewOf } from '../netlink/message.js';
 import * as rt from '../netlink/rtnetlink.js';
 import type { LinkState, Links } from '../ports.js';
+import { createCarrierCounters } from './carrier.js';
 import { createNetlinkAsker, type NetlinkAsker } from './netlink-dumps.js';
+import { isOwnPort } from './netlink-ports.js';
 import { NETLINK_ROUTE, type NetlinkSocket, openNetlinkSocket } from './netlink-socket.js';
 
 const EEXIST = 17;
@@ -60,31 +67,45 @@ const same = (a: LinkState | undefined, b: LinkState): boolean =>
 type LinkListener = (name: string, state: LinkState | undefined) => void;
 
 export interface LinksOptions {
-  /**
-   * Also look every so often, beside listening: the kernel tells of at most one loss of carrier per second, over all interfaces of
-   * the machine (linkwatch, net/core/link_watch.c), so a second one may be told a second late. One look costs some 0.1 ms.
-   */
-  readonly carrierPollMs?: number;
+  /** The links to `look` at; undefined: all. */
+  readonly carrierLinks?: readonly string[];
 }
 
-/** Keeps the picture of the links and tells of differences, once each. */
+/** What a counter has told is confirmed after this long, when the kernel has surely told it as well. */
+const confirmMs = 1_500;
+
+interface LinkWatch {
+  look(): void;
+  nameOf(index: number): string | undefined;
+  indexOf(name: string): number | undefined;
+  close(): void;
+}
+
+/** Keeps the picture of the links and tells of differences, once each; tells when others change addresses. */
 const createLinkWatch = (
   asker: NetlinkAsker,
-  pollMs: number | undefined,
+  options: LinksOptions,
   tell: LinkListener,
-): { close(): void } => {
+  tellAddresses: () => void,
+): LinkWatch => {
   const stateByIndex = new Map<number, LinkState>();
+  const carriers = createCarrierCounters(options.carrierLinks);
   let known = false;
   let early: (() => void)[] = [];
 
-  const update = (state: LinkState): void => {
+  const change = (state: LinkState): void => {
     const before = stateByIndex.get(state.index);
     if (same(before, state)) return;
     stateByIndex.set(state.index, state);
     if (before && before.name !== state.name) tell(before.name, undefined);
     tell(state.name, state);
   };
+  const update = (state: LinkState): void => {
+    carriers.note(state);
+    change(state);
+  };
   const remove = (index: number): void => {
+    carriers.forget(index);
     const before = stateByIndex.get(index);
     if (!before) return;
     stateByIndex.delete(index);
@@ -115,19 +136,32 @@ const createLinkWatch = (
         comparing = false;
       });
   };
-  const timer = pollMs === undefined ? undefined : setInterval(look, pollMs);
+  let confirming: NodeJS.Timeout | undefined;
+  /** The kernel tells of at most one loss of carrier per second, over all interfaces of the machine (linkwatch, net/core/link_watch.c). */
+  const glance = (): void => {
+    for (const state of carriers.lost()) {
+      change({ ...state, usable: false });
+      clearTimeout(confirming);
+      confirming = setTimeout(look, confirmMs);
+    }
+    if (!carriers.complete) look();
+  };
 
   const socket: NetlinkSocket = openNetlinkSocket(
     {
       protocol: NETLINK_ROUTE,
       messageBytes: 16 * 1024,
       receiveBytes: 8 * 1024 * 1024,
-      groups: [rt.RTNLGRP_LINK],
+      groups: [rt.RTNLGRP_LINK, rt.RTNLGRP_IPV4_IFADDR],
     },
     {
       message(bytes) {
         const view = viewOf(bytes);
         eachMessage(view, (message) => {
+          if (message.type === rt.RTM_NEWADDR || message.type === rt.RTM_DELADDR) {
+            if (!isOwnPort(message.port)) tellAddresses();
+            return;
+          }
           if (message.type !== rt.RTM_NEWLINK && message.type !== rt.RTM_DELLINK) return;
           const state = rt.readLink(view, bytes, message.from, message.to);
           if (!state) return;
@@ -137,13 +171,23 @@ const createLinkWatch = (
           else early.push(apply);
         });
       },
-      lost: look,
+      lost() {
+        look();
+        tellAddresses();
+      },
     },
   );
   look();
   return {
+    look: glance,
+    nameOf: (index) => stateByIndex.get(index)?.name,
+    indexOf(name) {
+      for (const state of stateByIndex.values()) if (state.name === name) return state.index;
+      return undefined;
+    },
     close() {
-      clearInterval(timer);
+      clearTimeout(confirming);
+      carriers.close();
       socket.close();
     },
   };
@@ -152,24 +196,43 @@ const createLinkWatch = (
 export const createLinks = (options: LinksOptions = {}): Links => {
   const asker = createNetlinkAsker(NETLINK_ROUTE);
   const listeners = new Set<LinkListener>();
-  let watch: { close(): void } | undefined;
+  const addressListeners = new Set<() => void>();
+  let watch: LinkWatch | undefined;
+  const startWatch = (): void => {
+    watch ??= createLinkWatch(
+      asker,
+      options,
+      (name, state) => {
+        for (const one of listeners) one(name, state);
+      },
+      () => {
+        for (const one of addressListeners) one();
+      },
+    );
+  };
+  const indexOf = async (name: string): Promise<number> =>
+    watch?.indexOf(name) ?? (await findLink(asker, name)).index;
   return {
     list: () => listLinks(asker),
     onChange(listener) {
       listeners.add(listener);
-      watch ??= createLinkWatch(asker, options.carrierPollMs, (name, state) => {
-        for (const one of listeners) one(name, state);
-      });
+      startWatch();
       return () => listeners.delete(listener);
+    },
+    look: () => watch?.look(),
+    onAddressChange(listener) {
+      addressListeners.add(listener);
+      startWatch();
+      return () => addressListeners.delete(listener);
     },
     async addAddress(linkName, address, prefixLength) {
       // Both questions are on their way before the first is answered.
-      const [link, present] = await Promise.all([findLink(asker, linkName), listAddresses(asker)]);
+      const [linkIndex, present] = await Promise.all([indexOf(linkName), listAddresses(asker)]);
       // A second address of a network must not bring a second route, nor take the only one with it when it goes.
       const noPrefixRoute = present.some(
-        (one) => one.linkIndex === link.index && one.address !== address && rt.covers(one, address),
+        (one) => one.linkIndex === linkIndex && one.address !== address && rt.covers(one, address),
       );
-      const wanted = { linkIndex: link.index, address, prefixLength };
+      const wanted = { linkIndex, address, prefixLength };
       await tolerating([EEXIST], () =>
         asker.ask(
           `adding ${address}/${prefixLength} to ${linkName}`,
@@ -180,8 +243,7 @@ export const createLinks = (options: LinksOptions = {}): Links => {
     },
     removeAddress: (linkName, address, prefixLength) =>
       tolerating([EADDRNOTAVAIL, ENODEV], async () => {
-        const link = await findLink(asker, linkName);
-        const unwanted = { linkIndex: link.index, address, prefixLength };
+        const unwanted = { linkIndex: await indexOf(linkName), address, prefixLength };
         await asker.ask(
           `removing ${address}/${prefixLength} from ${linkName}`,
           (sequence) => rt.deleteAddress(sequence, unwanted),
@@ -189,15 +251,16 @@ export const createLinks = (options: LinksOptions = {}): Links => {
         );
       }),
     async addresses() {
-      const [links, addresses] = await Promise.all([listLinks(asker), listAddresses(asker)]);
+      const links = watch ? [] : await listLinks(asker);
       const nameByIndex = new Map(links.map((link) => [link.index, link.name]));
-      return addresses.flatMap(({ linkIndex, address, prefixLength }) => {
-        const link = nameByIndex.get(linkIndex);
+      return (await listAddresses(asker)).flatMap(({ linkIndex, address, prefixLength }) => {
+        const link = watch?.nameOf(linkIndex) ?? nameByIndex.get(linkIndex);
         return link === undefined ? [] : [{ link, address, prefixLength }];
       });
     },
     close() {
       listeners.clear();
+      addressListeners.clear();
       watch?.close();
       asker.close();
     },

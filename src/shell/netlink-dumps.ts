@@ -1,6 +1,7 @@
 /** Questions to the kernel over netlink, one at a time: a request and the messages of its answer, dumps included. */
 
 import type { RelevoError } from '../errors.js';
+import type { Received } from '../netlink/attributes.js';
 import {
   eachMessage,
   errnoError,
@@ -12,7 +13,6 @@ import {
   readAck,
   viewOf,
 } from '../netlink/message.js';
-import type { Received } from '../netlink/nft/decode.js';
 import { openNetlinkSocket } from './netlink-socket.js';
 
 export interface NetlinkAsker {

@@ -5,9 +5,11 @@ import { limits } from '../limits.js';
 import { type Ack, eachMessage, errnoError, NLMSG_ERROR, readAck, viewOf } from '../netlink/message.js';
 import type { Operation, Transaction } from '../netlink/nft/ast.js';
 import { type EncodedTransaction, encodeTransaction } from '../netlink/nft/encode.js';
+import { expressionAt, lacksFeature } from '../netlink/nft/refusal.js';
 import { operationText, transactionText } from '../netlink/nft/text.js';
 import type { Log } from '../ports.js';
-import { NETLINK_NETFILTER, openNetlinkSocket } from './netlink-socket.js';
+import { openDirectNetlinkSocket } from './netlink-direct.js';
+import { NETLINK_NETFILTER } from './netlink-socket.js';
 
 export interface NftBatches {
   readonly port: number;
@@ -40,6 +42,10 @@ const refusal = (pending: Pending, ack: Ack): RelevoError => {
   if (!origin || !operation) {
     return errnoError(ack.errno, `batch "${transaction.reason}"`, { reason: transaction.reason });
   }
+  const expression =
+    ack.offset === undefined || operation.op !== 'add-rule'
+      ? undefined
+      : expressionAt(encoded.bytes, origin.messageStart + ack.offset);
   const what = `operation ${origin.operation} of "${transaction.reason}", ${shortText(operation)},`;
   const facts = {
     operation: origin.operation,
@@ -47,8 +53,17 @@ const refusal = (pending: Pending, ack: Ack): RelevoError => {
     table: `${operation.table.family} ${operation.table.name}`,
     reason: transaction.reason,
     kernel: ack.text,
+    expression,
   };
   const error = errnoError(ack.errno, what, facts);
+  if (lacksFeature(operation, ack.errno, { ...ack, expression })) {
+    const named = expression ? `${expression} ` : '';
+    return new RelevoError(
+      'unsupported',
+      `${error.message}: this kernel has no ${named}support for it`,
+      error.facts,
+    );
+  }
   // Kernels that do not know NFT_TABLE_F_OWNER or _PERSIST say EINVAL or EOPNOTSUPP.
   if (operation.op === 'add-table' && operation.owner && ack.errno === EINVAL) {
     return new RelevoError('unsupported', error.message, error.facts);
@@ -91,12 +106,11 @@ export const createNftBatches = (log: Log): NftBatches => {
     settle(current.firstError && refusal(current, current.firstError));
   };
 
-  const socket = openNetlinkSocket(
+  const socket = openDirectNetlinkSocket(
     {
       protocol: NETLINK_NETFILTER,
       // Acknowledgements only, capped (NETLINK_CAP_ACK).
       messageBytes: 2 * 1024,
-      transient: true,
       receiveBytes: 8 * 1024 * 1024,
       // sendmsg refuses what exceeds the buffer less its bookkeeping (netlink_sendmsg: EMSGSIZE).
       sendBytes: limits.batchBytes + 256 * 1024,
@@ -124,7 +138,7 @@ export const createNftBatches = (log: Log): NftBatches => {
       const next = queue.shift();
       if (!next) return;
       current = next;
-      socket.ask(next.encoded.bytes, (error) => settle(error));
+      socket.send(next.encoded.bytes, (error) => settle(error));
       if (current === next) deadline = setTimeout(() => settle(unknownVerdict(next)), answerMs);
     }
   };

@@ -1,11 +1,13 @@
 /** Listens to NFNLGRP_NFTABLES and reports, once per generation and table, what others changed in the tables we use. */
 
+import type { Received } from '../netlink/attributes.js';
 import { eachMessage, type Message, viewOf } from '../netlink/message.js';
 import type { TableName } from '../netlink/nft/ast.js';
-import { type Received, readGeneration, readSubject } from '../netlink/nft/decode.js';
+import { readGeneration, readSubject } from '../netlink/nft/decode.js';
 import { messageNameByType, msg, NFNL_SUBSYS_NFTABLES, NFNLGRP_NFTABLES } from '../netlink/nft/numbers.js';
 import type { ForeignChange } from '../ports.js';
-import { isOwnPort, NETLINK_NETFILTER, openNetlinkSocket } from './netlink-socket.js';
+import { isOwnPort } from './netlink-ports.js';
+import { NETLINK_NETFILTER, openNetlinkSocket } from './netlink-socket.js';
 
 export interface NftWatch {
   readonly port: number;
@@ -73,6 +75,7 @@ export const createNftWatch = (
       // A commit of ours is echoed here while our thread is still inside sendmsg: 160,000 elements must fit unread.
       receiveBytes: 64 * 1024 * 1024,
       groups: [NFNLGRP_NFTABLES],
+      ignoreOwn: true,
     },
     {
       message(bytes) {

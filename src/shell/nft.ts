@@ -1,7 +1,9 @@
 /** nf_tables over netlink: the port `Nft`. Usable in any thread; several may live side by side. */
 
 import { RelevoError } from '../errors.js';
-import type { ElementBytes, NftTable, TableName } from '../netlink/nft/ast.js';
+import type { Received } from '../netlink/attributes.js';
+import type { Message } from '../netlink/message.js';
+import type { ElementBytes, NamedCounter, NftTable, TableName } from '../netlink/nft/ast.js';
 import {
   type DumpedElement,
   joinIntervals,
@@ -12,8 +14,9 @@ import {
   readTableFacts,
   type SetFacts,
 } from '../netlink/nft/decode.js';
+import { readNamedCounter } from '../netlink/nft/decode-stateful.js';
 import { hookName, NFT_TABLE_F_OWNER, setFlag } from '../netlink/nft/numbers.js';
-import { dumpElements, dumpObjects, getSet, getTable } from '../netlink/nft/requests.js';
+import { dumpElements, dumpNamed, dumpObjects, getSet, getTable } from '../netlink/nft/requests.js';
 import type { ForeignChange, Log, Nft } from '../ports.js';
 import { createNetlinkAsker, type NetlinkAsker } from './netlink-dumps.js';
 import { NETLINK_NETFILTER } from './netlink-socket.js';
@@ -29,6 +32,20 @@ export interface NftOptions {
 /** A dump that met a change is asked for again this often; then what came is taken as it is. */
 const dumpTries = 3;
 
+const dumpWhole = async <T>(
+  asker: NetlinkAsker,
+  what: string,
+  build: (sequence: number) => Uint8Array,
+  read: (received: Received, message: Message, into: T[]) => void,
+): Promise<T[]> => {
+  for (let tries = 1; ; tries++) {
+    const found: T[] = [];
+    const visit = (received: Received, message: Message): void => read(received, message, found);
+    const { interrupted } = await asker.ask(what, build, visit);
+    if (!interrupted || tries === dumpTries) return found;
+  }
+};
+
 const dumpSet = async (asker: NetlinkAsker, table: TableName, set: string): Promise<ElementBytes[]> => {
   const what = `reading ${tableId(table)} ${set}`;
   let facts: SetFacts | undefined;
@@ -39,16 +56,12 @@ const dumpSet = async (asker: NetlinkAsker, table: TableName, set: string): Prom
       facts = readSetFacts(received, message.from, message.to);
     },
   );
-  let elements: Writable<DumpedElement>[] = [];
-  for (let tries = 0; tries < dumpTries; tries++) {
-    elements = [];
-    const { interrupted } = await asker.ask(
-      what,
-      (sequence) => dumpElements(table, set, sequence),
-      (received, message) => readElements(received, message.from, message.to, elements),
-    );
-    if (!interrupted) break;
-  }
+  const elements = await dumpWhole<Writable<DumpedElement>>(
+    asker,
+    what,
+    (sequence) => dumpElements(table, set, sequence),
+    (received, message, into) => readElements(received, message.from, message.to, into),
+  );
   // The kernel leaves out a lifetime that equals the set's default.
   const { timeoutMs, flags } = facts ?? { timeoutMs: undefined, flags: 0 };
   if (timeoutMs !== undefined) {
@@ -104,6 +117,27 @@ const readWholeTable = async (asker: NetlinkAsker, table: TableName): Promise<Nf
   return { table, owned, chains: [...chains.values()], sets };
 };
 
+const readNamedCounters = async (asker: NetlinkAsker, table: TableName): Promise<NamedCounter[]> => {
+  const what = `reading the counters of ${tableId(table)}`;
+  // The kernel answers a dump of a table that is not there with nothing.
+  await asker.ask(
+    what,
+    (sequence) => getTable(table, sequence),
+    () => {},
+  );
+  return dumpWhole<NamedCounter>(
+    asker,
+    what,
+    (sequence) => dumpNamed('counter', table, sequence),
+    (received, message, into) => {
+      const counter = readNamedCounter(received, message.from, message.to);
+      if (counter?.table !== table.name) return;
+      const { name, packets, bytes } = counter;
+      into.push({ name, packets, bytes });
+    },
+  );
+};
+
 export const createNft = (options: NftOptions): Nft => {
   const batches = createNftBatches(options.log);
   const asker = createNetlinkAsker(NETLINK_NETFILTER);
@@ -128,6 +162,10 @@ export const createNft = (options: NftOptions): Nft => {
         if (thrown instanceof RelevoError && thrown.code === 'kernel-missing') return undefined;
         throw thrown;
       }
+    },
+    async readCounters(table) {
+      used.add(tableId(table));
+      return readNamedCounters(asker, table);
     },
     onForeignChange(listener) {
       watch ??= createNftWatch(used, isOwn, (change) => {

@@ -33,6 +33,7 @@ const bench = (
       done.push(transaction.operations.map(({ op }) => op).join('+'));
     },
     dumpElements: async () => [],
+    readCounters: async () => [],
     readTable: async () =>
       present
         ? { table: { family: 'netdev', name: 'relevo' }, owned: false, chains: [], sets: [] }
@@ -43,6 +44,8 @@ const bench = (
   const links: Links = {
     list: async () => [{ index: 2, name: 'eth0', mac: '02:00:00:00:00:01', usable: true }],
     onChange: () => nothing,
+    look: nothing,
+    onAddressChange: () => nothing,
     addAddress: async () => void done.push('add address'),
     removeAddress: async () => void done.push('remove address'),
     addresses: async () => [],

@@ -44,9 +44,11 @@ const service = (number: number): fc.Arbitrary<Service> =>
         { minLength: 1 },
       )
       .map((endpoints) => endpoints),
+    family: fc.constant('ipv4' as const),
+    addresses: fc.constant([]),
     scheduler: fc.constantFrom('weight' as const, 'rr' as const, 'hash' as const),
     hashFields: fc.constantFrom(['srcip'] as const, ['srcip', 'srcport'] as const),
-    persistence: fc.constantFrom('none' as const, 'srcip' as const),
+    persistence: fc.constantFrom([] as const, ['srcip'] as const),
     persistTtlMs: fc.constantFrom(1_500, 60_000),
     replicate: fc.constantFrom('all' as const, 'none' as const),
     state,

@@ -78,6 +78,9 @@ export const setLines = (text: string, set: string): string[] => {
 
 export const fields = (...names: Field[]): Key => names.map((field) => ({ kind: 'field', field }) as const);
 export const ip4 = (text: string): Uint8Array => Uint8Array.from(text.split('.'), Number);
+/** From the first groups; the rest is zero. -1 is a group of ones. */
+export const ip6 = (...groups: number[]): Uint8Array =>
+  Uint8Array.from({ length: 16 }, (_, at) => ((groups[at >> 1] ?? 0) >> (at % 2 === 0 ? 8 : 0)) & 0xff);
 export const port = (number: number): Uint8Array => Uint8Array.of(number >> 8, number & 0xff);
 export const u32 = (number: number): Uint8Array => new Uint8Array(Uint32Array.of(number).buffer);
 export const literal = (type: DataType, bytes: Uint8Array): Literal => ({ type, bytes });

@@ -23,7 +23,7 @@ namespaces.link(
   { ns: left, dev: `${id}l`, cidr: '10.5.0.1/24' },
   { ns: right, dev: `${id}r`, cidr: '10.5.0.2/24' },
 );
-const links = insideNamespace(left, () => createLinks({ carrierPollMs: 20 }));
+const links = insideNamespace(left, () => createLinks());
 test.after.always(async () => {
   links.close();
   await namespaces.dispose();
@@ -85,6 +85,7 @@ test.serial('loss of carrier, its return, a new link and its end are told once e
   const stop = insideNamespace(left, () =>
     links.onChange((name, state) => seen.push({ name, state, at: performance.now() })),
   );
+  const looking = setInterval(() => links.look(), 20);
   await after(50);
   t.deepEqual(seen, []);
   const from = performance.now();
@@ -110,6 +111,7 @@ test.serial('loss of carrier, its return, a new link and its end are told once e
     [`${id}n there`, `${id}n gone`, `${id}m there`, `${id}m gone`],
   );
   stop();
+  clearInterval(looking);
 });
 
 test.serial('leaving a bridge is not the end of a link', async (t) => {

@@ -91,6 +91,25 @@ export const testNft = (test: TestFn, what: string, create: () => NftUnderTest):
     },
   );
 
+  test.serial(`${what}: named counters are read, and stay while a rule refers to them`, async (t) => {
+    const { subject, table, commit } = await fresh();
+    const object = { type: 'counter', name: 'hits', packets: 2, bytes: 3 } as const;
+    const rule = {
+      chain: 'target',
+      statements: [{ kind: 'object', type: 'counter', name: 'hits' }],
+    } as const;
+    t.is(await refused(commit({ op: 'add-rule', table, rule })), 'kernel-missing');
+    await commit({ op: 'add-object', table, object }, { op: 'add-rule', table, rule });
+    await commit({ op: 'add-object', table, object: { type: 'counter', name: 'hits' } });
+    t.deepEqual(await subject.nft.readCounters(table), [{ name: 'hits', packets: 2, bytes: 3 }]);
+    const remove = { op: 'delete-object', table, object } as const;
+    t.is(await refused(commit(remove)), 'kernel-busy');
+    await commit({ op: 'flush-chain', table, chain: 'target' }, remove);
+    t.deepEqual(await subject.nft.readCounters(table), []);
+    t.is(await refused(commit(remove)), 'kernel-missing');
+    t.is(await refused(subject.nft.readCounters({ ...table, name: 'absent' })), 'kernel-missing');
+  });
+
   test.serial(`${what}: destroy passes over what is missing`, async (t) => {
     const { subject, table, commit } = await fresh();
     await commit(add(table, plain, host(1), host(2)));

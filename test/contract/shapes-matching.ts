@@ -102,7 +102,7 @@ export const matches: readonly Shape[] = [
     family: 'ip',
     chain: 'pre',
     statements: [
-      { kind: 'set-priority', key: endpoint, map: 'services' },
+      { kind: 'write', field: 'meta priority', key: endpoint, map: 'services' },
       { kind: 'vmap', key: fields('meta priority'), map: 'kinds' },
     ],
   },
@@ -144,6 +144,7 @@ export const matches: readonly Shape[] = [
     title: 'neighbour solicitation',
     family: 'netdev',
     chain: 'filter',
+    unread: true,
     statements: [
       { kind: 'compare', field: 'icmpv6 type', op: '==', value: literal('inet_proto', Uint8Array.of(135)) },
       { kind: 'lookup', key: fields('icmpv6 taddr'), set: 'hosts6' },
@@ -189,6 +190,7 @@ export const matches: readonly Shape[] = [
     title: 'dnat in inet',
     family: 'inet',
     chain: 'pre',
+    unread: true,
     statements: [dnat({ kind: 'numgen', mode: 'random', modulus: 1024 })],
   },
 ];

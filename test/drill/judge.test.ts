@@ -128,6 +128,14 @@ test('a quiet drill passes', (t) => {
   t.deepEqual(verdictOf(judge(quiet), budgets['agent-kill']), { passed: true, failures: [] });
 });
 
+test('where nothing failed, nothing may have happened', (t) => {
+  const found = { ...judge(quiet), takeovers: 0 };
+  t.deepEqual(verdictOf(found, budgets.idle), { passed: true, failures: [] });
+  t.deepEqual(verdictOf({ ...found, takeovers: 1 }, budgets.idle).failures, ['1 takeovers, 0 deserved']);
+  const silent = { ...found, arp: { ...found.arp, noneAnsweringMs: 20 } };
+  t.deepEqual(verdictOf(silent, budgets.idle).failures, ['nobody answered for 20 ms, budget 0 ms']);
+});
+
 const fails = test.macro({
   exec: (t, change: Partial<DrillHistory>, expected: RegExp) => {
     const { passed, failures } = verdictOf(judge({ ...quiet, ...change }), budgets.handover);

@@ -30,6 +30,27 @@ test('arm, ask, open: no ask before the kernel has armed, no claim before a majo
   t.deepEqual(bench.kernel('claim'), ['standby → active: claimed, epoch 1', 'add-addresses', 'announce']);
 });
 
+test('after a sleep of its own a node listens before it takes others for dead', (t) => {
+  const bench = createBench();
+  activate(bench);
+  bench.heartbeat('lb2');
+  bench.nowMs += 300;
+  bench.feed({ type: 'stalled', sleptMs: 60 });
+  t.true(bench.state.peers.lb2!.alive);
+  t.notRegex(bench.pass(58).join(), /silent/);
+  t.regex(bench.pass(3).join(), /silent on every path/);
+});
+
+test('a long sleep is listened off for no longer than silence takes to count', (t) => {
+  const bench = createBench();
+  activate(bench);
+  bench.heartbeat('lb2');
+  bench.nowMs += 3_000;
+  bench.feed({ type: 'stalled', sleptMs: 2_900 });
+  t.notRegex(bench.pass(98).join(), /silent/);
+  t.regex(bench.pass(3).join(), /silent on every path/);
+});
+
 test('lost asks are repeated; an arm that runs out is given back and tried again', (t) => {
   const bench = createBench();
   startBench(bench);

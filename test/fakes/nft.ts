@@ -3,6 +3,7 @@
 import { type ErrorCode, RelevoError } from '../../src/errors.js';
 import type {
   ElementBytes,
+  ObjectSpec,
   Operation,
   RuleSpec,
   SetSpec,
@@ -23,6 +24,8 @@ interface FakeTable {
   owned: boolean;
   readonly chains: Map<string, { hook: string | undefined; rules: RuleSpec[] }>;
   readonly sets: Map<string, { spec: SetSpec; elements: Map<string, FakeElement> }>;
+  /** By type and name; flowtables among them. */
+  readonly objects: Map<string, ObjectSpec | undefined>;
 }
 
 type State = Map<string, FakeTable>;
@@ -53,6 +56,7 @@ const copy = (state: State): State =>
         sets: new Map(
           [...table.sets].map(([name, set]) => [name, { ...set, elements: new Map(set.elements) }]),
         ),
+        objects: new Map(table.objects),
       },
     ]),
   );
@@ -62,6 +66,13 @@ const chainOf = (statement: Statement): string | undefined =>
 
 const setOf = (statement: Statement): string | undefined =>
   'set' in statement ? statement.set : 'map' in statement ? statement.map : undefined;
+
+const objectId = (type: string, name: string): string => `${type} ${name}`;
+
+const objectOf = (statement: Statement): string | undefined => {
+  if (statement.kind === 'object') return objectId(statement.type, statement.name);
+  return statement.kind === 'flow-add' ? objectId('flowtable', statement.flowtable) : undefined;
+};
 
 const sameData = (a: ElementBytes['data'], b: ElementBytes['data']): boolean =>
   JSON.stringify(a instanceof Uint8Array ? [...a] : a) ===
@@ -81,6 +92,7 @@ const applyOperation = (state: State, operation: Operation, nowMs: number): void
         owned: operation.owner === true,
         chains: new Map(),
         sets: new Map(),
+        objects: new Map(),
       });
     }
     return;
@@ -125,6 +137,8 @@ const applyOperation = (state: State, operation: Operation, nowMs: number): void
         if (target !== undefined) chain(target);
         const name = setOf(statement);
         if (name !== undefined) set(name);
+        const object = objectOf(statement);
+        if (object !== undefined && !table.objects.has(object)) fail('kernel-missing');
       }
       chain(operation.rule.chain).rules.push(operation.rule);
       return;
@@ -142,6 +156,26 @@ const applyOperation = (state: State, operation: Operation, nowMs: number): void
     case 'flush-set':
       set(operation.set).elements.clear();
       return;
+    case 'add-object': {
+      const wanted = objectId(operation.object.type, operation.object.name);
+      if (!table.objects.has(wanted)) table.objects.set(wanted, operation.object);
+      return;
+    }
+    case 'add-flowtable': {
+      const wanted = objectId('flowtable', operation.flowtable.name);
+      if (!table.objects.has(wanted)) table.objects.set(wanted, undefined);
+      return;
+    }
+    case 'delete-object':
+    case 'delete-flowtable': {
+      const unwanted =
+        operation.op === 'delete-object'
+          ? objectId(operation.object.type, operation.object.name)
+          : objectId('flowtable', operation.flowtable);
+      if (allStatements().some((one) => objectOf(one) === unwanted)) fail('kernel-busy');
+      if (!table.objects.delete(unwanted)) fail('kernel-missing');
+      return;
+    }
     case 'add-elements': {
       const { spec, elements } = set(operation.set.name);
       for (const packed of operation.elements) {
@@ -241,6 +275,16 @@ export const createFakeNft = (clock: Clock): FakeNft => {
           dataBytes: Array.isArray(spec.data) ? registers(spec.data) : 0,
         })),
       };
+    },
+    async readCounters(name) {
+      await undefined;
+      const table = state.get(idOf(name));
+      if (!table) throw new RelevoError('kernel-missing', idOf(name));
+      return [...table.objects.values()].flatMap((object) =>
+        object?.type === 'counter'
+          ? [{ name: object.name, packets: object.packets ?? 0, bytes: object.bytes ?? 0 }]
+          : [],
+      );
     },
     onForeignChange(listener) {
       listeners.add(listener);

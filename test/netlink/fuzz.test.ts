@@ -5,13 +5,16 @@ import fc from 'fast-check';
 import { RelevoError } from '../../src/errors.js';
 import type { Ipv4 } from '../../src/model/address.js';
 import { gratuitousRequest, parseArp } from '../../src/netlink/arp.js';
-import { viewOf } from '../../src/netlink/attributes.js';
-import { eachMessage, readAck } from '../../src/netlink/message.js';
+import { ByteWriter, viewOf } from '../../src/netlink/attributes.js';
+import { beginMessage, eachMessage, endMessage, readAck, writeNfgen } from '../../src/netlink/message.js';
 import { createPrefixCache, readLoggedPacket } from '../../src/netlink/nflog.js';
 import { createOriginalFinder } from '../../src/netlink/nflog-originals.js';
 import type { SetSpec, TableName, Transaction } from '../../src/netlink/nft/ast.js';
 import * as decode from '../../src/netlink/nft/decode.js';
+import { readNamedCounter } from '../../src/netlink/nft/decode-stateful.js';
 import { encodeTransaction } from '../../src/netlink/nft/encode.js';
+import { messageType, msg } from '../../src/netlink/nft/numbers.js';
+import { expressionAt } from '../../src/netlink/nft/refusal.js';
 import * as rt from '../../src/netlink/rtnetlink.js';
 
 const table: TableName = { family: 'ip', name: 'relevo' };
@@ -37,6 +40,7 @@ const sample: Transaction = {
       table,
       rule: { chain: 'c', statements: [{ kind: 'counter' }, { kind: 'notrack' }], comment: 'why' },
     },
+    { op: 'add-object', table, object: { type: 'counter', name: 'hits', packets: 1, bytes: 2 } },
     {
       op: 'add-elements',
       table,
@@ -47,7 +51,10 @@ const sample: Transaction = {
           key: new Uint8Array(8).fill(1),
           keyEnd: new Uint8Array(8).fill(2),
           data: { kind: 'goto', chain: 'c' },
+          statements: [{ kind: 'limit', rate: 5, unit: 'second', over: true }, { kind: 'counter' }],
+          counter: { packets: 7, bytes: 9 },
         },
+        { key: new Uint8Array(8).fill(3), statements: [{ kind: 'ct-count', count: 3 }] },
       ],
     },
   ],
@@ -91,6 +98,8 @@ const readEverything = (bytes: Uint8Array): void => {
       () => decode.readChainFacts(received, from, to),
       () => decode.readSetFacts(received, from, to),
       () => decode.readRuleFacts(received, from, to),
+      () => readNamedCounter(received, from, to),
+      () => expressionAt(bytes, from + 4),
       () => decode.readSubject(received, from, to),
       () => decode.readGeneration(received, from, to),
       () => rt.readLink(view, bytes, from, to),
@@ -145,6 +154,72 @@ test('garbage behind a header that is right', (t) => {
     fc.property(fc.uint8Array({ minLength: 16, maxLength: 300 }), (bytes) => {
       viewOf(bytes).setUint32(0, bytes.length, true);
       onlyRelevoErrors(() => readEverything(bytes));
+    }),
+    { numRuns: 2000 },
+  );
+  t.pass();
+});
+
+test('statements and counters of the sample are read as they were written', (t) => {
+  const view = viewOf(realBatch);
+  const received = { view, bytes: realBatch };
+  const elements: decode.DumpedElement[] = [];
+  const counters: unknown[] = [];
+  eachMessage(view, ({ type, from, to }) => {
+    if (type === messageType(msg.newElement)) decode.readElements(received, from, to, elements);
+    if (type === messageType(msg.newObject)) counters.push(readNamedCounter(received, from, to));
+  });
+  t.deepEqual(counters, [{ table: 'relevo', name: 'hits', packets: 1, bytes: 2 }]);
+  t.deepEqual(
+    elements.map(({ statements, counter }) => ({ statements, counter })),
+    [
+      { statements: undefined, counter: undefined },
+      {
+        statements: [{ kind: 'limit', rate: 5, unit: 'second', burst: 5, over: true }, { kind: 'counter' }],
+        counter: { packets: 7, bytes: 9 },
+      },
+      { statements: [{ kind: 'ct-count', count: 3 }], counter: undefined },
+    ],
+  );
+});
+
+interface Tree {
+  readonly type: number;
+  readonly body: readonly Tree[] | Uint8Array | string;
+}
+
+/** Attributes that nest as they should and hold anything: garbage seldom gets below the first level. */
+const { tree } = fc.letrec<{ tree: Tree }>((tie) => ({
+  tree: fc.record({
+    type: fc.nat(20),
+    body: fc.oneof(
+      { depthSize: 'medium', withCrossShrink: true },
+      fc.uint8Array({ maxLength: 17 }),
+      fc.constantFrom('counter', 'limit', 'connlimit', 'relevo'),
+      fc.array(tie('tree'), { maxLength: 5 }),
+    ),
+  }),
+}));
+
+const writeTree = (writer: ByteWriter, { type, body }: Tree): void => {
+  if (body instanceof Uint8Array) writer.attributeBytes(type, body);
+  else if (typeof body === 'string') writer.attributeString(type, body);
+  else {
+    const start = writer.begin(type);
+    for (const one of body) writeTree(writer, one);
+    writer.end(start);
+  }
+};
+
+test('messages that nest as they should', (t) => {
+  fc.assert(
+    fc.property(fc.array(tree, { maxLength: 6 }), (trees) => {
+      const writer = new ByteWriter();
+      const start = beginMessage(writer, messageType(msg.newElement), 0, 1);
+      writeNfgen(writer, 2);
+      for (const one of trees) writeTree(writer, one);
+      endMessage(writer, start);
+      readEverything(writer.finish());
     }),
     { numRuns: 2000 },
   );

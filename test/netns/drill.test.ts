@@ -11,7 +11,11 @@ const never = new AbortController().signal;
 const clients = 300;
 
 const drill = async (lab: string, fault: FaultName) => {
-  const { runs, error } = await runDrill(labPorts, { lab, fault, repeat: 1, clients }, never);
+  const { runs, error } = await runDrill(
+    labPorts,
+    { lab, fault, repeat: 1, clients, idleMs: 10_000, load: 6 },
+    never,
+  );
   if (error) throw error;
   return { run: runs[0]!, text: formatReport(runs) };
 };

@@ -21,11 +21,13 @@ const ttlMs = 80_000;
 
 const service = (state: 'up' | 'down' = 'up'): Service => ({
   name: 'web',
+  family: 'ipv4',
   mode: 'dnat',
+  addresses: [],
   endpoints: [{ protocol: 'tcp', address: '10.0.0.100' as Ipv4, port: 80 }],
   scheduler: 'rr',
   hashFields: [],
-  persistence: 'srcip',
+  persistence: ['srcip'],
   persistTtlMs: ttlMs,
   replicate: 'all',
   state: 'up',

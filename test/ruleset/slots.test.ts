@@ -17,11 +17,13 @@ const backend = (index: number, more: Partial<Backend> = {}): Backend => ({
 
 const service = (scheduler: Service['scheduler'], backends: readonly Backend[]): Service => ({
   name: 's',
+  family: 'ipv4',
   mode: 'dnat',
+  addresses: [],
   endpoints: [{ protocol: 'tcp', address: '192.0.2.1' as Ipv4, port: 80 }],
   scheduler,
   hashFields: ['srcip'],
-  persistence: 'none',
+  persistence: [],
   persistTtlMs: 60_000,
   replicate: 'all',
   state: 'up',

@@ -7,6 +7,7 @@ import { type Channel, createChannel } from '../../src/election/channel.js';
 import { stampHeartbeat } from '../../src/election/heartbeat.js';
 import { createElection, step } from '../../src/election/machine.js';
 import type { Body, Mac } from '../../src/election/messages.js';
+import { sleptMs } from '../../src/election/stall.js';
 import {
   type Effect,
   type ElectionConfig,
@@ -43,7 +44,7 @@ export interface SimProcess {
 }
 
 /** A planted bug: the harness around the machine breaks a promise the machine relies on. */
-export type Mutation = 'none' | 'ack-before-write' | 'stale-grants';
+export type Mutation = 'none' | 'ack-before-write' | 'stale-grants' | 'rash';
 
 export interface ProcessPorts {
   readonly agenda: Agenda;
@@ -55,7 +56,7 @@ export interface ProcessPorts {
   readonly mutation: Mutation;
   /** Until when verdicts of the kernel may get lost. */
   readonly flakyUntilMs: number;
-  onEffect(effect: Effect, state: ElectionState): void;
+  onEffect(effect: Effect, by: string): void;
   /** A claim has just succeeded in the kernel. */
   onClaim(epoch: number): void;
 }
@@ -142,6 +143,7 @@ export const startNode = (
   const worker = createWorker(agenda, random);
   let state = createElection(config, now());
   let timerMs = Number.POSITIVE_INFINITY;
+  let dueMs = Number.POSITIVE_INFINITY;
   let trap: { readonly ms: number; readonly after: () => void } | undefined;
   const say = ports.trace && ((text: string): void => ports.trace?.(`${config.node} ${text}`));
 
@@ -188,12 +190,16 @@ export const startNode = (
     if (effect.type !== 'send') say?.(describe(effect));
     if (effect.type === 'send') sendBody(effect.to, effect.path, effect.body);
     else if (effect.type === 'kernel') writeKernel(effect.op, effect.group);
-    ports.onEffect(effect, state);
+    ports.onEffect(effect, config.node);
   };
 
   const run = (event: ElectionEvent): void => {
+    const slept = ports.mutation === 'rash' ? 0 : sleptMs(dueMs, now());
+    dueMs = Number.POSITIVE_INFINITY;
+    if (slept > 0) run({ type: 'stalled', sleptMs: slept });
     const result = step(config, state, event, now());
     state = result.state;
+    dueMs = Math.max(now(), result.deadlineMs);
     if (ports.mutation === 'stale-grants') for (const name in state.groups) state.groups[name]!.voided = 0;
     for (let index = result.effects.length - 1; index >= 0; index--) {
       const effect = result.effects[index]!;

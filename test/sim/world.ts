@@ -30,6 +30,8 @@ export interface SimOptions {
   /** Only these of the seed's faults, by index: for shortening a failing run. */
   readonly keep?: ReadonlySet<number>;
   readonly trace?: (line: string) => void;
+  /** These faults instead of the seed's own. */
+  readonly faults?: readonly Fault[];
   /** Planted bugs, which the judges must find. */
   readonly mutation?: Mutation | 'short-lock' | 'no-restart-wait';
 }
@@ -41,6 +43,8 @@ export interface SimResult {
   readonly takeovers: number;
   readonly handovers: number;
   readonly datagrams: number;
+  /** Who took whom for dead. */
+  readonly accusations: readonly { readonly by: string; readonly of: string }[];
   readonly endedMs: number;
 }
 
@@ -98,6 +102,7 @@ export const simulate = (options: SimOptions): SimResult => {
   let datagrams = 0;
   let takeovers = 0;
   let handovers = 0;
+  const accusations: { by: string; of: string }[] = [];
   const fail = (text: string): void => {
     failure ??= `${agenda.nowMs.toFixed(3)} ms: ${text}`;
     trace?.(`${agenda.nowMs.toFixed(3)} FAILURE ${text}`);
@@ -148,7 +153,9 @@ export const simulate = (options: SimOptions): SimResult => {
     trace: say,
     flakyUntilMs: faultsUntilMs,
     mutation: mutation === 'short-lock' || mutation === 'no-restart-wait' ? 'none' : mutation,
-    onEffect(effect) {
+    onEffect(effect, by) {
+      if (effect.type === 'report' && effect.report.kind === 'peer' && !effect.report.alive)
+        accusations.push({ by, of: effect.report.peer });
       if (effect.type === 'report' && effect.report.kind === 'role' && effect.report.to === 'active')
         takeovers += 1;
       if (effect.type === 'handover-result' && effect.ok) handovers += 1;
@@ -301,7 +308,8 @@ export const simulate = (options: SimOptions): SimResult => {
   for (const name of everybody) bootMachine(name);
   if (witness === 'arbiter') start(witnessName);
   for (const name of nodes) agenda.at(random.between(0, leaseMs), () => start(name));
-  const drawn = drawFaults(random, nodes, witnessName, paths, faultsFromMs, faultsUntilMs, leaseMs);
+  const drawn =
+    options.faults ?? drawFaults(random, nodes, witnessName, paths, faultsFromMs, faultsUntilMs, leaseMs);
   const faults = drawn.filter((_, index) => options.keep?.has(index) ?? true);
   const blinding = new Set<Fault['type']>(['cut', 'weather', 'ambush']);
   mayBeBlind = nodes.length === 2 && witness === 'none' && faults.some(({ type }) => blinding.has(type));
@@ -313,7 +321,16 @@ export const simulate = (options: SimOptions): SimResult => {
   agenda.at(quietMs, mendAll);
   for (let atMs = boundMs; atMs < endMs; atMs += leaseMs / 2) agenda.at(atMs, judgeLiveness);
   agenda.run(endMs, () => failure !== undefined);
-  return { seed, failure, faults: drawn, takeovers, handovers, datagrams, endedMs: agenda.nowMs };
+  return {
+    seed,
+    failure,
+    faults: drawn,
+    takeovers,
+    handovers,
+    datagrams,
+    accusations,
+    endedMs: agenda.nowMs,
+  };
 };
 
 /** The clock of a process that believes to have started `earlyMs` before it did. */

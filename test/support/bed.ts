@@ -2,22 +2,28 @@
  * A test bed of real packets: this process becomes the client; a load balancer and its backends are namespaces of their own.
  *
  *   client 10.40.0.2/16, 10.40.1.1–n ── 10.40.0.1 lb 10.5x.0.1 ── 10.5x.0.2 backend x
+ *   client fd40::2/64, fd40::1:n     ── fd40::1       fd5x::1   ── fd5x::2
  */
 
 import { execFileSync } from 'node:child_process';
+import { type FeatureFacts, noFacts } from '../../src/app/feature-engine.js';
 import { createReconciler } from '../../src/app/reconcile.js';
 import type { Reconciler } from '../../src/app/reconcile-types.js';
 import { parseServices } from '../../src/config/services.js';
 import type { ServicesDocument } from '../../src/model/service.js';
 import type { Log, Nft } from '../../src/ports.js';
 import { type EngineContext, plainContext } from '../../src/ruleset/context.js';
+import type { FeatureSet } from '../../src/ruleset/units.js';
 import { createConnections } from '../../src/shell/connections.js';
 import { createNft } from '../../src/shell/nft.js';
 import { enterNamespace, insideNamespace } from './inside.js';
 import { createNamespaces, systemPath, type TestNamespaces } from './netns.js';
 
 export const vip = '198.51.100.10';
+export const vip6 = 'fd98::10';
 export const backendPort = 8080;
+
+export const backendAddress6 = (index: number): string => `fd5${index}::2`;
 
 export interface LogLine {
   readonly level: string;
@@ -37,7 +43,17 @@ export interface Bed {
   readonly namespaces: TestNamespaces;
   readonly lb: string;
   /** Starts an engine in the load balancer's namespace, watching for foreign changes unless told otherwise. */
-  engine(context?: EngineContext, options?: { readonly watch: boolean }): Engine;
+  engine(
+    context?: EngineContext,
+    options?: {
+      readonly watch?: boolean;
+      readonly facts?: Partial<FeatureFacts>;
+      readonly features?: FeatureSet;
+    },
+  ): Engine;
+  /** The load balancer's interface towards the client, and those towards the backends. */
+  readonly frontDevice: string;
+  backDevice(index: number): string;
   /** Stock nft in the load balancer's namespace; throws with its stderr. */
   nft(...args: string[]): string;
   /** Stock nft lists everything, as text and as JSON. */
@@ -99,15 +115,22 @@ export const createBed = async (options: { backends?: number; clients?: number }
     { ns: client, dev: `${id}c`, cidr: '10.40.0.2/16' },
     { ns: lb, dev: `${id}f`, cidr: '10.40.0.1/16' },
   );
+  const addIpv6 = (namespace: string, dev: string, cidr: string): string =>
+    namespaces.run(namespace, 'ip', '-6', 'addr', 'add', cidr, 'dev', dev, 'nodad');
+  addIpv6(client, `${id}c`, 'fd40::2/64');
+  addIpv6(lb, `${id}f`, 'fd40::1/64');
+  namespaces.run(client, 'ip', '-6', 'route', 'add', 'default', 'via', 'fd40::1');
   namespaces.run(client, 'ip', 'route', 'add', 'default', 'via', '10.40.0.1');
   for (let index = 1; index <= (options.clients ?? 0); index++) {
     namespaces.run(client, 'ip', 'addr', 'add', `10.40.1.${index}/16`, 'dev', `${id}c`);
+    addIpv6(client, `${id}c`, `fd40::1:${index}/64`);
   }
   namespaces.run(
     lb,
     'sysctl',
     '-qw',
     'net.ipv4.ip_forward=1',
+    'net.ipv6.conf.all.forwarding=1',
     'net.ipv4.conf.all.rp_filter=0',
     'net.ipv4.conf.default.rp_filter=0',
   );
@@ -119,6 +142,9 @@ export const createBed = async (options: { backends?: number; clients?: number }
       { ns: backend, dev: `${id}b${index}`, cidr: `${backendAddress(index)}/24` },
     );
     namespaces.run(backend, 'ip', 'route', 'add', 'default', 'via', `10.5${index}.0.1`);
+    addIpv6(lb, `${id}l${index}`, `fd5${index}::1/64`);
+    addIpv6(backend, `${id}b${index}`, `${backendAddress6(index)}/64`);
+    namespaces.run(backend, 'ip', '-6', 'route', 'add', 'default', 'via', `fd5${index}::1`);
     const script = new URL('./echo-server.mjs', import.meta.url).pathname;
     const child = namespaces.start(backend, process.execPath, script, `b${index}`, String(backendPort), '80');
     ready.push(
@@ -140,7 +166,9 @@ export const createBed = async (options: { backends?: number; clients?: number }
   return {
     namespaces,
     lb,
-    engine(context = plainContext, { watch } = { watch: true }) {
+    frontDevice: `${id}f`,
+    backDevice: (index) => `${id}l${index}`,
+    engine(context = plainContext, { watch = true, facts, features } = {}) {
       const lines: LogLine[] = [];
       const log = recordingLog(lines);
       const stopping = new AbortController();
@@ -148,7 +176,14 @@ export const createBed = async (options: { backends?: number; clients?: number }
         const port = createNft({ log });
         const connections = createConnections();
         const reconciler = createReconciler(
-          { nft: port, connections, log, clock: { nowMs: () => performance.now() } },
+          {
+            nft: port,
+            connections,
+            log,
+            clock: { nowMs: () => performance.now() },
+            facts: { ...noFacts, devices: [`${id}f`], ...facts },
+            ...(features && { features }),
+          },
           context,
         );
         // Subscribes before it waits for anything: the socket opens in here.

@@ -24,8 +24,13 @@ const listening = ports.flatMap((port) => {
       socket.end(`HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`);
     });
   });
-  const udp = createSocket('udp4', (message, peer) => {
-    const body = JSON.stringify({ name, peer: peer.address, port: Number(port), echo: message.toString() });
+  const udp = createSocket('udp6', (message, peer) => {
+    const body = JSON.stringify({
+      name,
+      peer: peer.address.replace('::ffff:', ''),
+      port: Number(port),
+      echo: message.toString(),
+    });
     udp.send(body, peer.port, peer.address);
   });
   return [

@@ -31,11 +31,13 @@ const logGroup = 7010;
 
 export const syncService = (changes: Partial<Service> = {}): Service => ({
   name: 'dns',
+  family: 'ipv4',
   mode: 'dnat',
+  addresses: [],
   endpoints: [{ protocol: 'udp', address: vip, port: servicePort }],
   scheduler: 'rr',
   hashFields: [],
-  persistence: 'srcip',
+  persistence: ['srcip'],
   persistTtlMs: 300_000,
   replicate: 'all',
   state: 'up',

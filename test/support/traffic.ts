@@ -36,7 +36,7 @@ export const datagram = (
   timeoutMs = 2000,
 ): Promise<Answer & { echo: string }> =>
   new Promise((resolve, reject) => {
-    const socket = createSocket('udp4');
+    const socket = createSocket(host.includes(':') ? 'udp6' : 'udp4');
     const timer = setTimeout(() => finish(() => reject(new Error('timeout'))), timeoutMs);
     const finish = (report: () => void): void => {
       clearTimeout(timer);
@@ -102,7 +102,7 @@ export interface Talk {
 /** A client that keeps its port: one flow for conntrack. */
 export const talk = (host: string, port: number): Promise<Talk> =>
   new Promise((resolve) => {
-    const socket = createSocket('udp4');
+    const socket = createSocket(host.includes(':') ? 'udp6' : 'udp4');
     let heard: ((name: string) => void) | undefined;
     socket.on('error', () => {});
     socket.on('message', (message) => heard?.((JSON.parse(message.toString()) as Answer).name));
@@ -115,6 +115,38 @@ export const talk = (host: string, port: number): Promise<Talk> =>
               clearTimeout(timer);
               answer(name);
             };
+            socket.send('hello');
+          }),
+        close: () => socket.close(),
+      }),
+    );
+  });
+
+export interface Flow {
+  /** Name of the backend that answers the next datagram of this flow; asks again for as long as `timeoutMs`. */
+  ask(timeoutMs?: number): Promise<string>;
+  close(): void;
+}
+
+/** One udp flow: always the same source port. */
+export const flowOf = (host: string, port: number): Promise<Flow> =>
+  new Promise((resolve) => {
+    const socket = createSocket(host.includes(':') ? 'udp6' : 'udp4');
+    let heard: (name: string) => void = () => {};
+    socket.on('message', (message) => heard((JSON.parse(message.toString()) as Answer).name));
+    socket.on('error', () => {});
+    socket.connect(port, host, () =>
+      resolve({
+        ask: (timeoutMs = 2000) =>
+          new Promise((answer, reject) => {
+            const again = setInterval(() => socket.send('again'), 50);
+            const late = setTimeout(() => finish(() => reject(new Error('timeout'))), timeoutMs);
+            const finish = (report: () => void): void => {
+              clearInterval(again);
+              clearTimeout(late);
+              report();
+            };
+            heard = (name) => finish(() => answer(name));
             socket.send('hello');
           }),
         close: () => socket.close(),

@@ -3,119 +3,16 @@
  * carries them. Two printers give it a meaning: `text.ts` (nft syntax) and `encode.ts` (netlink bytes).
  */
 
+import type { DataType, StatefulStatement, Statement, Verdict } from './ast-statements.js';
+
+export type * from './ast-statements.js';
+
 export type Family = 'ip' | 'ip6' | 'inet' | 'netdev';
 
 export interface TableName {
   readonly family: Family;
   readonly name: string;
 }
-
-/** What one part of a concatenated key or value is; decides its length and how it prints. */
-export type DataType =
-  | 'ipv4_addr' // 4 bytes
-  | 'ipv6_addr' // 16 bytes
-  | 'inet_proto' // 1 byte, padded to 4 in a concatenation
-  | 'inet_service' // 2 bytes, network order, padded to 4
-  | 'ether_addr' // 6 bytes, padded to 8
-  | 'mark' // 4 bytes, host order
-  | 'classid' // 4 bytes, host order: what `meta priority` holds
-  | 'integer' // 4 bytes, host order; declared as `typeof numgen inc mod N`
-  | 'ifname'; // 16 bytes
-
-/** A value read from the packet or its connection. `th` is the transport header: one name for tcp, udp and sctp ports. */
-export type Field =
-  | 'ip saddr'
-  | 'ip daddr'
-  | 'ip6 saddr'
-  | 'ip6 daddr'
-  | 'th sport'
-  | 'th dport'
-  | 'meta l4proto'
-  | 'meta mark'
-  | 'meta priority'
-  | 'ct original ip saddr'
-  | 'ct original ip daddr'
-  | 'ct original proto-src'
-  | 'ct original proto-dst'
-  | 'ct reply ip saddr'
-  | 'ct mark'
-  | 'ether saddr'
-  | 'ether daddr'
-  | 'arp operation'
-  | 'arp saddr ip'
-  | 'arp daddr ip'
-  | 'icmpv6 type'
-  | 'icmpv6 taddr';
-
-export type Part =
-  | { readonly kind: 'field'; readonly field: Field }
-  | { readonly kind: 'numgen'; readonly mode: 'inc' | 'random'; readonly modulus: number }
-  | {
-      readonly kind: 'jhash' | 'symhash';
-      /** What is hashed, in order; empty for symhash, which takes the flow. */
-      readonly fields: readonly Field[];
-      readonly modulus: number;
-      readonly seed: number;
-    };
-
-/** A concatenation (`a . b . c`), or a single value. */
-export type Key = readonly Part[];
-
-/** Literal bytes already in register form (network or host order as the field wants), with the type for printing. */
-export interface Literal {
-  readonly type: DataType;
-  readonly bytes: Uint8Array;
-}
-
-export type CtState = 'invalid' | 'established' | 'related' | 'new' | 'untracked';
-
-export type Verdict =
-  | { readonly kind: 'accept' | 'drop' | 'return' }
-  | { readonly kind: 'jump' | 'goto'; readonly chain: string };
-
-export type Statement =
-  /** `key == value`, `key != value`. */
-  | { readonly kind: 'compare'; readonly field: Field; readonly op: '==' | '!='; readonly value: Literal }
-  /** `key @set`, `key != @set`. The set may be a map (kernel ≥ 6.5). */
-  | { readonly kind: 'lookup'; readonly key: Key; readonly set: string; readonly invert?: boolean }
-  /** `key vmap @map`. */
-  | { readonly kind: 'vmap'; readonly key: Key; readonly map: string }
-  /** `dnat to key map @map`, `snat to …`; the map's data is an address, or an address and a port. */
-  | {
-      readonly kind: 'nat';
-      readonly type: 'dnat' | 'snat';
-      readonly key: Key;
-      readonly map: string;
-      readonly dataTypes: readonly DataType[];
-    }
-  /** `meta priority set key map @map`: the map's data is a classid. */
-  | { readonly kind: 'set-priority'; readonly key: Key; readonly map: string }
-  | { readonly kind: 'masquerade' }
-  | { readonly kind: 'ct-state'; readonly states: readonly CtState[] }
-  | { readonly kind: 'ct-direction'; readonly direction: 'original' | 'reply' }
-  /** `ct status dnat`: the connection's destination was translated. */
-  | { readonly kind: 'ct-status-dnat' }
-  | {
-      readonly kind: 'log';
-      readonly group: number;
-      readonly prefix?: string;
-      readonly snaplen?: number;
-      readonly queueThreshold?: number;
-    }
-  /** `update @set { key timeout … : data }`. */
-  | {
-      readonly kind: 'dynset';
-      readonly op: 'add' | 'update' | 'delete';
-      readonly set: string;
-      readonly key: Key;
-      readonly data?: Key;
-      readonly timeoutMs?: number;
-    }
-  | { readonly kind: 'counter' }
-  | { readonly kind: 'notrack' }
-  | { readonly kind: 'reject-tcp-reset' }
-  | { readonly kind: 'reject-port-unreachable' }
-  | { readonly kind: 'verdict'; readonly verdict: Verdict };
 
 export interface BaseHook {
   readonly type: 'filter' | 'nat' | 'route';
@@ -145,6 +42,17 @@ export interface SetSpec {
   /** Modulus for printing a key part of type `integer` as `numgen inc mod N`. */
   readonly modulus?: number;
   readonly comment?: string;
+  /**
+   * What every element carries with a state of its own, in this order; an element without `statements` starts with a copy. Without `dynamic`
+   * a `size` makes the kernel refuse them (EOPNOTSUPP), and so does `timeout` together with `ct-count`.
+   */
+  readonly statements?: readonly StatefulStatement[];
+}
+
+/** What a counter has counted; exact up to 2^53. */
+export interface Counted {
+  readonly packets: number;
+  readonly bytes: number;
 }
 
 /**
@@ -153,12 +61,16 @@ export interface SetSpec {
  */
 export interface ElementBytes {
   readonly key: Uint8Array;
-  /** End of the range, for interval sets with a concatenated key (NFTA_SET_ELEM_KEY_END). */
+  /** The last key of a range, in sets with the flag `interval`: one value, or a bound for every part of a concatenation. */
   readonly keyEnd?: Uint8Array;
   readonly data?: Uint8Array | Verdict;
   readonly timeoutMs?: number;
   readonly expiresMs?: number;
   readonly comment?: string;
+  /** Evaluated for a packet that finds the element: in number and kinds those of the set, where it declares any; values are its own. */
+  readonly statements?: readonly StatefulStatement[];
+  /** What the `counter` among `statements` has counted; when written, what it starts from. */
+  readonly counter?: Counted;
 }
 
 /** Elements in order: an array, or a packed list that makes each one when it is asked for. */
@@ -174,6 +86,30 @@ export interface ElementList extends Iterable<ElementBytes> {
     readonly timeoutMs?: Uint32Array;
     readonly expiresMs?: Uint32Array;
   };
+}
+
+export type ObjectSpec =
+  | ({ readonly type: 'counter'; readonly name: string } & Partial<Counted>)
+  /** `ct helper x { type "ftp" protocol tcp; l3proto ip; }`: given to connections by a rule. */
+  | {
+      readonly type: 'ct helper';
+      readonly name: string;
+      readonly helper: string;
+      readonly protocol: 'tcp' | 'udp';
+      /** In a table of family inet which one; elsewhere the table's own. */
+      readonly layer3: 'ip' | 'ip6';
+    };
+
+/** A named counter as read. */
+export interface NamedCounter extends Counted {
+  readonly name: string;
+}
+
+/** A software path past the hooks for established connections; it hooks ingress of its devices. */
+export interface FlowtableSpec {
+  readonly name: string;
+  readonly priority: number;
+  readonly devices: readonly string[];
 }
 
 export interface RuleSpec {
@@ -193,6 +129,15 @@ export type Operation =
   | { readonly op: 'add-set'; readonly table: TableName; readonly set: SetSpec }
   | { readonly op: 'delete-set'; readonly table: TableName; readonly set: string }
   | { readonly op: 'flush-set'; readonly table: TableName; readonly set: string }
+  | { readonly op: 'add-object'; readonly table: TableName; readonly object: ObjectSpec }
+  /** Refused with `kernel-busy` while a rule refers to it. */
+  | {
+      readonly op: 'delete-object';
+      readonly table: TableName;
+      readonly object: Pick<ObjectSpec, 'type' | 'name'>;
+    }
+  | { readonly op: 'add-flowtable'; readonly table: TableName; readonly flowtable: FlowtableSpec }
+  | { readonly op: 'delete-flowtable'; readonly table: TableName; readonly flowtable: string }
   /** `create: true` fails with `kernel-exists` when an element is already there. */
   | {
       readonly op: 'add-elements';

@@ -5,18 +5,14 @@ import {
   eachAttribute,
   lyingLength,
   NLA_TYPE_MASK,
+  type Received,
   readString,
   readU32Be,
   readU64Be,
 } from '../attributes.js';
 import type { ElementBytes, TableName, Verdict } from './ast.js';
+import { type ReadStatements, readStateful, readStatefulList } from './decode-stateful.js';
 import { familyByNumber, NFT_SET_ELEM_INTERVAL_END, verdictCode } from './numbers.js';
-
-/** A received message: the view for numbers, the bytes for text and values. */
-export interface Received {
-  readonly view: DataView;
-  readonly bytes: Uint8Array;
-}
 
 /** struct nfgenmsg before the attributes. */
 const nfgenBytes = 4;
@@ -69,6 +65,19 @@ export interface DumpedElement extends ElementBytes {
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
+const compareBytes = (a: Uint8Array, b: Uint8Array): number => {
+  for (let index = 0; index < a.length; index++) {
+    const difference = a[index]! - (b[index] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return 0;
+};
+
+const addStatements = (element: Mutable<Partial<DumpedElement>>, read: ReadStatements): void => {
+  element.statements = read.statements;
+  if (read.counter) element.counter = read.counter;
+};
+
 /** Walked by hand, without a closure per element: dumps have hundreds of thousands. */
 const readElement = (received: Received, from: number, to: number): DumpedElement | undefined => {
   const element: Mutable<Partial<DumpedElement>> = {};
@@ -91,7 +100,9 @@ const readElement = (received: Received, from: number, to: number): DumpedElemen
       if (data !== undefined) element.data = data;
     } else if (type === 3) {
       if ((readU32Be(view, start, end) & NFT_SET_ELEM_INTERVAL_END) !== 0) element.intervalEnd = true;
-    } else if (type === 4) element.timeoutMs = readU64Be(view, start, end);
+    } else if (type === 7) addStatements(element, readStateful(received, start, end));
+    else if (type === 11) addStatements(element, readStatefulList(received, start, end));
+    else if (type === 4) element.timeoutMs = readU64Be(view, start, end);
     else if (type === 5) element.expiresMs = readU64Be(view, start, end);
     else if (type === 6) {
       const comment = readUserdata(received, start, end, 0);
@@ -99,6 +110,8 @@ const readElement = (received: Received, from: number, to: number): DumpedElemen
     }
     at += align4(length);
   }
+  // A concatenation that is no range is dumped as one from itself to itself.
+  if (element.key && element.keyEnd && compareBytes(element.key, element.keyEnd) === 0) delete element.keyEnd;
   return element.key ? (element as DumpedElement) : undefined;
 };
 
@@ -120,14 +133,6 @@ const predecessor = (bytes: Uint8Array): Uint8Array => {
     if (before[index] !== 0xff) break;
   }
   return before;
-};
-
-const compareBytes = (a: Uint8Array, b: Uint8Array): number => {
-  for (let index = 0; index < a.length; index++) {
-    const difference = a[index]! - (b[index] ?? 0);
-    if (difference !== 0) return difference;
-  }
-  return 0;
 };
 
 /** The pairs of a single-key interval set as elements with `keyEnd`, the way the model knows them. */

@@ -1,198 +1,200 @@
-/** Rules as netlink bytes: loads the parts of a key into registers and adds the dependencies nft would add (and hides in print). */
+/** Rules as netlink bytes: each statement as the expressions that nft itself would make of it. */
 
 import { RelevoError } from '../../errors.js';
 import type { ByteWriter } from '../attributes.js';
-import type { Family, Field, Key, RuleSpec, Statement } from './ast.js';
+import type { Family, FromMap, RuleSpec, Statement, WritableField, Written } from './ast.js';
+import { type Known, learn, loadField, loadKey, requireField, requireLayer4 } from './encode-key.js';
 import * as expr from './expressions.js';
-import { fieldShape, IPPROTO_TCP, type Layer3, typeShape, wordsOf } from './fields.js';
-import { ctStateBit, familyNumber, IPS_DST_NAT } from './numbers.js';
-
-/** What earlier statements of the rule have established about the packet. */
-interface Known {
-  readonly family: Family;
-  layer3?: Layer3;
-  layer4?: number;
-  ethernet?: boolean;
-}
-
-const META_PROTOCOL = 1;
-const META_PRIORITY = 2;
-const META_IIFTYPE = 8;
-const META_NFPROTO = 15;
-const META_L4PROTO = 16;
-const ARPHRD_ETHER = Uint8Array.of(1, 0);
-const nfprotoByLayer3: Readonly<Record<Layer3, number>> = { ip: 2, ip6: 10, arp: 3 };
-const etherTypeByLayer3: Readonly<Record<Layer3, Uint8Array>> = {
-  ip: Uint8Array.of(0x08, 0x00),
-  ip6: Uint8Array.of(0x86, 0xdd),
-  arp: Uint8Array.of(0x08, 0x06),
-};
-
-const requireLayer3 = (writer: ByteWriter, known: Known, layer3: Layer3): void => {
-  if (known.family === layer3 || known.layer3 === layer3) return;
-  if (known.family === 'inet' && layer3 !== 'arp') {
-    expr.metaLoad(writer, 0, META_NFPROTO);
-    expr.compare(writer, 0, '==', Uint8Array.of(nfprotoByLayer3[layer3]));
-  } else if (known.family === 'netdev') {
-    expr.metaLoad(writer, 0, META_PROTOCOL);
-    expr.compare(writer, 0, '==', etherTypeByLayer3[layer3]);
-  } else {
-    throw new RelevoError('internal', `a rule of family ${known.family} cannot read ${layer3} headers`);
-  }
-  known.layer3 = layer3;
-};
-
-const requireLayer4 = (writer: ByteWriter, known: Known, protocol: number): void => {
-  if (known.layer4 === protocol) return;
-  expr.metaLoad(writer, 0, META_L4PROTO);
-  expr.compare(writer, 0, '==', Uint8Array.of(protocol));
-  known.layer4 = protocol;
-};
-
-const requireField = (writer: ByteWriter, known: Known, field: Field): void => {
-  const shape = fieldShape[field];
-  if (shape.layer3) requireLayer3(writer, known, shape.layer3);
-  if (shape.layer4 !== undefined) requireLayer4(writer, known, shape.layer4);
-  if (shape.ethernet && !known.ethernet) {
-    expr.metaLoad(writer, 0, META_IIFTYPE);
-    expr.compare(writer, 0, '==', ARPHRD_ETHER);
-    known.ethernet = true;
-  }
-};
-
-const requireKey = (writer: ByteWriter, known: Known, key: Key): void => {
-  for (const part of key) {
-    if (part.kind === 'field') requireField(writer, known, part.field);
-    else if (part.kind !== 'numgen') for (const field of part.fields) requireField(writer, known, field);
-  }
-};
-
-const loadField = (writer: ByteWriter, field: Field, word: number): number => {
-  const { load, bytes } = fieldShape[field];
-  if (load.kind === 'payload') expr.payloadLoad(writer, word, load.base, load.offset, bytes);
-  else if (load.kind === 'meta') expr.metaLoad(writer, word, load.key);
-  else expr.ctLoad(writer, word, load.key, load.direction);
-  return wordsOf(bytes);
-};
-
-const keyWords = (key: Key): number =>
-  key.reduce((words, part) => words + (part.kind === 'field' ? wordsOf(fieldShape[part.field].bytes) : 1), 0);
-
-/** Loads a key from register `word` on; hash inputs go to the registers behind it. Returns the words it takes. */
-const loadKey = (writer: ByteWriter, key: Key, word: number): number => {
-  const total = keyWords(key);
-  let at = word;
-  for (const part of key) {
-    if (part.kind === 'field') at += loadField(writer, part.field, at);
-    else if (part.kind === 'numgen') expr.numgen(writer, at++, part.mode, part.modulus);
-    else if (part.kind === 'symhash') expr.symhash(writer, at++, part.modulus);
-    else {
-      const source = word + total;
-      let scratch = source;
-      for (const field of part.fields) scratch += loadField(writer, field, scratch);
-      if (scratch > expr.registerWords) throw new RelevoError('internal', 'a key does not fit the registers');
-      expr.jhash(writer, at++, { word: source, length: (scratch - source) * 4 }, part.modulus, part.seed);
-    }
-  }
-  if (at > expr.registerWords) throw new RelevoError('internal', 'a key does not fit the registers');
-  return total;
-};
+import * as effects from './expressions-effects.js';
+import { fieldShape, IPPROTO_TCP, IPPROTO_UDP, typeShape, wordsOf } from './fields.js';
+import { addressTypeNumber, ctStateBit, ctStatusBit, familyNumber, tcpFlagBit } from './numbers.js';
 
 const u32Host = (value: number): Uint8Array =>
   Uint8Array.of(value & 0xff, (value >>> 8) & 0xff, (value >>> 16) & 0xff, value >>> 24);
 
+type Of<Kind extends Statement['kind']> = Extract<Statement, { readonly kind: Kind }>;
+
+const bitsOf = <Name extends string>(names: readonly Name[], bits: Readonly<Record<Name, number>>): number =>
+  names.reduce((sum, name) => sum | bits[name], 0);
+
+/** NFT_CT_STATE, NFT_CT_DIRECTION, NFT_CT_STATUS */
+const ctState = 0;
+const ctDirection = 1;
+const ctStatus = 2;
+
 /** `load & bits != 0`, as nft writes `ct state a,b`. */
 const testCtBits = (writer: ByteWriter, ctKey: number, bits: number): void => {
   expr.ctLoad(writer, 0, ctKey, undefined);
-  expr.mask(writer, 0, u32Host(bits));
+  expr.bitwise(writer, 0, u32Host(bits), new Uint8Array(4));
   expr.compare(writer, 0, '!=', new Uint8Array(4));
+};
+
+/** The value of a map into register 0, or the verdict. */
+const fromMap = (writer: ByteWriter, known: Known, { key, map }: FromMap, to: 0 | 'verdict' = 0): void => {
+  loadKey(writer, known, key);
+  expr.lookup(writer, map, 0, to, false);
+};
+
+const compareField = (writer: ByteWriter, known: Known, { field, op, value }: Of<'compare'>): void => {
+  requireField(writer, known, field);
+  loadField(writer, field, 0);
+  expr.compare(writer, 0, op, value.bytes.subarray(0, fieldShape[field].bytes));
+  if (op === '==') learn(known, field, value.bytes);
+};
+
+const natFamily = (addressType: string | undefined): number =>
+  addressType === 'ipv6_addr' ? familyNumber.ip6 : familyNumber.ip;
+
+const natFromMap = (writer: ByteWriter, known: Known, statement: Of<'nat'>): void => {
+  fromMap(writer, known, statement);
+  const [address, port] = statement.dataTypes;
+  if (!address) throw new RelevoError('internal', `${statement.type} without a data type`);
+  const portWord = port ? wordsOf(typeShape[address].bytes) : undefined;
+  expr.nat(writer, statement.type, natFamily(address), 0, portWord);
+};
+
+const natLiteral = (writer: ByteWriter, { type, address, port }: Of<'nat-literal'>): void => {
+  expr.immediate(writer, 0, address.bytes);
+  const portWord = port ? wordsOf(address.bytes.length) : undefined;
+  if (port && portWord !== undefined) expr.immediate(writer, portWord, port.bytes);
+  expr.nat(writer, type, natFamily(address.type), 0, portWord);
+};
+
+const IPPROTO_SCTP = 132;
+/** Offsets of the checksum in the headers of IPv4, TCP, UDP and SCTP; the kernel finds that of a pseudo-header by itself. */
+const transportChecksum: Readonly<Record<number, expr.Checksum>> = {
+  [IPPROTO_TCP]: { kind: 'inet', offset: 16 },
+  [IPPROTO_UDP]: { kind: 'inet', offset: 6 },
+  [IPPROTO_SCTP]: { kind: 'sctp', offset: 8 },
+};
+
+const checksumOf = (field: WritableField, known: Known): expr.Checksum => {
+  const { layer3, ethernet } = fieldShape[field];
+  if (ethernet) return {};
+  if (layer3 === 'ip') return { kind: 'inet', offset: 10, pseudoHeader: true };
+  if (layer3 === 'ip6') return { pseudoHeader: true };
+  const checksum = transportChecksum[known.layer4 ?? -1];
+  if (checksum) return checksum;
+  throw new RelevoError('internal', `${field} is written in a rule that does not say which protocol it is`);
+};
+
+/** Loads what is to be written into register 0. */
+const loadWritten = (writer: ByteWriter, known: Known, written: Written): void => {
+  if ('map' in written) fromMap(writer, known, written);
+  else if ('value' in written) expr.immediate(writer, 0, written.value.bytes);
+  else {
+    loadKey(writer, known, [written.from]);
+    const { keep = 0xffff_ffff, bits = 0 } = written;
+    if (written.keep === undefined && written.bits === undefined) return;
+    expr.bitwise(writer, 0, u32Host(keep & ~bits), u32Host(bits));
+  }
+};
+
+const writeField = (writer: ByteWriter, known: Known, statement: Of<'write'>): void => {
+  const { field } = statement;
+  const { load, bytes } = fieldShape[field];
+  requireField(writer, known, field);
+  loadWritten(writer, known, statement);
+  if (load.kind === 'meta') expr.metaStore(writer, 0, load.key);
+  else if (load.kind === 'ct') expr.ctStore(writer, 0, load.key);
+  else expr.payloadStore(writer, 0, { ...load, length: bytes }, checksumOf(field, known));
+};
+
+const tcpFlags = (writer: ByteWriter, known: Known, { of, are, invert }: Of<'tcp-flags'>): void => {
+  requireLayer4(writer, known, IPPROTO_TCP);
+  expr.payloadLoad(writer, 0, 2, 13, 1);
+  expr.bitwise(writer, 0, Uint8Array.of(bitsOf(of, tcpFlagBit)), new Uint8Array(1));
+  const any = are === 'any';
+  const wanted = any ? 0 : bitsOf(are, tcpFlagBit);
+  expr.compare(writer, 0, any === (invert === true) ? '==' : '!=', Uint8Array.of(wanted));
+};
+
+const writeDynset = (writer: ByteWriter, known: Known, statement: Of<'dynset'>): void => {
+  const dataWord = loadKey(writer, known, statement.key);
+  if (statement.data) loadKey(writer, known, statement.data, dataWord);
+  effects.dynset(writer, statement, 0, statement.data && dataWord);
 };
 
 const writeStatement = (writer: ByteWriter, known: Known, statement: Statement): void => {
   switch (statement.kind) {
-    case 'compare': {
-      const { field, op, value } = statement;
-      requireField(writer, known, field);
-      loadField(writer, field, 0);
-      expr.compare(writer, 0, op, value.bytes.subarray(0, fieldShape[field].bytes));
-      if (field === 'meta l4proto' && op === '==' && value.bytes[0] !== undefined)
-        known.layer4 = value.bytes[0];
+    case 'counter':
+    case 'limit':
+    case 'ct-count':
+      effects.stateful(writer, statement);
       return;
-    }
+    case 'compare':
+      compareField(writer, known, statement);
+      return;
     case 'lookup':
-      requireKey(writer, known, statement.key);
-      loadKey(writer, statement.key, 0);
+      loadKey(writer, known, statement.key);
       expr.lookup(writer, statement.set, 0, undefined, statement.invert === true);
       return;
     case 'vmap':
-      requireKey(writer, known, statement.key);
-      loadKey(writer, statement.key, 0);
-      expr.lookup(writer, statement.map, 0, 'verdict', false);
+      fromMap(writer, known, statement, 'verdict');
       return;
-    case 'nat': {
-      requireKey(writer, known, statement.key);
-      loadKey(writer, statement.key, 0);
-      expr.lookup(writer, statement.map, 0, 0, false);
-      const [address, port] = statement.dataTypes;
-      if (!address) throw new RelevoError('internal', `${statement.type} without a data type`);
-      const natFamily = address === 'ipv6_addr' ? familyNumber.ip6 : familyNumber.ip;
-      const portWord = port ? wordsOf(typeShape[address].bytes) : undefined;
-      expr.nat(writer, statement.type, natFamily, 0, portWord);
+    case 'nat':
+      natFromMap(writer, known, statement);
       return;
-    }
-    case 'masquerade':
-      expr.plain(writer, 'masq');
+    case 'nat-literal':
+      natLiteral(writer, statement);
       return;
-    case 'notrack':
-      expr.plain(writer, 'notrack');
+    case 'write':
+      writeField(writer, known, statement);
+      return;
+    case 'fwd':
+    case 'dup':
+      if ('map' in statement) fromMap(writer, known, statement);
+      else expr.immediate(writer, 0, u32Host(statement.device.index));
+      effects.toDevice(writer, statement.kind, 0);
       return;
     case 'ct-state':
-      testCtBits(
-        writer,
-        0,
-        statement.states.reduce((bits, state) => bits | ctStateBit[state], 0),
-      );
+      testCtBits(writer, ctState, bitsOf(statement.states, ctStateBit));
+      return;
+    case 'ct-status':
+      testCtBits(writer, ctStatus, bitsOf(statement.statuses, ctStatusBit));
       return;
     case 'ct-direction':
-      expr.ctLoad(writer, 0, 1, undefined);
+      expr.ctLoad(writer, 0, ctDirection, undefined);
       expr.compare(writer, 0, '==', Uint8Array.of(statement.direction === 'original' ? 0 : 1));
       return;
-    case 'ct-status-dnat':
-      testCtBits(writer, 2, IPS_DST_NAT);
+    case 'tcp-flags':
+      tcpFlags(writer, known, statement);
+      return;
+    case 'fib-type':
+      expr.fibAddressType(writer, 0, statement.address === 'saddr' ? 1 : 2);
+      expr.compare(writer, 0, statement.op, u32Host(addressTypeNumber[statement.type]));
+      return;
+    case 'dynset':
+      writeDynset(writer, known, statement);
       return;
     case 'log':
-      expr.log(writer, statement);
+      effects.log(writer, statement);
       return;
-    case 'dynset': {
-      requireKey(writer, known, statement.key);
-      if (statement.data) requireKey(writer, known, statement.data);
-      const dataWord = loadKey(writer, statement.key, 0);
-      if (statement.data) loadKey(writer, statement.data, dataWord);
-      expr.dynset(
-        writer,
-        statement.set,
-        statement.op,
-        0,
-        statement.data ? dataWord : undefined,
-        statement.timeoutMs,
-      );
+    case 'object':
+      effects.objectReference(writer, statement.type, statement.name);
       return;
-    }
-    case 'counter':
-      expr.counter(writer);
+    case 'synproxy':
+      requireLayer4(writer, known, IPPROTO_TCP);
+      effects.synproxy(writer, statement);
       return;
-    case 'set-priority':
-      requireKey(writer, known, statement.key);
-      loadKey(writer, statement.key, 0);
-      expr.lookup(writer, statement.map, 0, 0, false);
-      expr.metaStore(writer, 0, META_PRIORITY);
+    case 'queue':
+      effects.queue(writer, statement);
+      return;
+    case 'flow-add':
+      effects.flowAdd(writer, statement.flowtable);
+      return;
+    case 'masquerade':
+      effects.plain(writer, 'masq');
+      return;
+    case 'notrack':
+      effects.plain(writer, 'notrack');
       return;
     case 'reject-port-unreachable':
-      expr.rejectPortUnreachable(writer);
+      effects.rejectPortUnreachable(writer, known.family);
       return;
     case 'reject-tcp-reset':
       requireLayer4(writer, known, IPPROTO_TCP);
-      expr.rejectTcpReset(writer);
+      effects.rejectTcpReset(writer);
       return;
     case 'verdict':
       expr.immediateVerdict(writer, statement.verdict);

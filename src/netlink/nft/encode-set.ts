@@ -5,6 +5,7 @@ import { ByteWriter } from '../attributes.js';
 import type { DataType, ElementBytes, ElementList, SetSpec } from './ast.js';
 import { commentUserdata } from './encode-rule.js';
 import { writeVerdict } from './expressions.js';
+import { statefulList } from './expressions-effects.js';
 import { typeShape, typesBytes, typesNumber, wordsOf } from './fields.js';
 import { NFT_DATA_VERDICT, NFT_SET_ELEM_INTERVAL_END, setFlag } from './numbers.js';
 
@@ -29,10 +30,13 @@ const standIn: Readonly<Record<Exclude<DataType, 'integer'>, readonly [number, .
   ipv4_addr: [EXPR_PAYLOAD, 12, 12], // ip daddr
   ipv6_addr: [EXPR_PAYLOAD, 13, 8], // ip6 daddr
   inet_proto: [EXPR_META, 16], // meta l4proto
+  nf_proto: [EXPR_META, 15], // meta nfproto
   inet_service: [EXPR_PAYLOAD, 11, 2], // th dport
+  ether_type: [EXPR_META, 1], // meta protocol
   ether_addr: [EXPR_PAYLOAD, 17, 1], // ether daddr
   mark: [EXPR_META, 3], // meta mark
   classid: [EXPR_META, 2], // meta priority
+  iface_index: [EXPR_META, 4], // meta iif
   ifname: [EXPR_META, 6], // meta iifname
 };
 
@@ -88,6 +92,10 @@ const setUserdata = (set: SetSpec): Uint8Array => {
   return writer.finish();
 };
 
+/** Attributes for expressions, of sets and of elements. */
+const setStatements = { one: 17, list: 18 };
+const elementStatements = { one: 7, list: 11 };
+
 const isConcatInterval = (set: SetSpec): boolean =>
   set.flags?.includes('interval') === true && set.key.length > 1;
 
@@ -98,6 +106,8 @@ export const writeSet = (writer: ByteWriter, set: SetSpec, id: number): void => 
   if (set.timeoutMs !== undefined) flags |= setFlag.timeout;
   if (set.data !== undefined) flags |= setFlag.map;
   if (isConcatInterval(set)) flags |= setFlag.concat;
+  const { statements = [] } = set;
+  if (statements.length > 1) flags |= setFlag.expressions;
   writer.attributeU32Be(3, flags);
   writer.attributeU32Be(4, typesNumber(set.key));
   writer.attributeU32Be(5, typesBytes(set.key));
@@ -125,6 +135,7 @@ export const writeSet = (writer: ByteWriter, set: SetSpec, id: number): void => 
   }
   if (set.timeoutMs !== undefined) writer.attributeU64Be(11, set.timeoutMs);
   writer.attributeBytes(13, setUserdata(set));
+  statefulList(writer, statements, setStatements);
 };
 
 const NESTED = 0x8000;
@@ -176,6 +187,7 @@ const writeElement = (
     }
   }
   if (element.comment !== undefined) writer.attributeBytes(6, commentUserdata(0, element.comment));
+  if (element.statements) statefulList(writer, element.statements, elementStatements, element.counter);
   if (concatInterval) writeValue(writer, 10 | NESTED, element.keyEnd ?? element.key, keyBytes);
   writer.end(start);
 };

@@ -12,9 +12,10 @@ import {
   NLM_F_REQUEST,
   writeNfgen,
 } from '../message.js';
-import type { ChainSpec, Operation, TableName, Transaction } from './ast.js';
+import type { ChainSpec, FlowtableSpec, ObjectSpec, Operation, TableName, Transaction } from './ast.js';
 import { writeRule } from './encode-rule.js';
 import { writeElements, writeSet } from './encode-set.js';
+import { IPPROTO_TCP, IPPROTO_UDP } from './fields.js';
 import {
   familyNumber,
   hookNumber,
@@ -25,6 +26,7 @@ import {
   NFNL_SUBSYS_NFTABLES,
   NFT_TABLE_F_OWNER,
   NFT_TABLE_F_PERSIST,
+  objectTypeNumber,
   verdictCode,
 } from './numbers.js';
 
@@ -84,6 +86,12 @@ class BatchWriter {
   }
 }
 
+const writeDevices = (writer: ByteWriter, type: number, devices: readonly string[]): void => {
+  const list = writer.begin(type);
+  for (const device of devices) writer.attributeString(1, device);
+  writer.end(list);
+};
+
 const writeChain = (writer: ByteWriter, chain: ChainSpec): void => {
   writer.attributeString(3, chain.name);
   const { hook } = chain;
@@ -94,12 +102,37 @@ const writeChain = (writer: ByteWriter, chain: ChainSpec): void => {
   writer.attributeU32Be(1, hookNumber[hook.hook] ?? 0);
   writer.attributeU32Be(2, hook.priority);
   if (hook.devices?.length === 1) writer.attributeString(3, hook.devices[0]!);
-  else if (hook.devices) {
-    const devices = writer.begin(4);
-    for (const device of hook.devices) writer.attributeString(1, device);
-    writer.end(devices);
-  }
+  else if (hook.devices) writeDevices(writer, 4, hook.devices);
   writer.end(nested);
+};
+
+const NFTA_OBJ_DATA = 4;
+const objectHead = (writer: ByteWriter, { type, name }: Pick<ObjectSpec, 'type' | 'name'>): void => {
+  writer.attributeString(2, name);
+  writer.attributeU32Be(3, objectTypeNumber[type]);
+};
+
+const writeObject = (writer: ByteWriter, object: ObjectSpec): void => {
+  objectHead(writer, object);
+  const data = writer.begin(NFTA_OBJ_DATA);
+  if (object.type === 'counter') {
+    writer.attributeU64Be(1, object.bytes ?? 0);
+    writer.attributeU64Be(2, object.packets ?? 0);
+  } else {
+    writer.attributeString(1, object.helper);
+    writer.attributeU16Be(2, familyNumber[object.layer3]);
+    writer.attributeU8(3, object.protocol === 'tcp' ? IPPROTO_TCP : IPPROTO_UDP);
+  }
+  writer.end(data);
+};
+
+const writeFlowtable = (writer: ByteWriter, flowtable: FlowtableSpec): void => {
+  writer.attributeString(2, flowtable.name);
+  const hook = writer.begin(3);
+  writer.attributeU32Be(1, hookNumber.ingress ?? 0);
+  writer.attributeU32Be(2, flowtable.priority);
+  writeDevices(writer, 3, flowtable.devices);
+  writer.end(hook);
 };
 
 const writeElementMessages = (
@@ -169,6 +202,20 @@ const writeOperation = (batch: BatchWriter, index: number, operation: Operation)
       return;
     case 'flush-set':
       batch.message(index, msg.delElement, 0, table, () => writer.attributeString(2, operation.set));
+      return;
+    case 'add-object':
+      batch.message(index, msg.newObject, NLM_F_CREATE, table, () => writeObject(writer, operation.object));
+      return;
+    case 'delete-object':
+      batch.message(index, msg.delObject, 0, table, () => objectHead(writer, operation.object));
+      return;
+    case 'add-flowtable':
+      batch.message(index, msg.newFlowtable, NLM_F_CREATE, table, () =>
+        writeFlowtable(writer, operation.flowtable),
+      );
+      return;
+    case 'delete-flowtable':
+      batch.message(index, msg.delFlowtable, 0, table, () => writer.attributeString(2, operation.flowtable));
       return;
     case 'add-elements':
     case 'destroy-elements':

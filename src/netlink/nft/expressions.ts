@@ -1,4 +1,4 @@
-/** The expressions a rule is made of, one function each, as netlink attributes. Registers are numbered in 32-bit words. */
+/** Expressions that move values, one function each, as netlink attributes: load, compute, compare, store. Registers are numbered in 32-bit words. */
 
 import type { ByteWriter } from '../attributes.js';
 import type { Verdict } from './ast.js';
@@ -7,7 +7,7 @@ import { verdictCode } from './numbers.js';
 /** NFT_REG32_00: the first of sixteen 32-bit registers. */
 const NFT_REG32_00 = 8;
 export const registerWords = 16;
-const register = (word: number): number => NFT_REG32_00 + word;
+export const register = (word: number): number => NFT_REG32_00 + word;
 const NFT_REG_VERDICT = 0;
 
 const NFTA_LIST_ELEM = 1;
@@ -16,8 +16,14 @@ const NFTA_EXPR_DATA = 2;
 const NFTA_DATA_VALUE = 1;
 const NFTA_DATA_VERDICT = 2;
 
-const expression = (writer: ByteWriter, name: string, body: () => void): void => {
-  const element = writer.begin(NFTA_LIST_ELEM);
+/** As an element of a list, or as attribute `type` where one expression stands alone. */
+export const expression = (
+  writer: ByteWriter,
+  name: string,
+  body: () => void,
+  type: number = NFTA_LIST_ELEM,
+): void => {
+  const element = writer.begin(type);
   writer.attributeString(NFTA_EXPR_NAME, name);
   const data = writer.begin(NFTA_EXPR_DATA);
   body();
@@ -75,14 +81,28 @@ export const compare = (writer: ByteWriter, word: number, op: '==' | '!=', bytes
     value(writer, 3, bytes);
   });
 
-/** register &= mask, over four bytes. */
-export const mask = (writer: ByteWriter, word: number, bits: Uint8Array): void =>
+/** `register = register & mask ^ flip`, over as many bytes as the mask has. */
+export const bitwise = (writer: ByteWriter, word: number, mask: Uint8Array, flip: Uint8Array): void =>
   expression(writer, 'bitwise', () => {
     writer.attributeU32Be(1, register(word));
     writer.attributeU32Be(2, register(word));
-    writer.attributeU32Be(3, 4);
-    value(writer, 4, bits);
-    value(writer, 5, new Uint8Array(4));
+    writer.attributeU32Be(3, mask.length);
+    value(writer, 4, mask);
+    value(writer, 5, flip);
+  });
+
+export const immediate = (writer: ByteWriter, word: number, bytes: Uint8Array): void =>
+  expression(writer, 'immediate', () => {
+    writer.attributeU32Be(1, register(word));
+    value(writer, 2, bytes);
+  });
+
+/** NFT_FIB_RESULT_ADDRTYPE of the source (`flags` 1) or destination (2). */
+export const fibAddressType = (writer: ByteWriter, word: number, flags: number): void =>
+  expression(writer, 'fib', () => {
+    writer.attributeU32Be(1, register(word));
+    writer.attributeU32Be(2, 3);
+    writer.attributeU32Be(3, flags);
   });
 
 export const numgen = (writer: ByteWriter, word: number, mode: 'inc' | 'random', modulus: number): void =>
@@ -153,65 +173,40 @@ export const immediateVerdict = (writer: ByteWriter, verdict: Verdict): void =>
     writeVerdict(writer, 2, verdict);
   });
 
-export const log = (
-  writer: ByteWriter,
-  options: {
-    readonly group: number;
-    readonly prefix?: string;
-    readonly snaplen?: number;
-    readonly queueThreshold?: number;
-  },
-): void =>
-  expression(writer, 'log', () => {
-    writer.attributeU16Be(1, options.group);
-    if (options.prefix) writer.attributeString(2, options.prefix);
-    if (options.snaplen) writer.attributeU32Be(3, options.snaplen);
-    if (options.queueThreshold) writer.attributeU16Be(4, options.queueThreshold);
-  });
-
-const dynsetOp = { add: 0, update: 1, delete: 2 } as const;
-
-export const dynset = (
-  writer: ByteWriter,
-  set: string,
-  op: 'add' | 'update' | 'delete',
-  keyWord: number,
-  dataWord: number | undefined,
-  timeoutMs: number | undefined,
-): void =>
-  expression(writer, 'dynset', () => {
-    writer.attributeString(1, set);
-    writer.attributeU32Be(3, dynsetOp[op]);
-    writer.attributeU32Be(4, register(keyWord));
-    if (dataWord !== undefined) writer.attributeU32Be(5, register(dataWord));
-    if (timeoutMs !== undefined) writer.attributeU64Be(6, timeoutMs);
-  });
-
-export const counter = (writer: ByteWriter): void =>
-  expression(writer, 'counter', () => {
-    writer.attributeU64Be(1, 0);
-    writer.attributeU64Be(2, 0);
-  });
-
 export const metaStore = (writer: ByteWriter, word: number, key: number): void =>
   expression(writer, 'meta', () => {
     writer.attributeU32Be(2, key);
     writer.attributeU32Be(3, register(word));
   });
 
-export const rejectTcpReset = (writer: ByteWriter): void =>
-  expression(writer, 'reject', () => {
-    writer.attributeU32Be(1, 1);
-    writer.attributeU8(2, 0);
+export const ctStore = (writer: ByteWriter, word: number, key: number): void =>
+  expression(writer, 'ct', () => {
+    writer.attributeU32Be(2, key);
+    writer.attributeU32Be(4, register(word));
   });
 
-/** NFT_REJECT_ICMP_UNREACH with ICMP_PORT_UNREACH. */
-export const rejectPortUnreachable = (writer: ByteWriter): void =>
-  expression(writer, 'reject', () => {
-    writer.attributeU32Be(1, 0);
-    writer.attributeU8(2, 3);
-  });
+/** The checksum over what is written, in the same header, and whether one with a pseudo-header covers it (the kernel finds that by itself). */
+export interface Checksum {
+  readonly kind?: 'inet' | 'sctp';
+  readonly offset?: number;
+  readonly pseudoHeader?: true;
+}
 
-/** Expressions without attributes: notrack, masq. */
-export const plain = (writer: ByteWriter, name: 'notrack' | 'masq'): void =>
-  expression(writer, name, () => {});
+/** enum nft_payload_csum_types */
+const checksumKind = { none: 0, inet: 1, sctp: 2 } as const;
+
+export const payloadStore = (
+  writer: ByteWriter,
+  word: number,
+  place: { readonly base: number; readonly offset: number; readonly length: number },
+  checksum: Checksum,
+): void =>
+  expression(writer, 'payload', () => {
+    writer.attributeU32Be(5, register(word));
+    writer.attributeU32Be(2, place.base);
+    writer.attributeU32Be(3, place.offset);
+    writer.attributeU32Be(4, place.length);
+    writer.attributeU32Be(6, checksumKind[checksum.kind ?? 'none']);
+    writer.attributeU32Be(7, checksum.offset ?? 0);
+    if (checksum.pseudoHeader) writer.attributeU32Be(8, 1);
+  });

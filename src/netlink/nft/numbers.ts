@@ -1,6 +1,16 @@
 /** Numbers of the nf_tables interface, as in linux/netfilter/nf_tables.h and the headers named beside them. */
 
-import type { CtState, Family } from './ast.js';
+import type {
+  AddressType,
+  CtState,
+  CtStatus,
+  Family,
+  LogFlag,
+  LogLevel,
+  ObjectType,
+  StatefulStatement,
+  TcpFlag,
+} from './ast.js';
 
 /** linux/netfilter/nfnetlink.h */
 export const NFNL_SUBSYS_NFTABLES = 10;
@@ -26,6 +36,11 @@ export const msg = {
   getElement: 13,
   delElement: 14,
   newGeneration: 15,
+  newObject: 18,
+  getObject: 19,
+  delObject: 20,
+  newFlowtable: 22,
+  delFlowtable: 24,
   destroyTable: 26,
   destroyElement: 30,
 } as const;
@@ -69,6 +84,8 @@ export const setFlag = {
   timeout: 0x10,
   dynamic: 0x20,
   concat: 0x80,
+  /** Elements have several expressions. */
+  expressions: 0x100,
 } as const;
 export const NFT_SET_ELEM_INTERVAL_END = 0x1;
 /** Data type of verdict maps. */
@@ -85,7 +102,64 @@ export const ctStateBit: Readonly<Record<CtState, number>> = {
   new: 8,
   untracked: 64,
 };
-export const IPS_DST_NAT = 0x20;
+/** IPS_* of the same header. */
+export const ctStatusBit: Readonly<Record<CtStatus, number>> = {
+  'seen-reply': 0x2,
+  assured: 0x4,
+  confirmed: 0x8,
+  snat: 0x10,
+  dnat: 0x20,
+};
+
+/** RFC 9293, section 3.1: the fourteenth byte of the header. */
+export const tcpFlagBit: Readonly<Record<TcpFlag, number>> = {
+  fin: 0x1,
+  syn: 0x2,
+  rst: 0x4,
+  psh: 0x8,
+  ack: 0x10,
+  urg: 0x20,
+};
+
+/** RTN_* of linux/rtnetlink.h. */
+export const addressTypeNumber: Readonly<Record<AddressType, number>> = {
+  unicast: 1,
+  local: 2,
+  broadcast: 3,
+  multicast: 5,
+};
+
+export const logLevelNumber: Readonly<Record<LogLevel, number>> = {
+  emerg: 0,
+  alert: 1,
+  crit: 2,
+  err: 3,
+  warn: 4,
+  notice: 5,
+  info: 6,
+  debug: 7,
+};
+
+/** NF_LOG_* of linux/netfilter/nf_log.h. */
+export const logFlagBit: Readonly<Record<LogFlag, number>> = {
+  'tcp sequence': 0x1,
+  'tcp options': 0x2,
+  'ip options': 0x4,
+  skuid: 0x8,
+  ether: 0x20,
+};
+
+type LimitUnit = Extract<StatefulStatement, { readonly kind: 'limit' }>['unit'];
+export const limitUnitSeconds: Readonly<Record<LimitUnit, number>> = {
+  second: 1,
+  minute: 60,
+  hour: 3_600,
+  day: 86_400,
+  week: 604_800,
+};
+
+/** NFT_OBJECT_* */
+export const objectTypeNumber: Readonly<Record<ObjectType, number>> = { counter: 1, 'ct helper': 3 };
 
 export const hookNumber: Readonly<Record<string, number>> = {
   prerouting: 0,

@@ -2,8 +2,8 @@
 
 import { ByteWriter } from '../attributes.js';
 import { beginMessage, endMessage, NLM_F_DUMP, NLM_F_REQUEST, writeNfgen } from '../message.js';
-import type { TableName } from './ast.js';
-import { familyNumber, messageType, msg } from './numbers.js';
+import type { ObjectType, TableName } from './ast.js';
+import { familyNumber, messageType, msg, objectTypeNumber } from './numbers.js';
 
 const request = (
   message: number,
@@ -42,3 +42,10 @@ export const dumpObjects = (
   sequence: number,
 ): Uint8Array =>
   request(msg[kind], NLM_F_DUMP, sequence, table, (writer) => writer.attributeString(1, table.name));
+
+/** Named objects of one type in one table; like `dumpObjects`, to be checked for the table. */
+export const dumpNamed = (type: ObjectType, table: TableName, sequence: number): Uint8Array =>
+  request(msg.getObject, NLM_F_DUMP, sequence, table, (writer) => {
+    writer.attributeString(1, table.name);
+    writer.attributeU32Be(3, objectTypeNumber[type]);
+  });

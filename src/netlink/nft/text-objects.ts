@@ -1,33 +1,23 @@
 /** Chains, sets and elements in nft's syntax. */
 
-import type { ChainSpec, DataType, ElementBytes, Field, Literal, SetSpec } from './ast.js';
+import type { ChainSpec, DataType, ElementBytes, FlowtableSpec, ObjectSpec, SetSpec } from './ast.js';
 import { needsTypeof } from './encode-set.js';
 import { typeShape, wordsOf } from './fields.js';
-import { durationText, networkNumber, valueText } from './text-values.js';
+import { statefulText, verdictText } from './text-statements.js';
+import { durationText, quote, valueText } from './text-values.js';
 
-/** nft strings have no escapes: a quote inside one cannot be written. */
-export const quote = (text: string): string => `"${text.replaceAll('"', "'")}"`;
+const devicesText = (devices: readonly string[]): string => `{ ${devices.map(quote).join(', ')} }`;
 
-const arpOperation: Readonly<Record<number, string>> = { 1: 'request', 2: 'reply' };
-const icmpv6Type: Readonly<Record<number, string>> = {
-  133: 'nd-router-solicit',
-  134: 'nd-router-advert',
-  135: 'nd-neighbor-solicit',
-  136: 'nd-neighbor-advert',
-  137: 'nd-redirect',
-};
+export const flowtableText = ({ name, priority, devices }: FlowtableSpec): string =>
+  `${name} { hook ingress priority ${priority}; devices = ${devicesText(devices)}; }`;
 
-/** The value a field is compared with; some fields have names for their numbers. */
-export const fieldValueText = (field: Field, value: Literal): string => {
-  if (field === 'arp operation') {
-    const number = networkNumber(value.bytes.subarray(0, 2));
-    return arpOperation[number] ?? String(number);
+export const objectText = (object: ObjectSpec): string => {
+  if (object.type === 'counter') {
+    const { packets = 0, bytes = 0 } = object;
+    return packets + bytes === 0 ? object.name : `${object.name} { packets ${packets} bytes ${bytes}; }`;
   }
-  if (field === 'icmpv6 type') return icmpv6Type[value.bytes[0] ?? 0] ?? String(value.bytes[0]);
-  if (field === 'icmpv6 taddr') {
-    return `0x${[...value.bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('')}`;
-  }
-  return valueText(value.type, value.bytes);
+  const { name, helper, protocol, layer3 } = object;
+  return `${name} { type ${quote(helper)} protocol ${protocol}; l3proto ${layer3}; }`;
 };
 
 export const chainText = (chain: ChainSpec): string => {
@@ -39,7 +29,7 @@ export const chainText = (chain: ChainSpec): string => {
       ? ''
       : devices.length === 1
         ? ` device ${quote(devices[0]!)}`
-        : ` devices = { ${devices.map(quote).join(', ')} }`;
+        : ` devices = ${devicesText(devices)}`;
   return `${name} { type ${hook.type} hook ${hook.hook}${device} priority ${hook.priority}; policy ${hook.policy}; }`;
 };
 
@@ -52,6 +42,9 @@ const typeofText: Readonly<Record<DataType, string>> = {
   mark: 'meta mark',
   classid: 'meta priority',
   integer: 'numgen inc',
+  nf_proto: 'meta nfproto',
+  ether_type: 'meta protocol',
+  iface_index: 'iif',
   ifname: 'iifname',
 };
 
@@ -80,6 +73,7 @@ export const setText = (set: SetSpec): string => {
     declarationText(set),
     ...(set.size === undefined ? [] : [`size ${set.size}`]),
     ...(flags.length === 0 ? [] : [`flags ${flags.join(',')}`]),
+    ...(set.statements?.length ? [set.statements.map(statefulText).join(' ')] : []),
     ...(set.timeoutMs === undefined ? [] : [`timeout ${durationText(set.timeoutMs)}`]),
     ...(set.comment === undefined ? [] : [`comment ${quote(set.comment)}`]),
   ];
@@ -110,6 +104,15 @@ const rangeText = (types: readonly DataType[], from: Uint8Array, to: Uint8Array)
   return parts.join(' . ');
 };
 
+const elementStatementsText = ({ statements = [], counter }: ElementBytes): string =>
+  statements
+    .map((one) =>
+      one.kind === 'counter' && counter
+        ? ` counter packets ${counter.packets} bytes ${counter.bytes}`
+        : ` ${statefulText(one)}`,
+    )
+    .join('');
+
 /** `key timeout … : data`; without its data when it is only to be found (`delete`). */
 export const elementText = (set: SetSpec, element: ElementBytes, withData = true): string => {
   const key = element.keyEnd
@@ -126,7 +129,7 @@ export const elementText = (set: SetSpec, element: ElementBytes, withData = true
   let dataText = '';
   if (data instanceof Uint8Array && Array.isArray(set.data)) dataText = ` : ${concatText(set.data, data)}`;
   else if (data && !(data instanceof Uint8Array)) {
-    dataText = ` : ${'chain' in data ? `${data.kind} ${data.chain}` : data.kind}`;
+    dataText = ` : ${verdictText(data)}`;
   }
-  return `${key}${timeout}${expires}${comment}${dataText}`;
+  return `${key}${elementStatementsText(element)}${timeout}${expires}${comment}${dataText}`;
 };

@@ -1,6 +1,6 @@
 /** Single values in nft's syntax: addresses, protocols, ports, marks, durations. */
 
-import type { DataType } from './ast.js';
+import type { DataType, Field, Literal } from './ast.js';
 
 const units = [
   ['d', 86_400_000],
@@ -22,7 +22,13 @@ export const durationText = (ms: number): string => {
   return text || '0s';
 };
 
+/** nft strings have no escapes: a quote inside one cannot be written. */
+export const quote = (text: string): string => `"${text.replaceAll('"', "'")}"`;
+
 const hex = (byte: number, digits: number): string => byte.toString(16).padStart(digits, '0');
+
+/** As nft prints marks. */
+export const hex32 = (value: number): string => `0x${hex(value >>> 0, 8)}`;
 
 const numberOf = (bytes: Uint8Array, hostOrder: boolean): number => {
   const ordered = hostOrder ? [...bytes].reverse() : [...bytes];
@@ -53,6 +59,9 @@ const protocolName: Readonly<Record<number, string>> = {
   132: 'sctp',
 };
 
+const nfprotoName: Readonly<Record<number, string>> = { 2: 'ipv4', 10: 'ipv6' };
+const etherTypeName: Readonly<Record<number, string>> = { 2048: 'ip', 2054: 'arp', 34525: 'ip6' };
+
 /** A value in register form, as its type is printed. */
 export const valueText = (type: DataType, bytes: Uint8Array): string => {
   switch (type) {
@@ -64,15 +73,22 @@ export const valueText = (type: DataType, bytes: Uint8Array): string => {
       return protocolName[bytes[0] ?? 0] ?? String(bytes[0]);
     case 'inet_service':
       return String(numberOf(bytes.subarray(0, 2), false));
+    case 'nf_proto':
+      return nfprotoName[bytes[0] ?? 0] ?? String(bytes[0]);
+    case 'ether_type': {
+      const number = numberOf(bytes.subarray(0, 2), false);
+      return etherTypeName[number] ?? String(number);
+    }
     case 'ether_addr':
       return [...bytes.subarray(0, 6)].map((byte) => hex(byte, 2)).join(':');
     case 'mark':
-      return `0x${hex(numberOf(bytes.subarray(0, 4), true), 8)}`;
+      return hex32(numberOf(bytes.subarray(0, 4), true));
     case 'classid': {
       const value = numberOf(bytes.subarray(0, 4), true);
       return `${(value >>> 16).toString(16)}:${(value & 0xffff).toString(16)}`;
     }
     case 'integer':
+    case 'iface_index':
       return String(numberOf(bytes.subarray(0, 4), true));
     case 'ifname': {
       const end = bytes.indexOf(0);
@@ -81,5 +97,24 @@ export const valueText = (type: DataType, bytes: Uint8Array): string => {
   }
 };
 
-/** Big-endian number of a few bytes. */
-export const networkNumber = (bytes: Uint8Array): number => numberOf(bytes, false);
+const arpOperation: Readonly<Record<number, string>> = { 1: 'request', 2: 'reply' };
+const icmpv6Type: Readonly<Record<number, string>> = {
+  133: 'nd-router-solicit',
+  134: 'nd-router-advert',
+  135: 'nd-neighbor-solicit',
+  136: 'nd-neighbor-advert',
+  137: 'nd-redirect',
+};
+
+/** The value a field is compared with; some fields have names for their numbers. */
+export const fieldValueText = (field: Field, value: Literal): string => {
+  if (field === 'arp operation') {
+    const number = numberOf(value.bytes.subarray(0, 2), false);
+    return arpOperation[number] ?? String(number);
+  }
+  if (field === 'icmpv6 type') return icmpv6Type[value.bytes[0] ?? 0] ?? String(value.bytes[0]);
+  if (field === 'icmpv6 taddr') {
+    return `0x${[...value.bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('')}`;
+  }
+  return valueText(value.type, value.bytes);
+};

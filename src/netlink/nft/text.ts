@@ -1,95 +1,17 @@
 /** Rules and transactions in nft's own syntax: what `render`, `diff`, logs and golden cases show. */
 
-import type {
-  Field,
-  Key,
-  Operation,
-  Part,
-  RuleSpec,
-  Statement,
-  TableName,
-  Transaction,
-  Verdict,
-} from './ast.js';
-import { ctStateBit } from './numbers.js';
-import { chainText, elementText, fieldValueText, quote, setText } from './text-objects.js';
-import { durationText } from './text-values.js';
-
-/** `icmpv6 taddr` has no name in nft 1.0.6: the raw payload means the same. */
-const fieldText = (field: Field): string => (field === 'icmpv6 taddr' ? '@th,64,128' : field);
-
-const partText = (part: Part): string => {
-  if (part.kind === 'field') return fieldText(part.field);
-  if (part.kind === 'numgen') return `numgen ${part.mode} mod ${part.modulus}`;
-  if (part.kind === 'symhash') return `symhash mod ${part.modulus}`;
-  return `jhash ${part.fields.map(fieldText).join(' . ')} mod ${part.modulus} seed 0x${part.seed.toString(16)}`;
-};
-
-export const keyText = (key: Key): string => key.map(partText).join(' . ');
-
-export const verdictText = (verdict: Verdict): string =>
-  'chain' in verdict ? `${verdict.kind} ${verdict.chain}` : verdict.kind;
-
-const logText = (statement: Extract<Statement, { kind: 'log' }>): string =>
-  [
-    'log',
-    ...(statement.prefix ? [`prefix ${quote(statement.prefix)}`] : []),
-    `group ${statement.group}`,
-    ...(statement.snaplen ? [`snaplen ${statement.snaplen}`] : []),
-    ...(statement.queueThreshold ? [`queue-threshold ${statement.queueThreshold}`] : []),
-  ].join(' ');
-
-const dynsetText = (statement: Extract<Statement, { kind: 'dynset' }>): string => {
-  const timeout = statement.timeoutMs === undefined ? '' : ` timeout ${durationText(statement.timeoutMs)}`;
-  const data = statement.data ? ` : ${keyText(statement.data)}` : '';
-  return `${statement.op} @${statement.set} { ${keyText(statement.key)}${timeout}${data} }`;
-};
-
-/** One statement. `family` decides whether `dnat` must name its own. */
-export const statementText = (statement: Statement, family: TableName['family'] = 'ip'): string => {
-  switch (statement.kind) {
-    case 'compare': {
-      const op = statement.op === '!=' ? '!= ' : '';
-      return `${fieldText(statement.field)} ${op}${fieldValueText(statement.field, statement.value)}`;
-    }
-    case 'lookup':
-      return `${keyText(statement.key)} ${statement.invert ? '!= ' : ''}@${statement.set}`;
-    case 'vmap':
-      return `${keyText(statement.key)} vmap @${statement.map}`;
-    case 'nat': {
-      // nft names the family when an address and a port come from one map, and always in inet.
-      const named = statement.dataTypes.length > 1 || family === 'inet';
-      const natFamily = statement.dataTypes[0] === 'ipv6_addr' ? ' ip6' : ' ip';
-      return `${statement.type}${named ? natFamily : ''} to ${keyText(statement.key)} map @${statement.map}`;
-    }
-    case 'ct-state':
-      return `ct state ${[...statement.states].sort((a, b) => ctStateBit[a] - ctStateBit[b]).join(',')}`;
-    case 'ct-direction':
-      return `ct direction ${statement.direction}`;
-    case 'ct-status-dnat':
-      return 'ct status dnat';
-    case 'log':
-      return logText(statement);
-    case 'dynset':
-      return dynsetText(statement);
-    case 'set-priority':
-      return `meta priority set ${keyText(statement.key)} map @${statement.map}`;
-    case 'reject-port-unreachable':
-      return 'reject with icmp port-unreachable';
-    case 'reject-tcp-reset':
-      return 'reject with tcp reset';
-    case 'verdict':
-      return verdictText(statement.verdict);
-    case 'masquerade':
-    case 'notrack':
-    case 'counter':
-      return statement.kind;
-  }
-};
+import type { Operation, RuleSpec, Statement, TableName, Transaction } from './ast.js';
+import { chainText, elementText, flowtableText, objectText, setText } from './text-objects.js';
+import { comparedTransport, statementText } from './text-statements.js';
+import { quote } from './text-values.js';
 
 /** The statements of a rule and its comment, as a line of a chain. */
 export const ruleText = (rule: RuleSpec, family: TableName['family'] = 'ip'): string => {
-  const words = rule.statements.map((statement) => statementText(statement, family));
+  let transport: string | undefined;
+  const words = rule.statements.map((statement) => {
+    transport = comparedTransport(statement) ?? transport;
+    return statementText(statement, family, transport);
+  });
   if (rule.comment !== undefined) words.push(`comment ${quote(rule.comment)}`);
   return words.join(' ');
 };
@@ -134,6 +56,14 @@ export const operationText = (operation: Operation): string => {
       return `delete set ${table} ${operation.set}`;
     case 'flush-set':
       return `flush set ${table} ${operation.set}`;
+    case 'add-object':
+      return `add ${operation.object.type} ${table} ${objectText(operation.object)}`;
+    case 'delete-object':
+      return `delete ${operation.object.type} ${table} ${operation.object.name}`;
+    case 'add-flowtable':
+      return `add flowtable ${table} ${flowtableText(operation.flowtable)}`;
+    case 'delete-flowtable':
+      return `delete flowtable ${table} ${operation.flowtable}`;
     case 'add-elements':
       return elementsText(operation.create ? 'create' : 'add', operation);
     case 'destroy-elements':

@@ -110,6 +110,10 @@ export class PersistKernel implements Nft {
     return undefined;
   }
 
+  async readCounters(): Promise<never[]> {
+    return [];
+  }
+
   onForeignChange(): () => void {
     return () => {};
   }

@@ -55,11 +55,13 @@ const logTo = (complaints: string[]): Log => ({
 
 export const serviceOf = (states: readonly BackendState[], changes: Partial<Service> = {}): Service => ({
   name: 'web',
+  family: 'ipv4',
   mode: 'dnat',
+  addresses: [],
   endpoints: [{ protocol: 'tcp', address: vip, port: 80 }],
   scheduler: 'rr',
   hashFields: [],
-  persistence: 'srcip',
+  persistence: ['srcip'],
   persistTtlMs: 60_000,
   replicate: 'all',
   state: 'up',

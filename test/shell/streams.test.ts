@@ -1,5 +1,5 @@
 import test from 'ava';
-import { createShortTimer } from '../../src/shell/descriptors.js';
+import { createShortTimer } from '../../src/shell/streams.js';
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 

@@ -1,0 +1,2 @@
+/** Farms in nftlb's form. */
+export declare const farms: (count: number) => readonly object[];

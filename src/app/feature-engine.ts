@@ -1,0 +1,185 @@
+/** Keeps what the features need in step with the services: the part of the rule engine beside the plain services' maps. */
+
+import type { Ip } from '../model/address.js';
+import type { Service } from '../model/service.js';
+import type { ElementBytes, TableName } from '../netlink/nft/ast.js';
+import type { Nft } from '../ports.js';
+import { isPlainName } from '../ruleset/adopt-structure.js';
+import type { Batches } from '../ruleset/batches.js';
+import { type Composition, changeUnit, type ElementChange, sweepUnused } from '../ruleset/composition.js';
+import { adoptFeatures, type FeaturePicture, isMisshapen, setsToRead } from '../ruleset/composition-adopt.js';
+import type { EngineContext } from '../ruleset/context.js';
+import {
+  type FeatureContext,
+  featureTables,
+  ipTable,
+  type KernelFeature,
+  type Neighbour,
+  type Placed,
+  type Shortcoming,
+} from '../ruleset/feature.js';
+import { adoptIds, idSets } from '../ruleset/features/identity.js';
+import { entriesOf, isStickyName, lostPairs, strayEntries } from '../ruleset/features/sticky.js';
+import type { Registry } from '../ruleset/registry.js';
+import { createServiceIds } from '../ruleset/service-ids.js';
+import {
+  composeAll,
+  type FeatureSet,
+  ofPolicy,
+  ofService,
+  policyUnit,
+  serviceUnit,
+} from '../ruleset/units.js';
+
+/** What the engine learns of the machine, beside the services. */
+export interface FeatureFacts {
+  readonly devices: readonly string[];
+  neighbour(address: Ip): Neighbour | undefined;
+  supports(feature: KernelFeature): boolean;
+}
+
+export const noFacts: FeatureFacts = {
+  devices: [],
+  neighbour: () => undefined,
+  supports: () => true,
+};
+
+export interface FeatureEngine {
+  /** Writes what leads from the kernel to `wanted`; the picture counts once the kernel has accepted it. */
+  adopt(wanted: Registry, context: EngineContext, batches: Batches): Promise<void>;
+  /** Writes what has changed with these services and policies. After a refusal: `adopt`. */
+  /** … and resolves once it is known which persistence entries go with it. */
+  change(
+    services: Iterable<string>,
+    policies: Iterable<string>,
+    next: Registry,
+    context: EngineContext,
+    batches: Batches,
+  ): Promise<void>;
+  /** Operations that remove what nobody needs any more; empty: nothing to do. */
+  sweep(): ReturnType<typeof sweepUnused>;
+  /** Why services or backends are not served as configured. */
+  shortcomings(service: Service): readonly Shortcoming[];
+  /** The number of a service, where it has one. */
+  idOf(service: string): number;
+}
+
+export const createFeatureEngine = (nft: Nft, features: FeatureSet, facts: FeatureFacts): FeatureEngine => {
+  const ids = createServiceIds();
+  let composition: Composition | undefined;
+  let latest: FeatureContext | undefined;
+
+  const contextOf = (registry: Registry, context: EngineContext): FeatureContext => {
+    latest = {
+      ...context,
+      ids,
+      devices: facts.devices,
+      policies: registry.policies,
+      neighbour: (address) => facts.neighbour(address),
+      supports: (feature) => facts.supports(feature),
+    };
+    return latest;
+  };
+  const readElements = async (
+    name: TableName,
+    sets: readonly string[],
+  ): Promise<Map<string, ElementBytes[]>> => {
+    const elements = new Map<string, ElementBytes[]>();
+    for (const set of sets) elements.set(set, await nft.dumpElements(name, set));
+    return elements;
+  };
+
+  const destroy = (
+    { structures }: Composition,
+    table: TableName,
+    sticky: string,
+    elements: readonly ElementBytes[],
+    batches: Batches,
+  ): void => {
+    const found = structures.get(`${table.family} set ${sticky}`)?.what;
+    if (elements.length === 0 || found?.kind !== 'set') return;
+    batches.operation('remove', { op: 'destroy-elements', table, set: found.set, elements });
+  };
+
+  return {
+    async adopt(wanted, engineContext, batches) {
+      composition = undefined;
+      const tables = await Promise.all(
+        featureTables.map(async (name) => ({ name, table: await nft.readTable(name) })),
+      );
+      for (const { name, table } of tables) {
+        for (const { name: set } of table?.sets ?? []) {
+          if (!idSets.includes(set)) continue;
+          adoptIds(ids, set, await nft.dumpElements(name, set), wanted.services());
+        }
+      }
+      const context = contextOf(wanted, engineContext);
+      const next = composeAll(features, wanted.policies.values(), wanted.services(), context);
+      const pictures: FeaturePicture[] = [];
+      for (const { name, table } of tables) {
+        const there = new Set(table?.sets.map((set) => set.name));
+        const sets = setsToRead(next, name).filter((set) => there.has(set));
+        let picture: FeaturePicture = { name, table, elements: await readElements(name, sets) };
+        if (name !== ipTable && isMisshapen(next, picture)) {
+          batches.structure({ op: 'delete-table', table: name, destroy: true });
+          picture = { name, table: undefined, elements: new Map() };
+        }
+        pictures.push(picture);
+      }
+      adoptFeatures(
+        next,
+        pictures,
+        {
+          protect: engineContext.protect,
+          isOthers: ({ family }, name) => family === ipTable.family && isPlainName(name),
+        },
+        batches,
+      );
+      for (const { name, table } of tables) {
+        for (const { name: set } of table?.sets ?? []) {
+          if (!isStickyName(set) || !next.structures.has(`${name.family} set ${set}`)) continue;
+          const keepers = [...next.elements.values()].flatMap(({ what }) =>
+            what.table.family === name.family ? [what] : [],
+          );
+          destroy(next, name, set, strayEntries(set, await nft.dumpElements(name, set), keepers), batches);
+        }
+      }
+      composition = next;
+    },
+    async change(services, policies, next, engineContext, batches) {
+      if (!composition) return;
+      const removed: Placed[] = [];
+      const added: Placed[] = [];
+      const note = (change: ElementChange): void => {
+        removed.push(...change.removed);
+        added.push(...change.added);
+      };
+      const context = contextOf(next, engineContext);
+      for (const name of policies) {
+        const policy = next.policies.get(name);
+        note(
+          changeUnit(composition, policyUnit(name), policy && ofPolicy(features, policy, context), batches),
+        );
+      }
+      for (const name of services) {
+        const service = next.get(name);
+        note(
+          changeUnit(
+            composition,
+            serviceUnit(name),
+            service && ofService(features, service, context),
+            batches,
+          ),
+        );
+        if (!service) ids.release(name);
+      }
+      for (const { table, sticky, pairs } of lostPairs(removed, added)) {
+        destroy(composition, table, sticky, entriesOf(await nft.dumpElements(table, sticky), pairs), batches);
+      }
+    },
+    sweep: () => (composition ? sweepUnused(composition) : []),
+    shortcomings: (service) =>
+      latest ? features.services.flatMap((feature) => feature.shortcomings?.(service, latest!) ?? []) : [],
+    idOf: (service) => ids.of(service),
+  };
+};

@@ -1,0 +1,132 @@
+/** Maps of general services, one set of them per family; keys begin or end with the service's number (`service-ids.ts`). */
+
+import type { HashField } from '../../model/service.js';
+import type { DataType, Field, Key, SetSpec } from '../../netlink/nft/ast.js';
+import type { FamilyShape } from './families.js';
+
+/** `service number → kind number`. */
+export const kindOfMap: SetSpec = { name: 'general_kind_of', key: ['classid'], data: ['classid'] };
+/** `kind number → goto <kind chain>`. */
+export const generalKindsMap: SetSpec = { name: 'general_kinds', key: ['classid'], data: 'verdict' };
+/** `service number . slot → backend number`: what a scheduler reads. */
+export const picksMap: SetSpec = {
+  name: 'picks',
+  key: ['classid', 'integer'],
+  data: ['classid'],
+  modulus: 1024,
+};
+/** `backend number → address . port`, of backends with a port. */
+export const targetsMap = ({ type }: FamilyShape): SetSpec => ({
+  name: 'targets',
+  key: ['classid'],
+  data: [type, 'inet_service'],
+});
+/** `backend number → address`, of backends that keep the port. */
+export const portKeepersMap = ({ type }: FamilyShape): SetSpec => ({
+  name: 'port_keepers',
+  key: ['classid'],
+  data: [type],
+});
+/** `service number . backend → source address`. */
+export const generalSourcesMap = ({ type }: FamilyShape): SetSpec => ({
+  name: 'general_sources',
+  key: ['classid', type],
+  data: [type],
+});
+/** `service number . backend`, of snat services without a source address. */
+export const generalMasqueradingSet = ({ type }: FamilyShape): SetSpec => ({
+  name: 'general_masquerading',
+  key: ['classid', type],
+});
+/** `backend . protocol . port` and `backend . protocol`: whose invalid replies are ours to drop. */
+export const generalBackendsSet = ({ type }: FamilyShape): SetSpec => ({
+  name: 'general_backends',
+  key: [type, 'inet_proto', 'inet_service'],
+});
+export const generalHostsSet = ({ type }: FamilyShape): SetSpec => ({
+  name: 'general_hosts',
+  key: [type, 'inet_proto'],
+});
+
+const stickyType = (field: HashField, { type }: FamilyShape): DataType =>
+  field === 'srcip' || field === 'dstip'
+    ? type
+    : field === 'srcmac' || field === 'dstmac'
+      ? 'ether_addr'
+      : 'inet_service';
+
+/** What tells clients apart, then the service's number. */
+const clientKey = (fields: readonly HashField[], family: FamilyShape): DataType[] => [
+  ...fields.map((field) => stickyType(field, family)),
+  'classid',
+];
+
+/** Most clients that one of these maps remembers. */
+const stickySize = 1_048_576;
+
+/** `client . service number → address . port`, written by packets; `keepsPort`: the address alone. */
+export const stickyMap = (
+  fields: readonly HashField[],
+  keepsPort: boolean,
+  family: FamilyShape,
+): SetSpec => ({
+  name: `sticky_${fields.join('_')}${keepsPort ? '_address' : ''}`,
+  key: clientKey(fields, family),
+  data: keepsPort ? [family.type] : [family.type, 'inet_service'],
+  flags: ['timeout', 'dynamic'],
+  size: stickySize,
+});
+
+/** `client . service number → backend number`: static sessions. */
+export const pinnedMap = (fields: readonly HashField[], family: FamilyShape): SetSpec => ({
+  name: `pinned_${fields.join('_')}`,
+  key: clientKey(fields, family),
+  data: ['classid'],
+});
+
+/** `service number . backend [. port]`: which backends gather entries of these fields and this lifetime. */
+export const keeperSet = (
+  fields: readonly HashField[],
+  ttlMs: number,
+  keepsPort: boolean,
+  { type }: FamilyShape,
+): SetSpec => ({
+  name: `keep_${fields.join('_')}_${ttlMs % 1000 === 0 ? `${ttlMs / 1000}s` : `${ttlMs}ms`}${keepsPort ? '_address' : ''}`,
+  key: ['classid', type, ...(keepsPort ? [] : (['inet_service'] as const))],
+});
+
+const fieldKey = (fields: readonly Field[]): Key => fields.map((field) => ({ kind: 'field', field }));
+
+/** The fields as the client's packet has them. */
+export const packetFields = (fields: readonly HashField[], family: FamilyShape): Field[] =>
+  fields.map(
+    (field) =>
+      ({
+        srcip: family.source,
+        dstip: family.destination,
+        srcport: 'th sport',
+        dstport: 'th dport',
+        srcmac: 'ether saddr',
+        dstmac: 'ether daddr',
+      })[field] as Field,
+  );
+
+export const packetKey = (fields: readonly HashField[], family: FamilyShape): Key =>
+  fieldKey([...packetFields(fields, family), 'meta priority']);
+
+/** The same of the connection's first packet, after translation. */
+export const connectionKey = (fields: readonly HashField[], family: FamilyShape): Key =>
+  fieldKey([
+    ...fields.map(
+      (field) =>
+        ({
+          srcip: family.originalSource,
+          dstip: family.originalDestination,
+          srcport: 'ct original proto-src',
+          dstport: 'ct original proto-dst',
+          srcmac: 'ether saddr',
+          dstmac: 'ether daddr',
+        })[field] as Field,
+    ),
+    'meta priority',
+  ]);

@@ -1,0 +1,191 @@
+/**
+ * Which service a packet belongs to, as a number in its priority: chain `identify` by where the packet goes, `identify_ct` by where its
+ * connection was made to. One element per address, protocol and port; one per range; one per address for every port.
+ */
+
+import { type Ip, ipFromBytes } from '../../model/address.js';
+import { type Protocol, protocolNumber, type Service, type ServiceAddress } from '../../model/service.js';
+import type { ElementBytes, Field, Key, SetSpec, TableName } from '../../netlink/nft/ast.js';
+import { type Contribution, ingressTable, type Placed, type ServiceIds, type Structure } from '../feature.js';
+import { rule } from '../rules.js';
+import type { ServiceNumbers } from '../service-ids.js';
+import {
+  addressBytes,
+  hostNumber,
+  joined,
+  portBytes,
+  protocolBytes,
+  readHostNumber,
+  readPort,
+} from './bytes.js';
+import { type FamilyShape, families } from './families.js';
+
+const protocols: readonly Protocol[] = ['tcp', 'udp', 'sctp'];
+
+interface Maps {
+  readonly exact: SetSpec;
+  readonly ranges: SetSpec;
+  readonly any: SetSpec;
+}
+
+const mapsOf = ({ type }: FamilyShape, suffix: string): Maps => ({
+  exact: { name: `ids${suffix}`, key: [type, 'inet_proto', 'inet_service'], data: ['classid'] },
+  ranges: {
+    name: `id_ranges${suffix}`,
+    key: [type, 'inet_proto', 'inet_service'],
+    data: ['classid'],
+    flags: ['interval'],
+  },
+  any: { name: `id_any${suffix}`, key: [type, 'inet_proto'], data: ['classid'] },
+});
+
+/** Sets of this module, in whatever table: what a restart learns the numbers from. */
+export const idSets: readonly string[] = ['ids', 'id_ranges', 'id_any'];
+
+const fields = (...names: Field[]): Key => names.map((field) => ({ kind: 'field', field }));
+
+interface Where {
+  readonly table: TableName;
+  /** Of maps and chains, where one table has both families. */
+  readonly suffix: string;
+  readonly chains: readonly { readonly name: string; readonly address: Field; readonly port: Field }[];
+}
+
+const trackedTable = (family: FamilyShape): Where => ({
+  table: family.table,
+  suffix: '',
+  chains: [
+    { name: 'identify', address: family.destination, port: 'th dport' },
+    { name: 'identify_ct', address: family.originalDestination, port: 'ct original proto-dst' },
+  ],
+});
+
+/** `identify4` and `identify6`: netdev has no table per family. */
+const ingressWhere = (family: FamilyShape): Where => {
+  const suffix = family.bytes === 4 ? '4' : '6';
+  return {
+    table: ingressTable,
+    suffix,
+    chains: [{ name: `identify${suffix}`, address: family.destination, port: 'th dport' }],
+  };
+};
+
+/** A base chain of its own would be met by every packet: this one is jumped to. */
+const stations = (
+  { table, chains }: Where,
+  order: number,
+  purpose: string,
+  map: SetSpec,
+  withPort: boolean,
+): Structure[] =>
+  chains.map(({ name, address, port }) => ({
+    kind: 'station',
+    table,
+    chain: { name },
+    order,
+    rule: rule(name, purpose, {
+      kind: 'write',
+      field: 'meta priority',
+      key: fields(address, 'meta l4proto', ...(withPort ? [port] : [])),
+      map: map.name,
+    }),
+  }));
+
+/** No service: what other programs or the type of service left there must not be taken for a number. */
+const cleared = ({ table, chains }: Where): Structure[] =>
+  chains.map(({ name }) => ({
+    kind: 'station',
+    table,
+    chain: { name },
+    order: 0,
+    rule: rule(name, 'no service yet', {
+      kind: 'write',
+      field: 'meta priority',
+      value: { type: 'classid', bytes: new Uint8Array(4) },
+    }),
+  }));
+
+export const protocolsOf = ({ protocol }: ServiceAddress): readonly Protocol[] =>
+  protocol === 'all' ? protocols : [protocol];
+
+const identityAt = (
+  service: Service,
+  family: FamilyShape,
+  ids: ServiceIds,
+  where: Where,
+): Contribution | undefined => {
+  const addresses = service.addresses.filter(({ address }) => family.has(address));
+  if (addresses.length === 0) return undefined;
+  const { table } = where;
+  const maps = mapsOf(family, where.suffix);
+  const data = hostNumber(ids.of(service.name));
+  const elements: Placed[] = [];
+  const used = new Set<keyof Maps>();
+  const put = (kind: keyof Maps, element: ElementBytes): void => {
+    used.add(kind);
+    elements.push({ table, set: maps[kind], element, activates: true });
+  };
+  for (const one of addresses) {
+    for (const protocol of protocolsOf(one)) {
+      const start = joined(addressBytes(one.address), protocolBytes(protocolNumber[protocol]));
+      if (one.ports.length === 0) put('any', { key: start, data });
+      for (const { first, last } of one.ports) {
+        const key = joined(start, portBytes(first));
+        if (first === last) put('exact', { key, data });
+        else put('ranges', { key, keyEnd: joined(start, portBytes(last)), data });
+      }
+    }
+  }
+  const set = (kind: keyof Maps): Structure => ({ kind: 'set', table, set: maps[kind], filledBy: 'us' });
+  return {
+    structure: [
+      ...cleared(where),
+      ...(used.has('exact') ? [set('exact'), ...stations(where, 10, 'by port', maps.exact, true)] : []),
+      ...(used.has('ranges') ? [set('ranges'), ...stations(where, 20, 'by range', maps.ranges, true)] : []),
+      ...(used.has('any') ? [set('any'), ...stations(where, 30, 'by address', maps.any, false)] : []),
+    ],
+    elements,
+  };
+};
+
+/** In the tables `ip relevo` and `ip6 relevo`; undefined when the service has no address of the family. */
+export const identity = (service: Service, family: FamilyShape, ids: ServiceIds): Contribution | undefined =>
+  identityAt(service, family, ids, trackedTable(family));
+
+/** In `netdev relevo_ingress`: chains `identify4` and `identify6`. */
+export const identityIngress = (
+  service: Service,
+  family: FamilyShape,
+  ids: ServiceIds,
+): Contribution | undefined => identityAt(service, family, ids, ingressWhere(family));
+
+const startOf = (address: Ip, protocol: number, port: number): string => `${address} ${protocol} ${port}`;
+
+/** Takes the numbers over that the kernel holds for these services: elements of one of `idSets`. */
+export const adoptIds = (
+  ids: ServiceNumbers,
+  set: string,
+  elements: readonly ElementBytes[],
+  services: Iterable<Service>,
+): void => {
+  if (elements.length === 0) return;
+  const names = new Map<string, string>();
+  for (const { name, addresses } of services) {
+    for (const one of addresses) {
+      for (const protocol of protocolsOf(one)) {
+        const ports = one.ports.length > 0 ? one.ports.map(({ first }) => first) : [0];
+        for (const port of ports) names.set(startOf(one.address, protocolNumber[protocol], port), name);
+      }
+    }
+  }
+  const portLength = set === 'id_any' ? 0 : 4;
+  for (const { key, data } of elements) {
+    const length = key.length - 4 - portLength;
+    if (!(data instanceof Uint8Array) || data.length !== 4 || (length !== 4 && length !== 16)) continue;
+    const port = portLength === 0 ? 0 : readPort(key, length + 4);
+    const name = names.get(startOf(ipFromBytes(key, 0, length), key[length]!, port));
+    if (name !== undefined) ids.adopt(name, readHostNumber(data, 0));
+  }
+};
+
+export { families };

@@ -1,0 +1,9 @@
+/** Every feature there is, in the order in which their structure is made. */
+
+import type { FeatureSet } from '../units.js';
+import { general } from './general.js';
+
+export const everyFeature: FeatureSet = {
+  services: [general],
+  policies: [],
+};
