@@ -10,6 +10,7 @@ import { type Composition, changeUnit, type ElementChange, sweepUnused } from '.
 import { adoptFeatures, type FeaturePicture, isMisshapen, setsToRead } from '../ruleset/composition-adopt.js';
 import type { EngineContext } from '../ruleset/context.js';
 import {
+  type DeviceLink,
   type FeatureContext,
   featureTables,
   ipTable,
@@ -35,6 +36,7 @@ import {
 export interface FeatureFacts {
   readonly devices: readonly string[];
   neighbour(address: Ip): Neighbour | undefined;
+  link?(device: string): DeviceLink | undefined;
   supports(feature: KernelFeature): boolean;
 }
 
@@ -76,6 +78,7 @@ export const createFeatureEngine = (nft: Nft, features: FeatureSet, facts: Featu
       devices: facts.devices,
       policies: registry.policies,
       neighbour: (address) => facts.neighbour(address),
+      link: (device) => facts.link?.(device),
       supports: (feature) => facts.supports(feature),
     };
     return latest;

@@ -310,6 +310,7 @@ export const createReconciler = (ports: ReconcilePorts, wish: EngineContext): Re
       const services = name === undefined ? [...registry.services()] : one ? [one] : [];
       return services.flatMap((service) => features.shortcomings(service));
     },
+    idOf: (service) => features.idOf(service),
     serviceAt: (endpoint) => registry.ownerOf(endpoint),
     sessions,
     isBackendAlive: (endpoint, address, port) => isBackendAlive(registry, endpoint, address, port),

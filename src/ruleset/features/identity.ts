@@ -40,7 +40,11 @@ const mapsOf = ({ type }: FamilyShape, suffix: string): Maps => ({
 });
 
 /** Sets of this module, in whatever table: what a restart learns the numbers from. */
-export const idSets: readonly string[] = ['ids', 'id_ranges', 'id_any'];
+export const idSets: readonly string[] = ['', '4', '6'].flatMap((suffix) => [
+  `ids${suffix}`,
+  `id_ranges${suffix}`,
+  `id_any${suffix}`,
+]);
 
 const fields = (...names: Field[]): Key => names.map((field) => ({ kind: 'field', field }));
 
@@ -178,7 +182,7 @@ export const adoptIds = (
       }
     }
   }
-  const portLength = set === 'id_any' ? 0 : 4;
+  const portLength = set.startsWith('id_any') ? 0 : 4;
   for (const { key, data } of elements) {
     const length = key.length - 4 - portLength;
     if (!(data instanceof Uint8Array) || data.length !== 4 || (length !== 4 && length !== 16)) continue;
