@@ -1,6 +1,6 @@
 /** Keeps what the features need in step with the services: the part of the rule engine beside the plain services' maps. */
 
-import type { Ip } from '../model/address.js';
+import type { Ip, IpPrefix } from '../model/address.js';
 import type { Service } from '../model/service.js';
 import type { ElementBytes, TableName } from '../netlink/nft/ast.js';
 import type { Nft } from '../ports.js';
@@ -35,12 +35,14 @@ import {
 export interface FeatureFacts {
   readonly devices: readonly string[];
   neighbour(address: Ip): Neighbour | undefined;
+  networks(): readonly IpPrefix[];
   supports(feature: KernelFeature): boolean;
 }
 
 export const noFacts: FeatureFacts = {
   devices: [],
   neighbour: () => undefined,
+  networks: () => [],
   supports: () => true,
 };
 
@@ -76,6 +78,7 @@ export const createFeatureEngine = (nft: Nft, features: FeatureSet, facts: Featu
       devices: facts.devices,
       policies: registry.policies,
       neighbour: (address) => facts.neighbour(address),
+      networks: () => facts.networks(),
       supports: (feature) => facts.supports(feature),
     };
     return latest;

@@ -7,7 +7,7 @@
  * fingerprint of it in its name); a service without the feature costs nothing: return undefined.
  */
 
-import type { Ip } from '../model/address.js';
+import type { Ip, IpPrefix } from '../model/address.js';
 import type { Helper, Policy, Service } from '../model/service.js';
 import type {
   BaseHook,
@@ -80,6 +80,8 @@ export interface FeatureContext extends EngineContext {
   readonly policies: ReadonlyMap<string, Policy>;
   /** From the kernel's neighbour table; undefined: not known (yet). */
   neighbour(address: Ip): Neighbour | undefined;
+  /** Networks that this node has an address in now: whose clients reach backends there without passing this node. */
+  networks(): readonly IpPrefix[];
   /** What this kernel can do, found out at start. */
   supports(feature: KernelFeature): boolean;
 }

@@ -28,6 +28,7 @@ const featureContext = (
   devices: [],
   policies: registry.policies,
   neighbour: () => undefined,
+  networks: () => [],
   supports: () => true,
 });
 
