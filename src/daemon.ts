@@ -77,6 +77,7 @@ export const runAgent = async (configPath: string, signal: AbortSignal): Promise
     );
     const events = createEventRecorder(clock, wallTime);
     const store = createServicesStore(files, config.stateDir, log);
+    lifetime.onStop(() => store.flush());
     const guard = createGuard(
       {
         log,
@@ -87,7 +88,7 @@ export const runAgent = async (configPath: string, signal: AbortSignal): Promise
       config,
       secret,
     );
-    const services = createServicesInForce(engine, store);
+    const services = createServicesInForce(engine, store, log);
     const parts = {
       config,
       clock,

@@ -9,6 +9,13 @@ export const limits = {
   addressNameChars: 128,
   servicesPerDocument: 200_000,
   backendsPerService: 1024,
+  addressesPerService: 1024,
+  portRangesPerAddress: 1024,
+  policyElements: 1_000_000,
+  policiesPerDocument: 1024,
+  staticSessionsPerService: 65_536,
+  /** NF_LOG_PREFIXLEN (linux/netfilter/nf_log.h) without the closing zero. */
+  logPrefixBytes: 127,
   /**
    * Elements in one netlink batch, and its bytes. A commit holds the nf_tables mutex of the namespace, and lease renewals wait for it:
    * 40,000 elements took 60 to 125 ms, a whole lease; 8,000 take less than a renewal interval.
@@ -42,6 +49,8 @@ export const limits = {
   nftlbRequestMs: 30_000,
   nftlbIdleMs: 60_000,
   nftlbConnections: 256,
+  /** Programs that look for neighbours at a time. */
+  neighbourProbes: 16,
   controlBodyBytes: 256 * 1024 * 1024,
   commandOutputBytes: 64 * 1024 * 1024,
   commandMs: 30_000,

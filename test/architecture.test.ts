@@ -61,7 +61,7 @@ const targetOf = (file: string, specifier: string): string => {
   const path = normalize(join(dirname(file), specifier)).replace(/\.js$/, '.ts');
   if (topShared.includes(path)) return '(shared)';
   if (path === 'ports.ts') return '(ports)';
-  if (path === 'daemon.ts' || path === 'witness.ts') return '(daemon)';
+  if (['daemon.ts', 'witness.ts', 'nftlb-node.ts'].includes(path)) return '(daemon)';
   return folderOf(path);
 };
 

@@ -1,39 +1,107 @@
-/** The services in force, for everybody who changes them: one change at a time, each from what the last one left, kept on disk. */
+/**
+ * The services in force, for everybody who changes them: one change at a time, each from what the last one left. What is answered is in
+ * the kernel; the disk follows.
+ */
 
-import type { BackendState, ServicesDocument } from '../model/service.js';
-import type { ApplyReport, Reconciler, Session } from './reconcile-types.js';
+import { overlapsOf, reindex } from '../config/nftlb-merge.js';
+import type { Overlaps } from '../config/overlaps.js';
+import { errorFrom, type RelevoError } from '../errors.js';
+import type { ServicesChange, ServicesView } from '../model/change.js';
+import type { BackendState, Problem, ServicesDocument } from '../model/service.js';
+import type { Log } from '../ports.js';
+import type { Shortcoming } from '../ruleset/feature.js';
+import type { ApplyReport, Reconciler, Session, SessionFilter } from './reconcile-types.js';
 import { createQueue } from './serial-queue.js';
 import type { ServicesStore } from './services-store.js';
 
+/** What a request makes of what is in force when its turn comes. */
+export interface Wish<T> {
+  readonly change: ServicesChange;
+  /** For whoever asked, when the kernel has accepted it. */
+  readonly result: T;
+}
+
 export interface ServicesInForce {
   document(): ServicesDocument;
+  view(): ServicesView;
+  /** Why a service, or backends of it, are not served as configured. */
+  shortcomings(service: string): readonly Shortcoming[];
   /** `build` gets what is in force when its turn comes. Whole or not at all; rejects with what `build` throws or the kernel refuses. */
   update(reason: string, build: (current: ServicesDocument) => ServicesDocument): Promise<ApplyReport>;
+  /** The same for some of them, without a look at the rest. Overlapping services are refused: `refuse` makes the error. */
+  change<T>(
+    reason: string,
+    build: (current: ServicesView) => Wish<T>,
+    refuse: (problems: readonly Problem[]) => RelevoError,
+  ): Promise<T>;
   /** Rejects with `not-found` for a service or backend that is not there. */
   setBackendState(service: string, backend: string, state: BackendState): Promise<void>;
   /** Persistence entries in the kernel. */
   sessions(service?: string): Promise<Session[]>;
+  /** How many were dropped. */
+  deleteSessions(filter: SessionFilter): Promise<number>;
 }
 
+type Engine = Pick<
+  Reconciler,
+  | 'document'
+  | 'view'
+  | 'apply'
+  | 'change'
+  | 'setBackendState'
+  | 'sessions'
+  | 'deleteSessions'
+  | 'shortcomings'
+>;
+
 export const createServicesInForce = (
-  engine: Pick<Reconciler, 'document' | 'apply' | 'setBackendState' | 'sessions'>,
-  store: Pick<ServicesStore, 'save' | 'saveState'>,
+  engine: Engine,
+  store: Pick<ServicesStore, 'save' | 'saveLater' | 'saveState'>,
+  log?: Log,
 ): ServicesInForce => {
   // The engine has a queue too, but a merge must not start from a document that a change in that queue is about to replace.
   const queue = createQueue();
+  /** Made when first needed, and anew after a whole document. */
+  let overlaps: Overlaps | undefined;
+
   return {
     document: () => engine.document(),
+    view: () => engine.view(),
+    shortcomings: (service) => engine.shortcomings(service),
     update: (reason, build) =>
       queue(async () => {
         const report = await engine.apply(build(engine.document()), reason);
+        overlaps = undefined;
         await store.save(engine.document());
         return report;
+      }),
+    change: (reason, build, refuse) =>
+      queue(async () => {
+        const view = engine.view();
+        const { change, result } = build(view);
+        const { services, addresses, policies } = change;
+        if (services.size + addresses.size + policies.size === 0) return result;
+        overlaps ??= overlapsOf(view.services.values());
+        const { undo, problems } = reindex(overlaps, view.services, services);
+        try {
+          if (problems.length > 0) throw refuse(problems);
+          await engine.change(change, reason);
+        } catch (thrown) {
+          undo();
+          throw thrown;
+        }
+        store.saveLater(() => engine.document());
+        return result;
       }),
     setBackendState: (service, backend, state) =>
       queue(async () => {
         await engine.setBackendState(service, backend, state);
-        await store.saveState(service, backend, state);
+        // Not waited for: health checkers send a state a second for every backend, and a disk takes milliseconds.
+        store.saveState(service, backend, state).catch((thrown) => {
+          log?.error({ error: errorFrom(thrown).message }, 'the state of a backend could not be written');
+        });
       }),
     sessions: (service) => engine.sessions(service),
+    deleteSessions: (filter) => queue(() => engine.deleteSessions(filter)),
   };
 };

@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import { version } from '../model/version.js';
 import { addClientCommands, type Output } from './client-commands.js';
 import { addLabCommands } from './lab-commands.js';
+import { addNftlbCommands } from './nftlb-commands.js';
 import { addNodeCommands } from './node-commands.js';
 import { addOfflineCommands } from './offline-commands.js';
 
@@ -23,6 +24,7 @@ export const createProgram = (
   addNodeCommands(program);
   addOfflineCommands(program, output);
   addClientCommands(program, environment, output);
+  addNftlbCommands(program, environment, output);
   addLabCommands(program, output);
   return program;
 };

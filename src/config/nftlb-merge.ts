@@ -1,171 +1,222 @@
 /**
- * nftlb's merge: the farms in force and what a request says of some of them → the farms that are wanted. Values are not judged here:
- * the result is a services document for `parseServices`.
+ * What a request of nftlb's interface changes: the services, addresses and policies in force and a body → those that are different
+ * afterwards. Costs what the request names, whatever else there is.
  */
 
-import { defaultAddressName } from './address-names.js';
-import { addressValues, backendValues, farmValues, withKnownValues } from './nftlb-defaults.js';
-import {
-  type JsonObject,
-  mergeList,
-  type Refusal,
-  refuse,
-  Stop,
-  scalarsOf,
-  textOf,
-  withState,
-} from './nftlb-list.js';
+import type { ServicesChange, ServicesView } from '../model/change.js';
+import type { Policy, Problem, Service, SharedAddress } from '../model/service.js';
+import { namedAddresses } from './address-names.js';
+import { addressKind, farmKind, policyKind } from './kinds.js';
+import { createOverlaps, type Overlaps, overlapText } from './overlaps.js';
+import { type Overlay, overlay } from './overlay.js';
+import { createProblems, type Place } from './place.js';
+import { readInto, type Scope } from './reading.js';
+import { isObject, type JsonObject } from './service-values.js';
 
 export interface Merged {
-  readonly farms: readonly JsonObject[];
-  /** What was understood otherwise than it was written. */
+  readonly change: ServicesChange;
   readonly notes: readonly string[];
 }
-export type MergeResult = Merged | { readonly refusal: Refusal };
+export type MergeResult = Merged | { readonly problems: readonly Problem[] };
 
-/** The old form of the first address. */
-const oldForm = [
-  ['virtual-addr', 'ip-addr'],
-  ['virtual-ports', 'ports'],
-  ['protocol', 'protocol'],
-] as const;
+const topLevel = ['farms', 'addresses', 'policies'];
 
-/**
- * `virtual-addr`, `virtual-ports` and `protocol` change the first address, or make one. Whoever sends back what was printed sends
- * both forms: the one that differs from what is in force is what was meant.
- */
-const mergeOldForm = (
-  farm: string,
-  old: JsonObject,
-  change: JsonObject,
-  addresses: readonly JsonObject[],
-): JsonObject[] => {
-  const first = addresses[0];
-  const said: Record<string, unknown> = {};
-  for (const [from, to] of oldForm) {
-    const value = change[from];
-    if (value !== undefined && textOf(value) !== textOf(old[from])) said[to] = value;
-  }
-  if (first && Array.isArray(old.addresses)) return [{ ...first, ...said }, ...addresses.slice(1)];
-  const address = textOf(change['virtual-addr'] ?? '');
-  const ports = textOf(change['virtual-ports'] ?? '');
-  if (address === '' && ports === '') return [...addresses];
-  const twin = addresses.some(
-    (one) => textOf(one['ip-addr']) === address && textOf(one.ports).replaceAll(' ', '') === ports,
-  );
-  if (twin) return [...addresses];
-  return [{ name: defaultAddressName(farm, 0), ...said }, ...addresses];
-};
-
-const mergeFarm = (
-  name: string,
-  old: JsonObject | undefined,
-  change: JsonObject,
-  notes: string[],
-): JsonObject => {
-  const known = withKnownValues(change, farmValues, notes);
-  const before = old ?? {};
-  const listed = mergeList(before.addresses, known.addresses, 'address', (_name, address, wanted) => ({
-    ...address,
-    ...withKnownValues(wanted, addressValues, notes),
-  }));
-  const addresses = mergeOldForm(name, before, known, listed);
-  const backends = mergeList(before.backends, known.backends, 'backend', (_name, backend, wanted) =>
-    withState({ ...backend, ...withKnownValues(wanted, backendValues, notes) }, wanted.action),
-  );
-  const {
-    'virtual-addr': _address,
-    'virtual-ports': _ports,
-    ...attributes
-  } = {
-    ...scalarsOf(before),
-    ...scalarsOf(known),
-  };
-  return withState(
-    {
-      ...attributes,
-      name,
-      ...(addresses.length > 0 && { addresses }),
-      backends,
-      ...(known.policies !== undefined && { policies: known.policies }),
-      ...(known.sessions !== undefined && { sessions: known.sessions }),
-    },
-    change.action,
-  );
-};
-
-const guarded = (work: () => Merged): MergeResult => {
-  try {
-    return work();
-  } catch (thrown) {
-    if (thrown instanceof Stop) return { refusal: thrown.refusal };
-    throw thrown;
-  }
-};
-
-/** `wanted` is the list `farms` of a request: each entry is added, or changes what it names and leaves the rest as it is. */
-export const mergeFarms = (current: readonly JsonObject[], wanted: unknown): MergeResult =>
-  guarded(() => {
-    const notes: string[] = [];
-    const farms = mergeList(current, wanted, 'farm', (name, old, change) =>
-      mergeFarm(name, old, change, notes),
-    );
-    return { farms, notes };
-  });
-
-/** Deletes what is named: farms, or, where an entry names some, its backends and addresses only. */
-export const deleteNamed = (current: readonly JsonObject[], wanted: unknown): MergeResult => {
-  const inner = (list: unknown): unknown =>
-    Array.isArray(list) ? list.map((entry: JsonObject) => ({ name: entry?.name, action: 'delete' })) : list;
-  const marked = Array.isArray(wanted)
-    ? wanted.map((farm: JsonObject) => {
-        const parts = ['backends', 'addresses'].filter((key) => farm?.[key] !== undefined);
-        if (parts.length === 0) return { name: farm?.name, action: 'delete' };
-        return { name: farm.name, ...Object.fromEntries(parts.map((key) => [key, inner(farm[key])])) };
-      })
-    : wanted;
-  return mergeFarms(current, marked);
-};
-
-/** All parts of a farm, or the one that is named. */
-export const deletePart = (
-  current: readonly JsonObject[],
-  farm: string,
-  list: 'backends' | 'addresses',
-  part: string | undefined,
-): MergeResult =>
-  guarded(() => {
-    const old = current.find(({ name }) => name === farm) ?? refuse('unknown', `there is no farm '${farm}'`);
-    const parts = Array.isArray(old[list]) ? (old[list] as JsonObject[]) : [];
-    const left = part === undefined ? [] : parts.filter(({ name }) => name !== part);
-    if (part !== undefined && left.length === parts.length) {
-      refuse('unknown', `farm '${farm}' has nothing named '${part}' in its ${list}`);
-    }
-    const { 'virtual-addr': _address, 'virtual-ports': _ports, ...rest } = old;
-    return { farms: current.map((one) => (one === old ? { ...rest, [list]: left } : one)), notes: [] };
-  });
-
-export interface StateChange {
-  readonly farm: string;
-  readonly backend: string;
-  readonly state: 'up' | 'down' | 'off';
+interface Layers {
+  readonly services: Overlay<Service>;
+  readonly addresses: Overlay<SharedAddress>;
+  readonly policies: Overlay<Policy>;
 }
 
-const onlyKeys = (value: unknown, ...keys: string[]): value is JsonObject =>
-  typeof value === 'object' &&
-  value !== null &&
-  Object.keys(value).length === keys.length &&
-  keys.every((key) => key in value);
+/** The services that use an address by its name, with the place of that address among theirs. */
+function* usersOf(name: string, services: Overlay<Service>): Generator<readonly [Service, number]> {
+  for (const service of services.values()) {
+    // Without a list of names for each of ten thousand services: a name is its own, or begins with the service's.
+    const { addresses } = service;
+    if (!addresses.some((one) => one.name === name) && !name.startsWith(service.name)) continue;
+    const index = namedAddresses(service).findIndex((one) => one.name === name);
+    if (index >= 0) yield [service, index];
+  }
+}
 
-/** What health checkers send all the time: one state of one backend and nothing else. It needs no document. */
-export const onlyStateChange = (body: unknown): StateChange | undefined => {
-  if (!onlyKeys(body, 'farms') || !Array.isArray(body.farms) || body.farms.length !== 1) return undefined;
-  const farm: unknown = body.farms[0];
-  if (!onlyKeys(farm, 'name', 'backends') || !Array.isArray(farm.backends)) return undefined;
-  const backend: unknown = farm.backends[0];
-  if (farm.backends.length !== 1 || !onlyKeys(backend, 'name', 'state')) return undefined;
-  const { state } = backend;
-  if (state !== 'up' && state !== 'down' && state !== 'off') return undefined;
-  if (typeof farm.name !== 'string' || typeof backend.name !== 'string') return undefined;
-  return { farm: farm.name, backend: backend.name, state };
+/** A farm's own address that is named among the addresses becomes one of its own, with the farm's values. */
+const promoted = (name: string, services: Overlay<Service>): SharedAddress | undefined => {
+  for (const [service, index] of usersOf(name, services)) {
+    const { address, ports, protocol } = service.addresses[index]!;
+    return { name, address, ports, protocol, policies: [] };
+  }
+  return undefined;
+};
+
+const values = ({ address, protocol, ports }: Service['addresses'][number]): string =>
+  `${address} ${protocol} ${JSON.stringify(ports)}`;
+
+/** Farms say again what an address says of itself, and the other way round: what the request has changed wins. */
+const shareAddresses = (layers: Layers, reread: (service: Service) => void): void => {
+  const spread = (shared: SharedAddress): void => {
+    for (const [service, index] of [...usersOf(shared.name, layers.services)]) {
+      const own = service.addresses[index]!;
+      if (values(own) === values(shared)) continue;
+      const { address, ports, protocol } = shared;
+      const changed = { ...own, address, ports, protocol };
+      reread({ ...service, addresses: service.addresses.map((one, at) => (at === index ? changed : one)) });
+    }
+  };
+  for (const shared of [...layers.addresses.changes().values()]) if (shared) spread(shared);
+  if (layers.addresses.size === 0) return;
+  for (const service of [...layers.services.changes().values()]) {
+    for (const { name, address, ports, protocol } of service ? namedAddresses(service) : []) {
+      const shared = layers.addresses.known.get(name);
+      if (!shared || values(shared) === values({ address, ports, protocol })) continue;
+      const changed = { ...shared, address, ports, protocol };
+      layers.addresses.set(name, changed);
+      spread(changed);
+    }
+  }
+};
+
+/** The names with one left out, or called otherwise. */
+const without = (names: readonly string[], name: string, next: string | undefined): string[] =>
+  names.flatMap((one) => (one !== name ? [one] : next === undefined ? [] : [next]));
+
+/** What was deleted is detached, what has a new name is called by it; an address goes with the last farm that had it. */
+const detach = (layers: Layers, before: ServicesView, reread: (service: Service) => void): void => {
+  for (const [name, policy] of layers.policies.changes()) {
+    if (policy) continue;
+    for (const service of [...layers.services.values()]) {
+      if (!service.policies?.includes(name)) continue;
+      reread({ ...service, policies: without(service.policies, name, layers.policies.renamed.get(name)) });
+    }
+    for (const address of [...layers.addresses.values()]) {
+      if (!address.policies.includes(name)) continue;
+      layers.addresses.set(address.name, {
+        ...address,
+        policies: without(address.policies, name, layers.policies.renamed.get(name)),
+      });
+    }
+  }
+  for (const [name, address] of layers.addresses.changes()) {
+    if (address) continue;
+    for (const [service, index] of [...usersOf(name, layers.services)]) {
+      const next = layers.addresses.renamed.get(name);
+      const addresses = service.addresses.flatMap((one, at) =>
+        at !== index ? [one] : next === undefined ? [] : [{ ...one, name: next }],
+      );
+      reread({ ...service, addresses });
+    }
+  }
+  if (layers.addresses.size === 0) return;
+  for (const name of layers.services.changes().keys()) {
+    const old = before.services.get(name);
+    for (const { name: address } of old ? namedAddresses(old) : []) {
+      if (!layers.addresses.known.get(address) || layers.addresses.changes().has(address)) continue;
+      if (usersOf(address, layers.services).next().done) layers.addresses.delete(address);
+    }
+  }
+};
+
+/** The index after the change, and how to take it back; undefined and a problem for each overlap. */
+export const reindex = (
+  overlaps: Overlaps,
+  before: ReadonlyMap<string, Service>,
+  changes: ServicesChange['services'],
+): { readonly undo: () => void; readonly problems: readonly Problem[] } => {
+  const problems: Problem[] = [];
+  const added: Service[] = [];
+  const removed = [...changes.keys()].flatMap((name) => before.get(name) ?? []);
+  for (const { name, addresses } of removed) overlaps.remove(name, addresses);
+  for (const service of changes.values()) {
+    if (!service) continue;
+    const found = overlaps.find(service.name, service.addresses);
+    if (found) {
+      const message = `'${service.name}' overlaps '${found.owner}': both serve ${overlapText(found)}`;
+      problems.push({ path: `farms['${service.name}']`, message });
+    } else {
+      overlaps.add(service.name, service.addresses);
+      added.push(service);
+    }
+  }
+  const undo = (): void => {
+    for (const { name, addresses } of added) overlaps.remove(name, addresses);
+    for (const { name, addresses } of removed) overlaps.add(name, addresses);
+  };
+  return { undo, problems };
+};
+
+export const overlapsOf = (services: Iterable<Service>): Overlaps => {
+  const overlaps = createOverlaps();
+  for (const { name, addresses } of services) overlaps.add(name, addresses);
+  return overlaps;
+};
+
+/** A service that a change elsewhere has changed: its endpoints are worked out anew by reading it. */
+const rereader =
+  (layers: Layers, scope: Scope) =>
+  (service: Service): void => {
+    const kind = farmKind(scope);
+    const place: Place = { parent: { key: 'farms' }, key: service.name, entry: true };
+    const again = kind.read({}, place, service.name, service);
+    if (again) layers.services.set(service.name, again);
+  };
+
+/** `body`: farms, addresses and policies; each entry is added, or changes what it names and leaves the rest as it is. */
+export const mergeRequest = (view: ServicesView, body: JsonObject): MergeResult => {
+  const problems = createProblems();
+  const layers: Layers = {
+    services: overlay(view.services),
+    addresses: overlay(view.addresses, (name) => promoted(name, layers.services)),
+    policies: overlay(view.policies),
+  };
+  const notes: string[] = [];
+  const scope: Scope = {
+    problems,
+    request: true,
+    shared: layers.addresses.known,
+    policies: layers.policies.known,
+    notes,
+  };
+  for (const key of Object.keys(body)) {
+    if (topLevel.includes(key)) continue;
+    problems.report(
+      { key },
+      `unknown attribute: only ${topLevel.join(', ')} stand here`,
+      'unknown-attribute',
+    );
+  }
+  const placed = (key: string) => ({ problems, place: { key } });
+  if (body.policies !== undefined) {
+    readInto(body.policies, placed('policies'), scope, policyKind(scope), layers.policies);
+  }
+  if (body.addresses !== undefined) {
+    readInto(body.addresses, placed('addresses'), scope, addressKind(scope), layers.addresses);
+  }
+  if (body.farms !== undefined)
+    readInto(body.farms, placed('farms'), scope, farmKind(scope), layers.services);
+  if (problems.count === 0) {
+    const reread = rereader(layers, scope);
+    detach(layers, view, reread);
+    shareAddresses(layers, reread);
+  }
+  if (problems.count > 0) return { problems: problems.list() };
+  const change: ServicesChange = {
+    services: layers.services.changes(),
+    addresses: layers.addresses.changes(),
+    policies: layers.policies.changes(),
+  };
+  return { change, notes };
+};
+
+/** The same body as a wish to delete: what it names, or of a farm the parts that it names. */
+export const asDeletion = (value: unknown): unknown => {
+  if (!Array.isArray(value)) return value;
+  return value.map((entry: unknown) => {
+    if (!isObject(entry)) return entry;
+    const { name, data, client } = entry;
+    if (data !== undefined) return { data, action: 'delete' };
+    if (client !== undefined) return { client, action: 'delete' };
+    const parts = ['backends', 'addresses', 'policies', 'sessions', 'elements'].filter(
+      (key) => entry[key] !== undefined,
+    );
+    if (parts.length === 0) return { name, action: 'delete' };
+    return { name, ...Object.fromEntries(parts.map((key) => [key, asDeletion(entry[key])])) };
+  });
 };

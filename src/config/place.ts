@@ -6,13 +6,16 @@ import type { Problem } from '../model/service.js';
 export interface Place {
   readonly parent?: Place;
   readonly key: string | number;
+  /** The key is the name of an entry of a list. */
+  readonly entry?: boolean;
 }
 
 export const placeText = (place: Place): string => {
-  const key = typeof place.key === 'number' ? `[${place.key}]` : place.key;
+  const bracketed = typeof place.key === 'number' || place.entry === true;
+  const key = place.entry ? `['${place.key}']` : bracketed ? `[${place.key}]` : String(place.key);
   if (!place.parent) return key;
   const parent = placeText(place.parent);
-  return typeof place.key === 'number' || parent === '' ? `${parent}${key}` : `${parent}.${key}`;
+  return bracketed || parent === '' ? `${parent}${key}` : `${parent}.${key}`;
 };
 
 export const under = (parent: Place, key: string | number): Place => ({ parent, key });

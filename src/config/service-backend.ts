@@ -1,42 +1,40 @@
 /** One backend of a services document. */
 
-import { limits } from '../limits.js';
-import type { Ipv4 } from '../model/address.js';
+import type { Ip } from '../model/address.js';
 import type { Backend, BackendState } from '../model/service.js';
-import { type Place, type Problems, under } from './place.js';
+import { type Place, under } from './place.js';
+import { type KnownValues, type Scope, withKnownValues } from './reading.js';
 import {
+  type JsonObject,
   type Reading,
   readAddress,
   readAttributes,
   readChoice,
+  readEther,
   readInteger,
-  readName,
+  readLogPrefix,
+  readMark,
   readText,
-  readUnsupported,
 } from './service-values.js';
 
-interface Draft {
-  name?: string;
-  address?: Ipv4;
-  port?: number;
-  weight: number;
-  priority: number;
-  state: BackendState;
-  sourceAddress?: Ipv4;
-}
+type Draft = { -readonly [K in keyof Backend]?: Backend[K] | undefined };
 
 export const maxWeight = 65_535;
 export const maxPriority = 65_535;
-export const noMark = /^(0x)?0*$/i;
+export const maxCount = 4_294_967_295;
 
 type Attribute = (value: unknown, draft: Draft, reading: Reading) => void;
 
+const states = ['up', 'down', 'off', 'available', 'config_error'] as const;
+export const backendValues: KnownValues = new Map([['state', states]]);
+
+const someAddress = (value: unknown, reading: Reading): Ip | undefined =>
+  readAddress(value, reading) || undefined;
+
 const attributes = new Map<string, Attribute>(
   Object.entries({
-    name(value, draft, reading) {
-      const name = readName(value, reading, limits.serviceNameChars);
-      if (name !== undefined) draft.name = name;
-    },
+    // Read beforehand: it says which backend this is.
+    name: () => undefined,
     'ip-addr'(value, draft, reading) {
       const address = readAddress(value, reading);
       if (address) draft.address = address;
@@ -44,9 +42,8 @@ const attributes = new Map<string, Attribute>(
     },
     port(value, draft, reading) {
       // nftlb: no port keeps the client's.
-      if (value === '' || value === 0 || value === '0') return;
-      const port = readInteger(value, reading, 1, 65_535);
-      if (port !== undefined) draft.port = port;
+      const none = value === '' || value === 0 || value === '0';
+      draft.port = none ? undefined : readInteger(value, reading, 1, 65_535);
     },
     weight(value, draft, reading) {
       draft.weight = readInteger(value, reading, 1, maxWeight) ?? 1;
@@ -55,43 +52,62 @@ const attributes = new Map<string, Attribute>(
       draft.priority = readInteger(value, reading, 1, maxPriority) ?? 1;
     },
     state(value, draft, reading) {
-      // `available` is what nftlb prints for a backend of a rank that is not in use.
-      const state = readChoice(value, reading, ['up', 'down', 'off', 'available']);
-      draft.state = state === undefined || state === 'available' ? 'up' : state;
+      // `available` is what is printed for a rank that is not in use, `config_error` for what cannot be served: both are up.
+      const state = readChoice(value, reading, states);
+      draft.state = state === 'down' || state === 'off' ? state : ('up' satisfies BackendState);
     },
     'source-addr'(value, draft, reading) {
-      const address = readAddress(value, reading);
-      if (address) draft.sourceAddress = address;
+      draft.sourceAddress = someAddress(value, reading);
     },
-    mark: (value, _draft, reading) => readUnsupported(value, reading, noMark),
-    'est-connlimit': (value, _draft, reading) => readUnsupported(value, reading, /^0*$/),
-    'est-connlimit-log-prefix': (value, _draft, reading) => void readText(value, reading),
-    'ether-addr': (value, _draft, reading) => void readText(value, reading),
+    mark(value, draft, reading) {
+      draft.mark = readMark(value, reading);
+    },
+    'est-connlimit'(value, draft, reading) {
+      draft.connectionLimit = readInteger(value, reading, 0, maxCount) || undefined;
+    },
+    'est-connlimit-log-prefix'(value, draft, reading) {
+      draft.connectionLimitLogPrefix = readLogPrefix(value, reading);
+    },
+    'ether-addr'(value, draft, reading) {
+      draft.etherAddress = readEther(value, reading);
+    },
+    // nftlb finds them by itself, and so do we.
     iface: (value, _draft, reading) => void readText(value, reading),
     oface: (value, _draft, reading) => void readText(value, reading),
+    // Printed beside `config_error`.
+    'state-reason': (value, _draft, reading) => void readText(value, reading),
   } satisfies Record<string, Attribute>),
 );
 
+/** `old`: what a request finds there. */
 export const readBackend = (
-  object: Readonly<Record<string, unknown>>,
+  object: JsonObject,
   place: Place,
-  problems: Problems,
+  name: string,
+  old: Backend | undefined,
+  scope: Scope,
 ): Backend | undefined => {
+  const { problems } = scope;
   const before = problems.count;
-  const draft: Draft = { weight: 1, priority: 1, state: 'up' };
-  readAttributes(object, attributes, draft, { problems, place });
-  if (!('name' in object)) problems.report(under(place, 'name'), 'is missing: every backend needs a name');
-  if (!('ip-addr' in object))
+  const draft: Draft = old ? { ...old } : {};
+  readAttributes(withKnownValues(object, backendValues, scope), attributes, draft, { problems, place });
+  if (draft.address === undefined && !('ip-addr' in object)) {
     problems.report(under(place, 'ip-addr'), 'is missing: the address of the backend');
-  const { name, address } = draft;
-  if (problems.count > before || name === undefined || address === undefined) return undefined;
+  }
+  const { address, port, sourceAddress, mark, connectionLimit, connectionLimitLogPrefix, etherAddress } =
+    draft;
+  if (problems.count > before || address === undefined) return undefined;
   return {
     name,
     address,
-    ...(draft.port !== undefined && { port: draft.port }),
-    weight: draft.weight,
-    priority: draft.priority,
-    state: draft.state,
-    ...(draft.sourceAddress && { sourceAddress: draft.sourceAddress }),
+    ...(port !== undefined && { port }),
+    weight: draft.weight ?? 1,
+    priority: draft.priority ?? 1,
+    state: draft.state ?? 'up',
+    ...(sourceAddress && { sourceAddress }),
+    ...(mark !== undefined && { mark }),
+    ...(connectionLimit !== undefined && { connectionLimit }),
+    ...(connectionLimitLogPrefix !== undefined && { connectionLimitLogPrefix }),
+    ...(etherAddress !== undefined && { etherAddress }),
   };
 };

@@ -1,270 +1,239 @@
-/** One farm of a services document: nftlb's attributes, in any order, into a service. */
+/** One farm of a services document or of a request: nftlb's attributes, in any order, into a service. */
 
 import { limits } from '../limits.js';
-import type { Ipv4 } from '../model/address.js';
-import type { Backend, Endpoint, HashField, Protocol, Service } from '../model/service.js';
-import { addressesOf } from './address-names.js';
-import { type Place, type Problems, under } from './place.js';
+import type { Ip } from '../model/address.js';
+import type { Backend, HashField, Helper, PortRange, Service } from '../model/service.js';
+import { namedAddresses } from './address-names.js';
+import type { Place } from './place.js';
+import { readPorts } from './ports.js';
+import { type KnownValues, readEntries, type Scope, withKnownValues } from './reading.js';
+import { type AddressDraft, families, protocols, readFarmAddresses } from './service-address.js';
+import { readBackend } from './service-backend.js';
+import { finishFarm } from './service-finish.js';
 import {
-  type AddressDraft,
-  families,
-  laterFamilies,
-  laterProtocols,
-  protocols,
-  readAddresses,
-} from './service-address.js';
-import { noMark, readBackend } from './service-backend.js';
+  type LimitsDraft,
+  type LogDraft,
+  limitAttributes,
+  limitsDraftOf,
+  logAttributes,
+  logDraftOf,
+  longestTtlSeconds,
+  readVerdict,
+  type VerdictDraft,
+} from './service-limits.js';
+import { readPolicyLinks, readSessions, type SessionDraft } from './service-sessions.js';
 import {
+  type JsonObject,
   type Reading,
   readAddress,
   readAttributes,
   readChoice,
+  readEther,
+  readFlag,
   readInteger,
-  readName,
-  readObjects,
-  readPorts,
+  readInterface,
+  readMark,
   readText,
-  readUnsupported,
-  readUnsupportedList,
   readWords,
 } from './service-values.js';
 
-interface Draft {
-  readonly object: Readonly<Record<string, unknown>>;
-  name?: string;
-  mode: Service['mode'];
-  protocol: Protocol;
-  virtual: AddressDraft;
+type Plain =
+  | 'mode'
+  | 'scheduler'
+  | 'hashFields'
+  | 'persistence'
+  | 'persistTtlMs'
+  | 'persistFull'
+  | 'replicate'
+  | 'state'
+  | 'helper'
+  | 'mark'
+  | 'flowOffload'
+  | 'intraConnect'
+  | 'responseTtl'
+  | 'sourceAddress'
+  | 'inputInterface'
+  | 'outputInterface'
+  | 'etherAddress';
+
+export interface FarmDraft extends LimitsDraft, LogDraft, VerdictDraft {
+  readonly scope: Scope;
+  readonly name: string;
+  /** What is there before a request. */
+  readonly old: Service | undefined;
+  plain: { -readonly [K in Plain]?: Service[K] | undefined };
+  family?: Service['family'];
+  /** The old form of the first address. */
+  virtual: { address?: Ip; ports?: readonly PortRange[]; protocol?: AddressDraft['protocol'] };
   addresses: AddressDraft[];
-  scheduler: Service['scheduler'];
-  hashFields: HashField[];
-  persistence: Service['persistence'];
-  persistTtlMs: number;
-  replicate: Service['replicate'];
-  sourceAddress?: Ipv4;
-  state: Service['state'];
-  backends: Backend[];
+  sessions: readonly SessionDraft[];
+  policies: readonly string[];
+  backends: readonly Backend[];
 }
 
-type Attribute = (value: unknown, draft: Draft, reading: Reading) => void;
+type Attribute = (value: unknown, draft: FarmDraft, reading: Reading) => void;
 
-const laterFields = ['srcmac', 'dstmac'];
-const longestTtlSeconds = 31_536_000;
-const without =
-  (off: RegExp): Attribute =>
-  (value, _draft, reading) =>
-    readUnsupported(value, reading, off);
-/** Accepted and without effect: says how something would be logged or limited that is off. */
-const anyText: Attribute = (value, _draft, reading) => void readText(value, reading);
-const zero = /^0*$/;
-const noRate = /^0*(\/\w+)?$/;
+const modes = ['snat', 'dnat', 'dsr', 'stlsdnat', 'local'] as const;
+const schedulers = ['rr', 'weight', 'hash', 'symhash', 'maglev', 'leastconn'] as const;
+/** In the order in which nftlb prints them. */
+export const hashFields: readonly HashField[] = ['srcip', 'dstip', 'srcport', 'dstport', 'srcmac', 'dstmac'];
+const helpers: readonly ('none' | Helper)[] = ['none', 'ftp', 'pptp', 'sip', 'snmp', 'tftp'];
+const states = ['up', 'down', 'off', 'config_error'] as const;
+const onOff = ['off', 'on'] as const;
+
+const farmValues: KnownValues = new Map<string, readonly [string, ...string[]]>([
+  ['family', families],
+  ['mode', modes],
+  ['protocol', protocols],
+  ['scheduler', schedulers],
+  ['helper', helpers as [string, ...string[]]],
+  ['state', states],
+  ['tcp-strict', onOff],
+  ['flow-offload', onOff],
+  ['intra-connect', onOff],
+]);
+
+const fieldsOf = (value: unknown, reading: Reading): HashField[] => {
+  const words = readWords(value, reading, hashFields);
+  return hashFields.filter((field) => words.includes(field));
+};
 
 const attributes = new Map<string, Attribute>(
   Object.entries({
-    name(value, draft, reading) {
-      const name = readName(value, reading, limits.serviceNameChars);
-      if (name !== undefined) draft.name = name;
+    ...limitAttributes,
+    ...logAttributes,
+    verdict: readVerdict,
+    // Read beforehand: it says which farm this is.
+    name: () => undefined,
+    family(value, draft, reading) {
+      const family = readChoice(value, reading, families);
+      if (family) draft.family = family === 'inet' ? 'dual' : family;
     },
-    family: (value, _draft, reading) => void readChoice(value, reading, families, laterFamilies),
-    mode(value, draft, reading) {
-      draft.mode = readChoice(value, reading, ['snat', 'dnat'], ['dsr', 'stlsdnat', 'local']) ?? draft.mode;
+    mode(value, { plain }, reading) {
+      plain.mode = readChoice(value, reading, modes);
     },
-    protocol(value, draft, reading) {
-      draft.protocol = readChoice(value, reading, protocols, laterProtocols) ?? draft.protocol;
+    protocol(value, { virtual }, reading) {
+      const protocol = readChoice(value, reading, protocols);
+      if (protocol) virtual.protocol = protocol;
     },
-    'virtual-addr'(value, draft, reading) {
+    'virtual-addr'(value, { virtual }, reading) {
       const address = readAddress(value, reading);
-      if (address) draft.virtual.address = address;
+      if (address) virtual.address = address;
     },
-    'virtual-ports'(value, draft, reading) {
-      // An empty list beside an empty virtual-addr says nothing: the addresses say it all.
-      if (value === '' && (draft.object['virtual-addr'] ?? '') === '') return;
-      draft.virtual.ports = readPorts(value, reading);
+    'virtual-ports'(value, { virtual }, reading) {
+      const ports = readPorts(value, reading);
+      if (ports) virtual.ports = ports;
     },
     addresses(value, draft, reading) {
-      draft.addresses.push(...readAddresses(value, reading));
+      draft.addresses = readFarmAddresses(value, reading, draft.scope, draft.addresses);
     },
-    scheduler(value, draft, reading) {
-      draft.scheduler = readChoice(value, reading, ['weight', 'rr', 'hash'], ['symhash']) ?? draft.scheduler;
+    scheduler(value, { plain }, reading) {
+      plain.scheduler = readChoice(value, reading, schedulers);
     },
-    'sched-param'(value, draft, reading) {
-      draft.hashFields = readWords(value, reading, ['srcip', 'dstip', 'srcport', 'dstport'], laterFields);
+    'sched-param'(value, { plain }, reading) {
+      plain.hashFields = fieldsOf(value, reading);
     },
-    persistence(value, draft, reading) {
-      const keys = readWords(value, reading, ['srcip'], ['dstip', 'srcport', 'dstport', ...laterFields]);
-      draft.persistence = keys.length > 0 ? ['srcip'] : [];
+    persistence(value, { plain }, reading) {
+      plain.persistence = fieldsOf(value, reading);
     },
-    'persist-ttl'(value, draft, reading) {
-      draft.persistTtlMs = (readInteger(value, reading, 1, longestTtlSeconds) ?? 60) * 1000;
+    'persist-ttl'(value, { plain }, reading) {
+      plain.persistTtlMs = (readInteger(value, reading, 1, longestTtlSeconds) ?? 60) * 1000;
     },
-    replicate(value, draft, reading) {
-      draft.replicate = readChoice(value, reading, ['all', 'persistence', 'none']) ?? draft.replicate;
+    'persist-full'(value, { plain }, reading) {
+      plain.persistFull = readChoice(value, reading, ['skip', 'evict']);
     },
-    'source-addr'(value, draft, reading) {
-      const address = readAddress(value, reading);
-      if (address) draft.sourceAddress = address;
+    replicate(value, { plain }, reading) {
+      plain.replicate = readChoice(value, reading, ['all', 'persistence', 'none']);
     },
-    state(value, draft, reading) {
-      draft.state = readChoice(value, reading, ['up', 'down', 'off']) ?? draft.state;
+    'source-addr'(value, { plain }, reading) {
+      plain.sourceAddress = readAddress(value, reading) || undefined;
+    },
+    state(value, { plain, old }, reading) {
+      const state = readChoice(value, reading, states);
+      // Printed for what is up and cannot be served.
+      plain.state = state === 'config_error' ? (old?.state ?? 'up') : state;
+    },
+    helper(value, { plain }, reading) {
+      const helper = readChoice(value === '' ? 'none' : value, reading, helpers);
+      plain.helper = helper === 'none' ? undefined : helper;
+    },
+    mark(value, { plain }, reading) {
+      plain.mark = readMark(value, reading);
+    },
+    'flow-offload'(value, { plain }, reading) {
+      plain.flowOffload = readFlag(value, reading) || undefined;
+    },
+    'intra-connect'(value, { plain }, reading) {
+      plain.intraConnect = readFlag(value, reading) || undefined;
+    },
+    responsettl(value, { plain }, reading) {
+      plain.responseTtl = readInteger(value, reading, 1, longestTtlSeconds);
+    },
+    iface(value, { plain }, reading) {
+      plain.inputInterface = readInterface(value, reading);
+    },
+    oface(value, { plain }, reading) {
+      plain.outputInterface = readInterface(value, reading);
+    },
+    'ether-addr'(value, { plain }, reading) {
+      plain.etherAddress = readEther(value, reading);
+    },
+    /** Computed; comes back with what was printed. */
+    priority: (value, _draft, reading) => void readText(value, reading),
+    'state-reason': (value, _draft, reading) => void readText(value, reading),
+    policies(value, draft, reading) {
+      draft.policies = readPolicyLinks(value, reading, draft.scope, draft.policies);
+    },
+    sessions(value, draft, reading) {
+      draft.sessions = readSessions(value, reading, draft.scope, draft.sessions);
     },
     backends(value, draft, reading) {
-      readObjects(value, reading, (object, place) => {
-        const backend = readBackend(object, place, reading.problems);
-        if (backend) draft.backends.push(backend);
+      const { scope, backends } = draft;
+      draft.backends = readEntries(value, reading, scope, {
+        what: 'backend',
+        before: backends,
+        nameChars: limits.serviceNameChars,
+        read: (object, place, name, old) => readBackend(object, place, name, old, scope),
+        rename: (backend, name) => ({ ...backend, name }),
       });
-      if (Array.isArray(value) && value.length > limits.backendsPerService) {
-        reading.problems.report(
-          reading.place,
-          `has ${value.length} backends, more than ${limits.backendsPerService}`,
-        );
+      if (draft.backends.length > limits.backendsPerService) {
+        const message = `has ${draft.backends.length} backends, more than ${limits.backendsPerService}`;
+        reading.problems.report(reading.place, message);
       }
     },
-    /** Computed by nftlb; comes back with what it printed. */
-    priority: anyText,
-    helper: without(/^(none)?$/),
-    log: without(/^(none)?$/),
-    'log-prefix': anyText,
-    'log-rtlimit': anyText,
-    mark: without(noMark),
-    'limits-ttl': anyText,
-    'new-rtlimit': without(noRate),
-    'new-rtlimit-burst': without(zero),
-    'new-rtlimit-log-prefix': anyText,
-    'rst-rtlimit': without(noRate),
-    'rst-rtlimit-burst': without(zero),
-    'rst-rtlimit-log-prefix': anyText,
-    'est-connlimit': without(zero),
-    'est-connlimit-log-prefix': anyText,
-    'tcp-strict': without(/^(off)?$/),
-    'tcp-strict-log-prefix': anyText,
-    queue: without(/^(-1)?$/),
-    verdict: without(/^(log drop accept)?$/),
-    'flow-offload': without(/^(off)?$/),
-    'intra-connect': without(/^(off)?$/),
-    responsettl: anyText,
-    iface: anyText,
-    oface: anyText,
-    'ether-addr': anyText,
-    policies: (value, _draft, reading) => readUnsupportedList(value, reading, 'policies'),
-    sessions: (value, _draft, reading) => readUnsupportedList(value, reading, 'static sessions'),
   } satisfies Record<string, Attribute>),
 );
 
-interface Reached {
-  readonly endpoints: Endpoint[];
-  /** Beside each endpoint; '' where the address has no name of its own. */
-  readonly names: string[];
-}
+const draftOf = (name: string, old: Service | undefined, scope: Scope): FarmDraft => ({
+  scope,
+  name,
+  old,
+  plain: { ...old },
+  ...(old?.family === 'dual' && { family: 'dual' }),
+  virtual: {},
+  addresses: old ? namedAddresses(old) : [],
+  sessions: old?.staticSessions ?? [],
+  policies: old?.policies ?? [],
+  backends: old?.backends ?? [],
+  ...limitsDraftOf(old?.limits),
+  ...logDraftOf(old?.log),
+  ...(old?.verdict && { verdict: old.verdict }),
+});
 
-const endpointsOf = (draft: Draft, problems: Problems, place: Place): Reached => {
-  const endpoints: Endpoint[] = [];
-  const names: string[] = [];
-  const indexById = new Map<string, number>();
-  const add = (from: AddressDraft): void => {
-    if (!from.address) return;
-    const protocol = from.protocol ?? draft.protocol;
-    for (const port of from.ports ?? []) {
-      // nftlb prints the old form and the address that it stands for: the same thing twice.
-      const id = `${protocol} ${from.address} ${port}`;
-      const known = indexById.get(id);
-      if (known === undefined) {
-        indexById.set(id, endpoints.length);
-        endpoints.push({ protocol, address: from.address, port });
-        names.push(from.name ?? '');
-      } else if (from.name !== undefined) names[known] = from.name;
-    }
-  };
-  const { virtual, object } = draft;
-  if (virtual.address && !('virtual-ports' in object)) {
-    problems.report(under(place, 'virtual-ports'), 'is missing: the ports of the service');
-  }
-  if (virtual.ports && !virtual.address && !('virtual-addr' in object)) {
-    problems.report(under(place, 'virtual-addr'), 'is missing: the address of the service');
-  }
-  add(virtual);
-  for (const address of draft.addresses) add(address);
-  return { endpoints, names };
-};
-
-const checkBackends = (
-  draft: Draft,
-  endpoints: readonly Endpoint[],
-  problems: Problems,
-  place: Place,
-): void => {
-  const indexByName = new Map<string, number>();
-  const indexByTarget = new Map<string, number>();
-  draft.backends.forEach((backend, index) => {
-    const at = under(under(place, 'backends'), index);
-    const twin = indexByName.get(backend.name);
-    if (twin !== undefined)
-      problems.report(under(at, 'name'), `'${backend.name}' is the name of backends[${twin}] too`);
-    else indexByName.set(backend.name, index);
-    const target = `${backend.address} ${backend.port ?? ''}`;
-    const same = indexByTarget.get(target);
-    if (same !== undefined) {
-      problems.report(
-        under(at, 'ip-addr'),
-        `has the address and port of backends[${same}]: give one of them more weight instead`,
-      );
-    } else indexByTarget.set(target, index);
-    if (backend.sourceAddress && draft.mode !== 'snat') {
-      problems.report(under(at, 'source-addr'), 'needs mode snat: dnat keeps the client address');
-    }
-    const own = endpoints.find(
-      (one) => one.address === backend.address && one.port === (backend.port ?? one.port),
-    );
-    if (own) problems.report(under(at, 'ip-addr'), `${own.address} port ${own.port} is the service itself`);
-  });
-};
-
+/** `old`: the farm that a request changes. */
 export const readFarm = (
-  object: Readonly<Record<string, unknown>>,
+  object: JsonObject,
   place: Place,
-  problems: Problems,
+  name: string,
+  old: Service | undefined,
+  scope: Scope,
 ): Service | undefined => {
-  const before = problems.count;
-  const draft: Draft = {
-    object,
-    mode: 'snat',
-    protocol: 'tcp',
-    virtual: { place },
-    addresses: [],
-    scheduler: 'rr',
-    hashFields: [],
-    persistence: [],
-    persistTtlMs: 60_000,
-    replicate: 'all',
-    state: 'up',
-    backends: [],
-  };
-  readAttributes(object, attributes, draft, { problems, place });
-  if (!('name' in object)) problems.report(under(place, 'name'), 'is missing: every farm needs a name');
-  const { endpoints, names } = endpointsOf(draft, problems, place);
-  checkBackends(draft, endpoints, problems, place);
-  if (draft.sourceAddress && draft.mode !== 'snat') {
-    problems.report(under(place, 'source-addr'), 'needs mode snat: dnat keeps the client address');
-  }
-  if (endpoints.length === 0 && problems.count === before) {
-    problems.report(place, 'has no address: add virtual-addr and virtual-ports, or addresses');
-  }
-  if (problems.count > before || draft.name === undefined) return undefined;
-  const { name, mode, scheduler, persistence, persistTtlMs, replicate, state, backends } = draft;
-  const hashFields =
-    scheduler !== 'hash' ? [] : draft.hashFields.length > 0 ? draft.hashFields : (['srcip'] as const);
-  return {
-    name,
-    mode,
-    family: 'ipv4',
-    addresses: addressesOf(name, endpoints, names),
-    endpoints,
-    scheduler,
-    hashFields,
-    persistence,
-    persistTtlMs,
-    replicate,
-    ...(draft.sourceAddress && { sourceAddress: draft.sourceAddress }),
-    state,
-    backends,
-  };
+  const before = scope.problems.count;
+  const draft = draftOf(name, old, scope);
+  readAttributes(withKnownValues(object, farmValues, scope), attributes, draft, {
+    problems: scope.problems,
+    place,
+  });
+  const service = finishFarm(draft, object, place);
+  return scope.problems.count > before ? undefined : service;
 };

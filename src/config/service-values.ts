@@ -1,6 +1,8 @@
 /** Single values of a services document: strings, numbers and booleans as nftlb's users write them, or a problem with its remedy. */
 
-import { type Ipv4, parseIpv4 } from '../model/address.js';
+import { limits } from '../limits.js';
+import { type Ip, isIpv6, parseIp } from '../model/address.js';
+import type { RateLimit } from '../model/service.js';
 import { didYouMean, type Place, type Problems, under } from './place.js';
 
 export interface Reading {
@@ -8,7 +10,7 @@ export interface Reading {
   readonly place: Place;
 }
 
-const show = (value: unknown): string => {
+export const show = (value: unknown): string => {
   const text = typeof value === 'string' ? `'${value}'` : (JSON.stringify(value) ?? String(value));
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 };
@@ -38,128 +40,148 @@ export const readInteger = (
   return undefined;
 };
 
-/** One of `supported`; `later` names what nftlb has and this version has not. */
+/** `must be tcp, udp or sctp, not 'tpc': did you mean 'tcp'?` */
+const reportChoice = (text: string, choices: readonly string[], { problems, place }: Reading): void => {
+  const listed = choices.join(', ').replace(/, ([^,]*)$/, ' or $1');
+  problems.report(place, `must be ${listed}, not ${show(text)}${didYouMean(text, choices)}`);
+};
+
 export const readChoice = <T extends string>(
   value: unknown,
   reading: Reading,
-  supported: readonly T[],
-  later: readonly string[] = [],
+  choices: readonly T[],
 ): T | undefined => {
   const text = readText(value, reading);
   if (text === undefined) return undefined;
-  const found = supported.find((choice) => choice === text);
-  if (found !== undefined) return found;
-  if (later.includes(text)) {
-    reading.problems.report(
-      reading.place,
-      `'${text}' is not supported by this version: use ${supported.join(' or ')}`,
-    );
-  } else {
-    const guess = didYouMean(text, [...supported, ...later]);
-    reading.problems.report(
-      reading.place,
-      `must be ${supported.join(', ').replace(/, ([^,]*)$/, ' or $1')}, not ${show(text)}${guess}`,
-    );
-  }
-  return undefined;
+  const found = choices.find((choice) => choice === text);
+  if (found === undefined) reportChoice(text, choices, reading);
+  return found;
+};
+
+const truths = new Map<string, boolean>([
+  ['on', true],
+  ['true', true],
+  ['off', false],
+  ['false', false],
+  ['', false],
+]);
+
+/** `on`, `off`, true, false. */
+export const readFlag = (value: unknown, reading: Reading): boolean => {
+  const text = readText(value, reading);
+  const truth = text === undefined ? false : truths.get(text);
+  if (truth === undefined) reportChoice(text!, ['on', 'off'], reading);
+  return truth ?? false;
 };
 
 /** Words separated by blanks, each once. */
-export const readWords = <T extends string>(
-  value: unknown,
-  reading: Reading,
-  supported: readonly T[],
-  later: readonly string[],
-): T[] => {
+export const readWords = <T extends string>(value: unknown, reading: Reading, choices: readonly T[]): T[] => {
   const text = readText(value, reading);
   const words: T[] = [];
   for (const word of text?.split(/[\s,]+/) ?? []) {
     if (word === '' || word === 'none') continue;
-    const choice = readChoice(word, reading, supported, later);
-    if (choice !== undefined && !words.includes(choice)) words.push(choice);
+    const choice = choices.find((one) => one === word);
+    if (choice === undefined) reportChoice(word, choices, reading);
+    else if (!words.includes(choice)) words.push(choice);
   }
   return words;
 };
 
+/** That hosts can have and others can reach: no loopback, multicast, unspecified or link-local one. */
+const isReachable = (address: Ip): boolean => {
+  if (isIpv6(address)) return address !== '::' && address !== '::1' && !/^(ff|fe[89ab])/.test(address);
+  const first = Number(address.slice(0, address.indexOf('.')));
+  return first !== 0 && first !== 127 && first < 224;
+};
+
 /** A unicast address; `undefined` after a problem, `''` for an empty text. */
-export const readAddress = (value: unknown, reading: Reading): Ipv4 | '' | undefined => {
+export const readAddress = (value: unknown, reading: Reading): Ip | '' | undefined => {
   const text = readText(value, reading);
   if (text === undefined || text === '') return text;
   const { problems, place } = reading;
-  const address = parseIpv4(text);
+  const address = parseIp(text);
   if (!address) {
-    problems.report(
-      place,
-      text.includes(':')
-        ? `IPv6 is not supported by this version: ${show(text)}`
-        : `must be an IPv4 address such as 192.0.2.10, not ${show(text)}`,
-    );
+    problems.report(place, `must be an address such as 192.0.2.10 or 2001:db8::10, not ${show(text)}`);
     return undefined;
   }
-  const first = Number(address.slice(0, address.indexOf('.')));
-  if (first === 0 || first === 127 || first >= 224) {
-    problems.report(place, `must be an address that hosts can have and others can reach, not ${address}`);
-    return undefined;
-  }
-  return address;
+  if (isReachable(address)) return address;
+  problems.report(place, `must be an address that hosts can have and others can reach, not ${address}`);
+  return undefined;
 };
 
-/** `80`, `80,443`. */
-export const readPorts = (value: unknown, reading: Reading): number[] => {
+/** Hexadecimal with or without 0x, 32 bits; 0 is none. */
+export const readMark = (value: unknown, reading: Reading): number | undefined => {
   const text = readText(value, reading);
-  if (text === undefined) return [];
-  const { problems, place } = reading;
-  if (text === '' || text === '*') {
-    problems.report(place, 'every port (an empty list) is not supported by this version: list the ports');
-    return [];
+  if (text === undefined || text === '') return undefined;
+  if (/^(0x)?[0-9a-f]{1,8}$/i.test(text)) {
+    const mark = Number.parseInt(text.replace(/^0x/i, ''), 16);
+    return mark === 0 ? undefined : mark;
   }
-  const ports: number[] = [];
-  for (const part of text.split(',')) {
-    const word = part.trim();
-    if (/^\d+\s*-\s*\d+$/.test(word)) {
-      problems.report(place, `the range ${word} is not supported by this version: list the ports`);
-      continue;
-    }
-    const port = /^\d{1,5}$/.test(word) ? Number(word) : 0;
-    if (port < 1 || port > 65_535)
-      problems.report(place, `must be ports from 1 to 65535, such as 80,443, not ${show(word)}`);
-    else if (ports.includes(port)) problems.report(place, `port ${port} is listed twice: remove one`);
-    else ports.push(port);
-  }
-  return ports;
+  reading.problems.report(reading.place, `must be a mark in hexadecimal such as 0x10, not ${show(text)}`);
+  return undefined;
 };
 
-/** A feature of nftlb that is accepted only where it is switched off. */
-export const readUnsupported = (value: unknown, reading: Reading, off: RegExp): void => {
-  const text = readText(value, reading);
-  if (text === undefined || off.test(text)) return;
-  reading.problems.report(reading.place, `is not supported by this version: ${show(text)}; remove it`);
-};
+/** Per second, a limit of nft counts nanoseconds in 64 bits: no bound of ours; nftlb's counts are 32-bit. */
+const mostPerUnit = 4_294_967;
+const units: readonly RateLimit['unit'][] = ['second', 'minute', 'hour', 'day', 'week'];
 
-export const readUnsupportedList = (value: unknown, { problems, place }: Reading, what: string): void => {
-  if (!Array.isArray(value)) problems.report(place, `must be a list, not ${show(value)}`);
-  else if (value.length > 0) problems.report(place, `${what} are not supported by this version: remove them`);
-};
-
-export const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-/** The entries of a list of objects, each with its place. */
-export const readObjects = (
+/** `10/second`; undefined for none, which is `0/second`. */
+export const readRate = (
   value: unknown,
-  { problems, place }: Reading,
-  each: (object: Readonly<Record<string, unknown>>, place: Place, index: number) => void,
-): void => {
-  if (!Array.isArray(value)) {
-    problems.report(place, `must be a list, not ${show(value)}`);
-    return;
+  reading: Reading,
+): { readonly count: number; readonly unit: RateLimit['unit'] } | undefined => {
+  const text = readText(value, reading);
+  if (text === undefined || text === '') return undefined;
+  const [, digits = '', unitText = 'second'] = /^(\d{1,9})(?:\s*\/\s*(\w+))?$/.exec(text) ?? [];
+  const unit = units.find((one) => one === unitText);
+  if (digits === '' || !unit || Number(digits) > mostPerUnit) {
+    const message = `must be a rate such as 10/second, per ${units.join(', ')}, not ${show(text)}`;
+    reading.problems.report(reading.place, message);
+    return undefined;
   }
-  value.forEach((entry: unknown, index) => {
-    const at: Place = { parent: place, key: index };
-    if (isObject(entry)) each(entry, at, index);
-    else problems.report(at, `must be an object, not ${show(entry)}`);
-  });
+  return Number(digits) > 0 ? { count: Number(digits), unit } : undefined;
 };
+
+/** Text for the kernel's log: goes into netlink as bytes, never through a parser. NF_LOG_PREFIXLEN is 128 with the closing zero. */
+export const readLogPrefix = (value: unknown, reading: Reading): string | undefined => {
+  const text = readText(value, reading);
+  if (text === undefined || text === '') return undefined;
+  if (Buffer.byteLength(text) <= limits.logPrefixBytes && !/\p{Cc}/u.test(text)) return text;
+  reading.problems.report(
+    reading.place,
+    `must be at most ${limits.logPrefixBytes} bytes without control characters, not ${show(text)}`,
+  );
+  return undefined;
+};
+
+/** `52:54:00:12:34:56`, in lower case; undefined for none. */
+export const readEther = (value: unknown, reading: Reading): string | undefined => {
+  const text = readText(value, reading)?.toLowerCase();
+  if (text === undefined || text === '' || text === 'none') return undefined;
+  if (/^([0-9a-f]{2}:){5}[0-9a-f]{2}$/.test(text) && !/[13579bdf]/.test(text[1]!)) return text;
+  reading.problems.report(
+    reading.place,
+    `must be the Ethernet address of one host, such as 52:54:00:12:34:56, not ${show(text)}`,
+  );
+  return undefined;
+};
+
+/** Name of an interface (IFNAMSIZ is 16 with the closing zero); undefined for none. */
+export const readInterface = (value: unknown, reading: Reading): string | undefined => {
+  const text = readText(value, reading);
+  if (text === undefined || text === '') return undefined;
+  if (/^[^\s/\p{Cc}]{1,15}$/u.test(text)) return text;
+  reading.problems.report(
+    reading.place,
+    `must be an interface name of 1 to 15 characters, not ${show(text)}`,
+  );
+  return undefined;
+};
+
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+export const isObject = (value: unknown): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** A name: becomes part of paths and messages, never of a rule. */
 export const readName = (value: unknown, reading: Reading, maxChars: number): string | undefined => {

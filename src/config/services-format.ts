@@ -1,77 +1,169 @@
 /** Services → nftlb's JSON: its names, its order of keys, every value a string. */
 
 import type { Backend, Service, ServicesDocument } from '../model/service.js';
-import { namedAddresses } from './address-names.js';
+import { type NamedAddress, namedAddresses } from './address-names.js';
+import {
+  listText,
+  mapped,
+  markText,
+  optional,
+  rateText,
+  type Text,
+  verdictText,
+  wordsText,
+} from './format-values.js';
+import { formatPolicy, formatSharedAddress } from './policies-format.js';
+import { portsText } from './ports.js';
+import { familyOf } from './service-address.js';
+import { defaultBanMs, defaultLogPrefix } from './service-limits.js';
+import { clientText } from './service-sessions.js';
 
 export interface Farm {
-  readonly [attribute: string]: string | readonly Readonly<Record<string, string>>[];
+  readonly [attribute: string]: string | readonly Text[];
+}
+
+/** Why a service, or one of its backends, is not served as it is configured: found out by the engine. */
+export interface StateReasons {
+  of(service: string): readonly { readonly backend?: string; readonly reason: string }[];
+}
+
+export interface FormatOptions {
+  readonly reasons?: StateReasons;
+  /** Also what nftlb keeps and never prints. */
+  readonly full?: boolean;
 }
 
 /** The level of backends in use: the best one that has a backend up. */
 const levelOf = (service: Service): number => {
-  const levels = service.backends.filter(({ state }) => state === 'up').map(({ priority }) => priority);
-  return levels.length > 0 ? Math.min(...levels) : 1;
+  let level = Number.POSITIVE_INFINITY;
+  for (const { state, priority } of service.backends)
+    if (state === 'up' && priority < level) level = priority;
+  return Number.isFinite(level) ? level : 1;
 };
 
-const formatBackend = (backend: Backend, level: number): Record<string, string> => ({
+/** `reason`: why this is not served, though it is up. */
+const stateText = (state: Service['state'] | 'available', reason: string | undefined): Text =>
+  reason !== undefined && (state === 'up' || state === 'available')
+    ? { state: 'config_error', 'state-reason': reason }
+    : { state };
+
+const formatBackend = (
+  backend: Backend,
+  level: number,
+  reason: string | undefined,
+  full: boolean | undefined,
+): Text => ({
   name: backend.name,
   'ip-addr': backend.address,
   port: backend.port === undefined ? '' : String(backend.port),
-  ...(backend.sourceAddress && { 'source-addr': backend.sourceAddress }),
+  ...optional('source-addr', backend.sourceAddress),
   weight: String(backend.weight),
   priority: String(backend.priority),
-  mark: '0x0',
-  'est-connlimit': '0',
+  mark: markText(backend.mark),
+  'est-connlimit': String(backend.connectionLimit ?? 0),
+  ...optional('est-connlimit-log-prefix', backend.connectionLimitLogPrefix),
   // Of a level that is not in use; reads back as up.
-  state: backend.state === 'up' && backend.priority !== level ? 'available' : backend.state,
+  ...stateText(backend.state === 'up' && backend.priority !== level ? 'available' : backend.state, reason),
+  ...(full && optional('ether-addr', backend.etherAddress)),
 });
 
-export const formatService = (service: Service): Farm => {
+const formatAddress = ({ name, address, ports, protocol }: NamedAddress): Text => ({
+  name,
+  family: familyOf(address),
+  'ip-addr': address,
+  ports: portsText(ports),
+  protocol,
+  used: '1',
+});
+
+const formatLimits = ({ limits = {} }: Service): Text => ({
+  'limits-ttl': String((limits.banMs ?? defaultBanMs) / 1000),
+  'new-rtlimit': rateText(limits.newConnections),
+  'new-rtlimit-burst': String(limits.newConnections?.burst ?? 0),
+  ...optional('new-rtlimit-log-prefix', limits.newConnectionsLogPrefix),
+  'rst-rtlimit': rateText(limits.resets),
+  'rst-rtlimit-burst': String(limits.resets?.burst ?? 0),
+  ...optional('rst-rtlimit-log-prefix', limits.resetsLogPrefix),
+  'est-connlimit': String(limits.connectionsPerClient ?? 0),
+  ...optional('est-connlimit-log-prefix', limits.connectionsLogPrefix),
+  'tcp-strict': limits.tcpStrict ? 'on' : 'off',
+  ...optional('tcp-strict-log-prefix', limits.tcpStrictLogPrefix),
+  queue: String(limits.queue ?? -1),
+});
+
+/** Not nftlb's, hence behind what is; only `replicate` is printed always. */
+const formatExtensions = ({ limits, persistFull, replicate }: Service): Text => ({
+  ...(limits?.connections !== undefined && { 'service-connlimit': String(limits.connections) }),
+  ...(limits?.synproxy && { synproxy: 'on' }),
+  ...optional('persist-full', persistFull),
+  replicate,
+});
+
+export const formatService = (service: Service, { reasons, full }: FormatOptions = {}): Farm => {
   const addresses = namedAddresses(service);
   const [first] = addresses;
   const level = levelOf(service);
+  const found = reasons?.of(service.name) ?? [];
+  const reasonOf = (backend: string | undefined): string | undefined =>
+    found.length === 0 ? undefined : found.find((one) => one.backend === backend)?.reason;
+  const { log, staticSessions = [] } = service;
   return {
     name: service.name,
-    family: 'ipv4',
-    'virtual-addr': first?.address ?? '',
-    'virtual-ports': first?.ports.join(',') ?? '',
+    // A farm without an address has none of the attributes that are its address's.
+    ...(first && {
+      family: service.family,
+      'virtual-addr': first.address,
+      'virtual-ports': portsText(first.ports),
+    }),
     'source-addr': service.sourceAddress ?? '',
     mode: service.mode,
-    protocol: first?.protocol ?? 'tcp',
+    ...(service.mode === 'stlsdnat' && { responsettl: String(service.responseTtl ?? 60) }),
+    ...(first && { protocol: first.protocol }),
     scheduler: service.scheduler,
-    'sched-param': service.hashFields.join(' ') || 'none',
-    persistence: service.persistence.join(' ') || 'none',
+    'sched-param': wordsText(service.hashFields),
+    persistence: wordsText(service.persistence),
     'persist-ttl': String(service.persistTtlMs / 1000),
-    helper: 'none',
-    log: 'none',
-    'log-rtlimit': '0/second',
-    mark: '0x0',
+    helper: service.helper ?? 'none',
+    log: wordsText(log?.points ?? []),
+    ...(log?.prefix !== undefined && log.prefix !== defaultLogPrefix && { 'log-prefix': log.prefix }),
+    'log-rtlimit': rateText(log?.rate),
+    mark: markText(service.mark),
     priority: String(level),
-    state: service.state,
-    'limits-ttl': '120',
-    'new-rtlimit': '0/second',
-    'new-rtlimit-burst': '0',
-    'rst-rtlimit': '0/second',
-    'rst-rtlimit-burst': '0',
-    'est-connlimit': '0',
-    'tcp-strict': 'off',
-    queue: '-1',
-    verdict: 'log drop accept',
-    addresses: addresses.map(({ name, address, ports, protocol }) => ({
-      name,
-      family: 'ipv4',
-      'ip-addr': address,
-      ports: ports.join(','),
-      protocol,
-      used: '1',
-    })),
-    backends: service.backends.map((backend) => formatBackend(backend, level)),
-    policies: [],
-    // Not nftlb's, hence behind what is: what peers keep for this service.
-    replicate: service.replicate,
+    ...stateText(service.state, reasonOf(undefined)),
+    ...formatLimits(service),
+    verdict: verdictText(service.verdict),
+    ...(service.flowOffload && { 'flow-offload': 'on' }),
+    ...(service.intraConnect && { 'intra-connect': 'on' }),
+    addresses: addresses.map(formatAddress),
+    backends: service.backends.map((backend) => formatBackend(backend, level, reasonOf(backend.name), full)),
+    policies: (service.policies ?? []).map((name) => ({ name })),
+    ...(staticSessions.length > 0 && {
+      sessions: staticSessions.map(({ client, backend }) => ({ client: clientText(client), backend })),
+    }),
+    ...formatExtensions(service),
+    ...(full && {
+      ...optional('iface', service.inputInterface),
+      ...optional('oface', service.outputInterface),
+      ...optional('ether-addr', service.etherAddress),
+    }),
   };
 };
 
-/** The whole document as text, indented as nftlb does. */
-export const formatServices = (document: ServicesDocument): string =>
-  `${JSON.stringify({ farms: document.services.map(formatService) }, null, 8)}\n`;
+/** The whole document as text, indented as nftlb does, in pieces: whoever sends or writes it need not hold up everything else. */
+export function* servicesText(document: ServicesDocument): Generator<string> {
+  const { services, addresses = [], policies = [] } = document;
+  const lists: [string, Iterable<unknown>][] = [
+    ['farms', mapped(services, (one) => formatService(one, { full: true }))],
+  ];
+  if (addresses.length > 0)
+    lists.push(['addresses', mapped(addresses, (one) => formatSharedAddress(one, 0))]);
+  if (policies.length > 0) lists.push(['policies', mapped(policies, (one) => formatPolicy(one, 0))]);
+  yield '{';
+  for (const [index, [key, entries]] of lists.entries()) {
+    yield `${index === 0 ? '' : ','}\n        "${key}": `;
+    yield* listText(entries, 1);
+  }
+  yield '\n}\n';
+}
+
+export const formatServices = (document: ServicesDocument): string => [...servicesText(document)].join('');

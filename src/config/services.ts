@@ -3,9 +3,11 @@
 import { limits } from '../limits.js';
 import type { Problem, Service, ServicesDocument } from '../model/service.js';
 import { findJsonError } from './json-error.js';
+import { addressKind, farmKind, policyKind } from './kinds.js';
+import { createOverlaps, overlapText } from './overlaps.js';
 import { createProblems, didYouMean, type Place, type Problems, under } from './place.js';
-import { readFarm } from './service-farm.js';
-import { isObject, readObjects, readUnsupportedList } from './service-values.js';
+import { type EntryKind, readEntries, type Scope } from './reading.js';
+import { isObject, type JsonObject } from './service-values.js';
 import { readYaml } from './yaml.js';
 
 export type ServicesResult =
@@ -14,6 +16,18 @@ export type ServicesResult =
 
 const root: Place = { key: '' };
 const topLevel = ['farms', 'addresses', 'policies'];
+
+/** Where a farm stands in the document, by its name as it was written. */
+const placesOf = ({ farms }: JsonObject): ReadonlyMap<string, number> => {
+  const places = new Map<string, number>();
+  if (Array.isArray(farms)) {
+    farms.forEach((farm: unknown, index) => {
+      const name = isObject(farm) && typeof farm.name !== 'object' ? String(farm.name).trim() : '';
+      if (!places.has(name)) places.set(name, index);
+    });
+  }
+  return places;
+};
 
 const readJson = (text: string): { value: unknown } | { problems: Problem[] } => {
   try {
@@ -42,31 +56,57 @@ const readValue = (
   return yaml.ok ? { value: yaml.value } : { problems: yaml.problems };
 };
 
-/** Names and endpoints are unique over the whole document; each problem names both sides. */
-const checkUnique = (services: readonly (Service | undefined)[], farms: Place, problems: Problems): void => {
-  const indexByName = new Map<string, number>();
-  const indexByEndpoint = new Map<string, number>();
-  services.forEach((service, index) => {
-    if (!service) return;
-    const twin = indexByName.get(service.name);
-    if (twin !== undefined) {
+/** No two services are reached at the same address, protocol and port; the problem names both. */
+const checkOverlaps = (
+  services: readonly Service[],
+  places: ReadonlyMap<string, number>,
+  problems: Problems,
+): void => {
+  const overlaps = createOverlaps();
+  for (const { name, addresses } of services) {
+    const found = overlaps.find(name, addresses);
+    if (!found) overlaps.add(name, addresses);
+    else {
+      const other = `farms[${places.get(found.owner)}] '${found.owner}'`;
       problems.report(
-        under(under(farms, index), 'name'),
-        `'${service.name}' is the name of farms[${twin}] too: names are unique`,
+        under({ key: 'farms' }, places.get(name) ?? 0),
+        `'${name}' overlaps ${other}: both serve ${overlapText(found)}`,
       );
-    } else indexByName.set(service.name, index);
-    for (const { protocol, address, port } of service.endpoints) {
-      const id = `${protocol} ${address} ${port}`;
-      const other = indexByEndpoint.get(id);
-      if (other === undefined) indexByEndpoint.set(id, index);
-      else if (other !== index) {
-        problems.report(
-          under(farms, index),
-          `'${service.name}' overlaps farms[${other}] '${services[other]!.name}': both serve ${protocol} ${address} port ${port}`,
-        );
-      }
     }
-  });
+  }
+};
+
+const reportUnknownKeys = (value: JsonObject, problems: Problems): void => {
+  for (const key of Object.keys(value)) {
+    if (topLevel.includes(key)) continue;
+    const message = `unknown attribute${didYouMean(key, topLevel) || ': remove it'}`;
+    problems.report(under(root, key), message, 'unknown-attribute');
+  }
+};
+
+const readDocument = (value: JsonObject, problems: Problems): ServicesDocument => {
+  const empty: Scope = { problems, request: false, shared: new Map(), policies: new Map(), notes: [] };
+  const listOf = <T extends { readonly name: string }>(
+    key: 'farms' | 'addresses' | 'policies',
+    scope: Scope,
+    kindOf: (scope: Scope) => EntryKind<T>,
+  ): readonly T[] =>
+    key in value
+      ? readEntries(value[key], { problems, place: { key } }, scope, { ...kindOf(scope), before: [] })
+      : [];
+  const policies = listOf('policies', empty, policyKind);
+  if (policies.length > limits.policiesPerDocument) {
+    const message = `has ${policies.length} policies, more than ${limits.policiesPerDocument}`;
+    problems.report({ key: 'policies' }, message);
+  }
+  const withPolicies: Scope = { ...empty, policies: new Map(policies.map((one) => [one.name, one])) };
+  const addresses = listOf('addresses', withPolicies, addressKind);
+  const scope: Scope = { ...withPolicies, shared: new Map(addresses.map((one) => [one.name, one])) };
+  return {
+    services: listOf('farms', scope, farmKind),
+    ...(addresses.length > 0 && { addresses }),
+    ...(policies.length > 0 && { policies }),
+  };
 };
 
 /**
@@ -82,30 +122,17 @@ export const parseServices = (input: unknown, format?: 'json' | 'yaml'): Service
     problems.report(root, 'must be an object with a list of farms: { farms: [ … ] }');
     return { problems: problems.list() };
   }
-  for (const key of Object.keys(value)) {
-    if (!topLevel.includes(key)) {
-      problems.report(
-        under(root, key),
-        `unknown attribute${didYouMean(key, topLevel) || ': remove it'}`,
-        'unknown-attribute',
-      );
-    }
-  }
-  for (const key of ['addresses', 'policies'] as const) {
-    if (key in value) readUnsupportedList(value[key], { problems, place: { key } }, `${key} outside farms`);
-  }
-  const farms: Place = { key: 'farms' };
-  const services: (Service | undefined)[] = [];
-  if (!('farms' in value)) problems.report(farms, 'is missing: the list of services');
-  else {
-    readObjects(value.farms, { problems, place: farms }, (object, place, index) => {
-      services[index] = readFarm(object, place, problems);
-    });
-  }
+  reportUnknownKeys(value, problems);
+  if (!topLevel.some((key) => key in value))
+    problems.report({ key: 'farms' }, 'is missing: the list of services');
+  const document = readDocument(value, problems);
+  const { services } = document;
   if (services.length > limits.servicesPerDocument) {
-    problems.report(farms, `has ${services.length} services, more than ${limits.servicesPerDocument}`);
+    problems.report(
+      { key: 'farms' },
+      `has ${services.length} services, more than ${limits.servicesPerDocument}`,
+    );
   }
-  checkUnique(services, farms, problems);
-  if (problems.count > 0) return { problems: problems.list() };
-  return { document: { services: services.filter((service) => service !== undefined) } };
+  checkOverlaps(services, placesOf(value), problems);
+  return problems.count > 0 ? { problems: problems.list() } : { document };
 };

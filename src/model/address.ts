@@ -6,12 +6,25 @@ export type Ipv4 = string & { readonly [brand]: 'ipv4' };
 
 /** The address, or undefined when the text is not four decimal numbers of 0–255 (leading zeros refused). */
 export const parseIpv4 = (text: string): Ipv4 | undefined => {
-  const parts = text.split('.');
-  if (parts.length !== 4) return undefined;
-  for (const part of parts) {
-    if (!/^(0|[1-9]\d{0,2})$/.test(part) || Number(part) > 255) return undefined;
+  if (text.length < 7 || text.length > 15) return undefined;
+  let dots = 0;
+  let digits = 0;
+  let value = 0;
+  // By character codes: documents have tens of thousands of addresses.
+  for (let at = 0; at < text.length; at++) {
+    const digit = text.charCodeAt(at) - 48;
+    if (digit === -2) {
+      if (digits === 0 || ++dots > 3) return undefined;
+      digits = 0;
+      value = 0;
+    } else {
+      if (digit < 0 || digit > 9 || (digits > 0 && value === 0)) return undefined;
+      value = value * 10 + digit;
+      digits++;
+      if (value > 255) return undefined;
+    }
   }
-  return text as Ipv4;
+  return dots === 3 && digits > 0 ? (text as Ipv4) : undefined;
 };
 
 /** Four bytes in network order. */

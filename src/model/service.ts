@@ -186,6 +186,9 @@ export interface Problem {
   /** `farms[3].backends[0].ip-addr`. */
   readonly path: string;
   readonly message: string;
-  /** nftlb answers an attribute that it does not know with another status than a bad value. */
-  readonly kind?: 'unknown-attribute';
+  /**
+   * What nftlb answers otherwise than a bad value: an attribute that it does not know, an object that is not there, and what is not
+   * the shape of a request.
+   */
+  readonly kind?: 'unknown-attribute' | 'unknown' | 'invalid';
 }

@@ -8,7 +8,7 @@
  */
 
 import type { Ip, IpPrefix } from '../model/address.js';
-import type { Helper, Policy, Service } from '../model/service.js';
+import type { Helper, Policy, Service, SharedAddress } from '../model/service.js';
 import type {
   BaseHook,
   ElementBytes,
@@ -78,10 +78,14 @@ export interface FeatureContext extends EngineContext {
   /** Interfaces whose incoming packets are looked at, in order. */
   readonly devices: readonly string[];
   readonly policies: ReadonlyMap<string, Policy>;
+  /** Addresses with policies of their own, by name. */
+  readonly addresses?: ReadonlyMap<string, SharedAddress>;
   /** From the kernel's neighbour table; undefined: not known (yet). */
   neighbour(address: Ip): Neighbour | undefined;
   /** Networks that this node has an address in now: whose clients reach backends there without passing this node. */
-  networks(): readonly IpPrefix[];
+  networks?(): readonly IpPrefix[];
+  /** An interface of this node by name; undefined: there is none. */
+  link?(device: string): DeviceLink | undefined;
   /** What this kernel can do, found out at start. */
   supports(feature: KernelFeature): boolean;
 }
@@ -89,6 +93,11 @@ export interface FeatureContext extends EngineContext {
 export interface Neighbour {
   readonly etherAddress: string;
   readonly device: string;
+}
+
+export interface DeviceLink {
+  readonly index: number;
+  readonly etherAddress: string;
 }
 
 /** In words that status shows. */

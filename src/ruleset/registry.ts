@@ -2,9 +2,18 @@
 
 import { RelevoError } from '../errors.js';
 import type { Ipv4 } from '../model/address.js';
+import { applyTo, type ServicesChange, type ServicesView } from '../model/change.js';
 import type { PersistenceEntry } from '../model/persistence.js';
-import type { BackendState, Endpoint, Policy, Service, ServicesDocument } from '../model/service.js';
-import { sameMeaning, sameService } from '../model/service-equality.js';
+import type {
+  BackendState,
+  Endpoint,
+  Policy,
+  Service,
+  ServicesDocument,
+  SharedAddress,
+} from '../model/service.js';
+import { sameService } from '../model/service-equality.js';
+import { changedNames, servicesMeeting } from './affected.js';
 import type { EngineContext } from './context.js';
 import { type EndpointId, endpointId } from './ids.js';
 import type { EndpointChange } from './installed.js';
@@ -31,6 +40,10 @@ export interface Registry {
   readonly size: number;
   services(): Iterable<Service>;
   readonly policies: ReadonlyMap<string, Policy>;
+  /** Addresses that farms share, by name. */
+  readonly addresses: ReadonlyMap<string, SharedAddress>;
+  /** The policy with other elements, in place: for the rule engine, once the kernel has them. */
+  setPolicy(policy: Policy): void;
   document(): ServicesDocument;
   get(name: string): Service | undefined;
   ownerOf(endpoint: Endpoint): Service | undefined;
@@ -38,6 +51,9 @@ export interface Registry {
   change(document: ServicesDocument): RegistryChange;
   /** Throws `not-found` for a service or backend that is not there; undefined when it has that state already. */
   changeBackend(service: string, backend: string, state: BackendState): RegistryChange | undefined;
+  /** In place: what a request changes, without a look at the rest. */
+  changeSome(change: ServicesChange): RegistryChange;
+  view(): ServicesView;
 }
 
 const planChanges = (
@@ -57,38 +73,31 @@ const planChanges = (
 
 const none: readonly string[] = [];
 
-/** New, different or gone. */
-const policyNames = (
-  before: ReadonlyMap<string, Policy>,
-  after: ReadonlyMap<string, Policy>,
-): readonly string[] => {
-  const changed = [...after.values()].filter((policy) => {
-    const old = before.get(policy.name);
-    return !old || !sameMeaning(old, policy);
-  });
-  const gone = [...before.keys()].filter((name) => !after.has(name));
-  return [...changed.map(({ name }) => name), ...gone];
-};
-
-const servicesNaming = (
-  policies: readonly string[],
-  registry: Registry,
-  except: readonly string[],
-): readonly string[] => {
-  const names = new Set(policies);
-  const known = new Set(except);
-  return [...registry.services()].flatMap((service) =>
-    !known.has(service.name) && (service.policies ?? []).some((policy) => names.has(policy))
-      ? [service.name]
-      : [],
+/** What is there of those that `names` has. */
+const pick = <T>(map: ReadonlyMap<string, T>, names: ReadonlyMap<string, unknown>): ReadonlyMap<string, T> =>
+  new Map(
+    [...names.keys()].flatMap((name) => {
+      const one = map.get(name);
+      return one === undefined ? [] : [[name, one] as const];
+    }),
   );
+
+/** Of services that are so, to those that are to be. */
+const moveEndpoints = (
+  owners: Map<EndpointId, string>,
+  from: readonly Service[],
+  to: readonly Service[],
+): void => {
+  for (const { endpoints } of from) for (const one of endpoints) owners.delete(endpointId(one));
+  for (const { name, endpoints } of to) for (const one of endpoints) owners.set(endpointId(one), name);
 };
 
 export const createRegistry = (
   context: EngineContext,
-  { services, policies: policyList = [], addresses = [] }: ServicesDocument = { services: [] },
+  { services, policies: policyList = [], addresses: addressList = [] }: ServicesDocument = { services: [] },
 ): Registry => {
   const policies = new Map(policyList.map((policy) => [policy.name, policy]));
+  const addresses = new Map(addressList.map((address) => [address.name, address]));
   const byName = new Map(services.map((service) => [service.name, service]));
   const nameByEndpoint = new Map<EndpointId, string>();
   for (const service of services) {
@@ -100,10 +109,12 @@ export const createRegistry = (
     },
     services: () => byName.values(),
     policies,
+    addresses,
+    setPolicy: (policy) => policies.set(policy.name, policy),
     document: () => ({
       services: [...byName.values()],
-      ...(policyList.length > 0 && { policies: policyList }),
-      ...(addresses.length > 0 && { addresses }),
+      ...(policies.size > 0 && { policies: [...policies.values()] }),
+      ...(addresses.size > 0 && { addresses: [...addresses.values()] }),
     }),
     get: (name) => byName.get(name),
     ownerOf(endpoint) {
@@ -130,12 +141,18 @@ export const createRegistry = (
         changed.push(service.name);
         before.push(service);
       }
-      const changedPolicies = policyNames(policies, next.policies);
+      const changedPolicies = changedNames(policies, next.policies);
       return {
         changed,
         before,
         policies: changedPolicies,
-        affected: changedPolicies.length === 0 ? none : servicesNaming(changedPolicies, next, changed),
+        affected: servicesMeeting(
+          changedPolicies,
+          changedNames(addresses, next.addresses),
+          registry,
+          next,
+          changed,
+        ),
         endpoints: () => planChanges(before, after, context),
         next,
         undo() {},
@@ -167,6 +184,39 @@ export const createRegistry = (
         next: registry,
         undo() {
           byName.set(name, service);
+        },
+      };
+    },
+    view: () => ({ services: byName, addresses, policies }),
+    changeSome(wanted) {
+      const before: Service[] = [];
+      const after: Service[] = [];
+      const changed = new Map<string, Service | undefined>();
+      for (const [name, service] of wanted.services) {
+        const old = byName.get(name);
+        if (old === service || (old && service && sameService(old, service))) continue;
+        changed.set(name, service);
+        if (old) before.push(old);
+        if (service) after.push(service);
+      }
+      const was = { policies: pick(policies, wanted.policies), addresses: pick(addresses, wanted.addresses) };
+      const undos = [
+        applyTo(byName, changed),
+        applyTo(addresses, wanted.addresses),
+        applyTo(policies, wanted.policies),
+      ];
+      moveEndpoints(nameByEndpoint, before, after);
+      const [names, policyNamed] = [[...changed.keys()], [...wanted.policies.keys()]];
+      return {
+        changed: names,
+        before,
+        policies: policyNamed,
+        affected: servicesMeeting(policyNamed, wanted.addresses.keys(), was, registry, names),
+        endpoints: () => planChanges(before, after, context),
+        next: registry,
+        undo() {
+          for (const undo of undos) undo();
+          moveEndpoints(nameByEndpoint, after, before);
         },
       };
     },

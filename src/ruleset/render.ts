@@ -28,7 +28,6 @@ const featureContext = (
   devices: [],
   policies: registry.policies,
   neighbour: () => undefined,
-  networks: () => [],
   supports: () => true,
 });
 

@@ -2,7 +2,6 @@
 
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { RelevoError } from '../errors.js';
-import type { SocketAddress } from '../model/node.js';
 
 /** What is needed of a fastify instance. */
 export interface ApiServer {
@@ -17,7 +16,10 @@ export const createKeyCheck = (key: string): ((given: string) => boolean) => {
   return (given) => timingSafeEqual(digest(given), wanted);
 };
 
-export const listenOnAddress = async (server: ApiServer, { address, port }: SocketAddress): Promise<void> => {
+export const listenOnAddress = async (
+  server: ApiServer,
+  { address, port }: { readonly address: string; readonly port: number },
+): Promise<void> => {
   try {
     await server.listen({ host: address, port });
   } catch (thrown) {

@@ -47,6 +47,7 @@ export const createBed = () => {
   const saved: string[] = [];
   const services = createServicesInForce(engine, {
     save: async () => void saved.push('document'),
+    saveLater: () => void saved.push('document'),
     saveState: async (...state) => void saved.push(state.join(' ')),
   });
   const app = createNftlbApi(services, { isKey: createKeyCheck(key), log });

@@ -1,9 +1,17 @@
 /** What nftlb answers: `{"response": "<message>. <detail>"}`, and which status belongs to which failure. */
 
 import type { FastifyReply } from 'fastify';
+import { listText } from '../../config/format-values.js';
 import { type ErrorCode, errorFrom, RelevoError } from '../../errors.js';
 
-export const success = { response: 'success' };
+export interface Response {
+  readonly response: string;
+}
+
+/** `notes`: what was understood otherwise than it was written. */
+export const responseOf = (notes: readonly string[]): Response => ({
+  response: ['success', ...notes].join('. '),
+});
 
 interface Failure {
   readonly status: number;
@@ -62,6 +70,34 @@ export const answering = async <T>(answer: string, work: () => Promise<T>): Prom
   }
 };
 
-/** JSON as nftlb prints it. */
-export const sendJson = (reply: FastifyReply, value: unknown): FastifyReply =>
-  reply.type('application/json').send(`${JSON.stringify(value, null, 8)}\n`);
+const blockChars = 65_536;
+
+/** A long answer, made and sent piece by piece: others have their turn in between, and memory holds little of it. */
+export const sendPieces = (reply: FastifyReply, pieces: Iterable<string>): FastifyReply => {
+  const iterator = pieces[Symbol.iterator]();
+  const encoder = new TextEncoder();
+  const stream = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      // Between two blocks whatever else waits has its turn.
+      await new Promise((resolve) => setImmediate(resolve));
+      const block: string[] = [];
+      let size = 0;
+      while (size < blockChars) {
+        const { done, value } = iterator.next();
+        if (done) break;
+        block.push(value);
+        size += value.length;
+      }
+      if (size > 0) controller.enqueue(encoder.encode(block.join('')));
+      if (size < blockChars) controller.close();
+    },
+  });
+  return reply.type('application/json').send(stream);
+};
+
+/** `{ "farms": […] }`, entry by entry. */
+export function* listPieces(key: string, entries: Iterable<unknown>): Generator<string> {
+  yield `{\n        "${key}": `;
+  yield* listText(entries, 1);
+  yield '\n}\n';
+}

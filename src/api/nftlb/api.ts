@@ -5,24 +5,33 @@ import type { ServicesInForce } from '../../app/services-in-force.js';
 import { limits } from '../../limits.js';
 import type { Log } from '../../ports.js';
 import { failureOf } from './answers.js';
-import { addFarmRoutes } from './farms.js';
-import { addPolicyRoutes } from './policies.js';
+import { createChanges } from './changes.js';
+import { addFarmRoutes, addSessionRoutes } from './farms.js';
+import { createOpenApi } from './openapi.js';
+import { addAddressRoutes, addPolicyRoutes, type PolicyCounters } from './policies.js';
 
 export interface NftlbApiOptions {
   /** Compares in constant time. */
   readonly isKey: (given: string) => boolean;
   readonly log: Log;
+  /** Without it elements of policies count nothing. */
+  readonly counters?: PolicyCounters;
+  /** Certificate and key in PEM; without them HTTP. */
+  readonly tls?: { readonly cert: string; readonly key: string };
 }
+
+const noCounters: PolicyCounters = { of: async () => new Map() };
 
 /** nftlb answers 404 to a path that these do not have, and 400 to everything else. */
 const changingVerbs = ['POST', 'PUT', 'PATCH', 'DELETE'];
 
 export const createNftlbApi = (
   services: ServicesInForce,
-  { isKey, log }: NftlbApiOptions,
+  { isKey, log, counters = noCounters, tls }: NftlbApiOptions,
 ): FastifyInstance => {
   const app = fastify({
     logger: false,
+    ...(tls && { https: { ...tls, minVersion: 'TLSv1.2' as const } }),
     bodyLimit: limits.nftlbBodyBytes,
     requestTimeout: limits.nftlbRequestMs,
     // Of silence in either direction: ends clients that do not read their answer.
@@ -55,7 +64,12 @@ export const createNftlbApi = (
     await reply.status(status).send({ response });
   });
 
-  addFarmRoutes(app, services);
-  addPolicyRoutes(app);
+  const openApi = JSON.stringify(createOpenApi());
+  app.get('/openapi.json', (_request, reply) => reply.type('application/json').send(openApi));
+  const changes = createChanges(services);
+  addFarmRoutes(app, services, changes);
+  addSessionRoutes(app, services, changes);
+  addAddressRoutes(app, services, changes);
+  addPolicyRoutes(app, services, changes, counters);
   return app;
 };

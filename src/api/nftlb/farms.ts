@@ -1,31 +1,36 @@
-/** Farms, their backends, addresses and sessions. Every change is one transaction of the whole document. */
+/** Farms, their backends, addresses, links and sessions. */
 
 import type { FastifyInstance } from 'fastify';
 import type { Session } from '../../app/reconcile-types.js';
 import type { ServicesInForce } from '../../app/services-in-force.js';
-import type { JsonObject } from '../../config/nftlb-list.js';
-import {
-  deleteNamed,
-  deletePart,
-  type MergeResult,
-  mergeFarms,
-  onlyStateChange,
-} from '../../config/nftlb-merge.js';
-import { formatService } from '../../config/services-format.js';
+import { namedAddresses } from '../../config/address-names.js';
+import { mapped } from '../../config/format-values.js';
+import { clientText, readClient } from '../../config/service-sessions.js';
+import type { JsonObject } from '../../config/service-values.js';
+import { formatService, type StateReasons } from '../../config/services-format.js';
 import { RelevoError } from '../../errors.js';
-import type { ServicesDocument } from '../../model/service.js';
-import { answering, sendJson, success } from './answers.js';
-import { currentFarms, documentOf, farmsOf, parseBody } from './requests.js';
+import type { ServicesView } from '../../model/change.js';
+import type { Service } from '../../model/service.js';
+import { answering, listPieces, responseOf, sendPieces } from './answers.js';
+import type { Changes } from './changes.js';
+import { parseBody } from './requests.js';
 
 interface FarmPath {
   readonly Params: { readonly farm: string };
+  readonly Querystring: { readonly full?: string };
 }
 interface PartPath {
   readonly Params: { readonly farm: string; readonly part: string };
 }
 
-const has = (document: ServicesDocument, farm: string): boolean =>
-  document.services.some(({ name }) => name === farm);
+const unknownFarm = (farm: string, facts: Readonly<Record<string, string>> = {}): RelevoError =>
+  new RelevoError('not-found', `Unknown farm '${farm}'`, facts);
+
+const farmIn = (view: ServicesView, farm: string): Service => {
+  const service = view.services.get(farm);
+  if (service) return service;
+  throw unknownFarm(farm);
+};
 
 const formatSession = ({ client, backend, remainingMs }: Session) => ({
   client,
@@ -33,94 +38,135 @@ const formatSession = ({ client, backend, remainingMs }: Session) => ({
   expiration: `${Math.ceil(remainingMs / 1000)}s`,
 });
 
-export const addFarmRoutes = (app: FastifyInstance, services: ServicesInForce): void => {
-  const change = async (reason: string, merge: (current: JsonObject[]) => MergeResult) => {
-    let notes: readonly string[] = [];
-    await services.update(reason, (current) => {
-      const wanted = documentOf(merge(currentFarms(current)));
-      notes = wanted.notes;
-      return wanted.document;
-    });
-    return notes.length > 0 ? { response: ['success', ...notes].join('. ') } : success;
-  };
+type List = 'backends' | 'addresses' | 'policies';
+const nouns: Readonly<Record<List, string>> = {
+  backends: 'backend',
+  addresses: 'farm address',
+  policies: 'farm policy',
+};
+const namesOf: Readonly<Record<List, (service: Service) => readonly string[]>> = {
+  backends: ({ backends }) => backends.map(({ name }) => name),
+  addresses: (service) => namedAddresses(service).map(({ name }) => name),
+  policies: ({ policies = [] }) => policies,
+};
 
-  /** Without a document when all there is to it is one backend's state. */
-  const upsert = async (text: unknown) => {
-    const body = parseBody(text);
-    const state = onlyStateChange(body);
-    if (state) {
-      await services.setBackendState(state.farm, state.backend, state.state);
-      return success;
-    }
-    const farms = farmsOf(body);
-    if (Array.isArray(farms) && farms.length === 0) return success;
-    return change('a request of the nftlb interface', (current) => mergeFarms(current, farms));
-  };
+/** The wish to take parts of a farm away: the one that is named, or all. */
+const withoutParts = (view: ServicesView, farm: string, list: List, part: string | undefined): JsonObject => {
+  const names = namesOf[list](farmIn(view, farm));
+  if (part !== undefined && !names.includes(part)) {
+    throw new RelevoError('not-found', `Unknown ${nouns[list]} '${part}' in farm '${farm}'`);
+  }
+  const gone = (part === undefined ? names : [part]).map((name) => ({ name, action: 'delete' }));
+  return { farms: [{ name: farm, [list]: gone }] };
+};
+
+export const addFarmRoutes = (app: FastifyInstance, services: ServicesInForce, changes: Changes): void => {
+  const reasons: StateReasons = { of: (service) => services.shortcomings(service) };
 
   // The keys of the body decide what is changed, not the path.
-  for (const path of ['/farms', '/policies', '/addresses']) {
-    app.route({ method: ['POST', 'PUT'], url: path, handler: (request) => upsert(request.body) });
+  for (const url of ['/farms', '/policies', '/addresses']) {
+    app.route({ method: ['POST', 'PUT'], url, handler: ({ body }) => changes.upsert(body) });
   }
+  app.get<FarmPath>('/farms', ({ query }, reply) => {
+    const format = (one: Service) => formatService(one, { reasons, full: query.full !== undefined });
+    return sendPieces(reply, listPieces('farms', mapped([...services.view().services.values()], format)));
+  });
+  app.get<FarmPath>('/farms/:farm', ({ params, query }, reply) => {
+    const service = services.view().services.get(params.farm);
+    if (!service) throw unknownFarm(params.farm, { answer: 'invalid request' });
+    const farm = formatService(service, { reasons, full: query.full !== undefined });
+    return sendPieces(reply, listPieces('farms', [farm]));
+  });
 
-  app.get('/farms', (_request, reply) =>
-    sendJson(reply, { farms: services.document().services.map(formatService) }),
+  app.delete('/farms', ({ body }) => changes.remove('error deleting farm', 'farms', body));
+  app.delete<FarmPath>('/farms/:farm', ({ params: { farm } }) =>
+    changes.perform('error deleting farm', `delete farm ${farm}`, () => ({
+      farms: [{ name: farm, action: 'delete' }],
+    })),
   );
-  app.get<FarmPath>('/farms/:farm', (request, reply) => {
-    const { farm } = request.params;
-    const found = services.document().services.filter(({ name }) => name === farm);
-    if (found.length === 0) {
-      throw new RelevoError('not-found', `there is no farm '${farm}'`, { answer: 'invalid request' });
-    }
-    return sendJson(reply, { farms: found.map(formatService) });
-  });
-  app.get<FarmPath>('/farms/:farm/sessions', async (request, reply) => {
-    const sessions = await answering('invalid request', () => services.sessions(request.params.farm));
-    return sendJson(reply, { sessions: sessions.map(formatSession) });
-  });
-
-  app.delete('/farms', (request) => {
-    const { body } = request;
-    return answering('error deleting farm', () =>
-      change('delete farms', (current) =>
-        typeof body === 'string' && body.trim() !== ''
-          ? deleteNamed(current, farmsOf(parseBody(body)))
-          : { farms: [], notes: [] },
-      ),
-    );
-  });
-  app.delete<FarmPath>('/farms/:farm', (request) => {
-    const { farm } = request.params;
-    return answering('error deleting farm', () =>
-      change(`delete farm ${farm}`, (current) => deleteNamed(current, [{ name: farm }])),
-    );
-  });
-  for (const [list, what] of [
-    ['backends', 'backend'],
-    ['addresses', 'farm address'],
-  ] as const) {
+  for (const list of ['backends', 'addresses', 'policies'] as const) {
     const remove = (farm: string, part: string | undefined) =>
-      answering(`error deleting ${what}`, () =>
-        change(`${farm}: delete ${what} ${part ?? '(all)'}`, (current) =>
-          deletePart(current, farm, list, part),
-        ),
+      changes.perform(
+        `error deleting ${nouns[list]}`,
+        `${farm}: delete ${nouns[list]} ${part ?? '(all)'}`,
+        (view) => withoutParts(view, farm, list, part),
       );
-    if (list === 'backends') {
-      app.delete<FarmPath>('/farms/:farm/backends', (request) => remove(request.params.farm, undefined));
-    }
-    app.delete<PartPath>(`/farms/:farm/${list}/:part`, (request) =>
-      remove(request.params.farm, request.params.part),
-    );
+    app.delete<FarmPath>(`/farms/:farm/${list}`, ({ params }) => remove(params.farm, undefined));
+    app.delete<PartPath>(`/farms/:farm/${list}/:part`, ({ params }) => remove(params.farm, params.part));
   }
-
-  const noSessions = (farm: string): Promise<never> =>
-    answering('error deleting session', async () => {
-      if (!has(services.document(), farm)) throw new RelevoError('not-found', `there is no farm '${farm}'`);
-      throw new RelevoError(
-        'unsupported',
-        'sessions cannot be deleted one by one yet: they end with their backend (state down) or by persist-ttl',
-      );
+  // `{ "policies": […] }`, or a farm with them.
+  app.patch<FarmPath>('/farms/:farm/policies', ({ params: { farm }, body }) => {
+    const { policies, farms } = parseBody(body);
+    const wanted =
+      policies ?? (Array.isArray(farms) ? (farms[0] as JsonObject | undefined)?.policies : undefined);
+    if (!Array.isArray(wanted)) throw new RelevoError('bad-request', 'the body must have a list of policies');
+    return changes.perform('the object to modify is unknown', `${farm}: replace the policies`, (view) => {
+      const kept = new Set(wanted.map((one: unknown) => (one as JsonObject | null)?.name));
+      const gone = (farmIn(view, farm).policies ?? []).filter((name) => !kept.has(name));
+      return {
+        farms: [{ name: farm, policies: [...gone.map((name) => ({ name, action: 'delete' })), ...wanted] }],
+      };
     });
-  for (const path of ['/sessions', '/sessions/:part', '/backends/:part/sessions']) {
-    app.delete<PartPath>(`/farms/:farm${path}`, (request) => noSessions(request.params.farm));
-  }
+  });
+};
+
+export const addSessionRoutes = (app: FastifyInstance, services: ServicesInForce, changes: Changes): void => {
+  app.get<FarmPath>('/farms/:farm/sessions', async ({ params: { farm } }, reply) => {
+    const service = services.view().services.get(farm);
+    if (!service) throw unknownFarm(farm, { answer: 'invalid request' });
+    const dynamic = await services.sessions(farm);
+    function* entries(): Generator<unknown> {
+      for (const { client, backend } of service?.staticSessions ?? [])
+        yield { client: clientText(client), backend };
+      yield* mapped(dynamic, formatSession);
+    }
+    return sendPieces(reply, listPieces('sessions', entries()));
+  });
+
+  /** Static ones go by a change of the farm, those that packets made by the kernel's map. */
+  const drop = (answer: string, farm: string, which: { backend?: string; clientText?: string }) =>
+    answering(answer, async () => {
+      const service = farmIn(services.view(), farm);
+      if (which.backend !== undefined && service.persistence.length === 0) {
+        throw new RelevoError('bad-request', `Farm '${farm}' without session persistence`);
+      }
+      if (which.backend !== undefined && !service.backends.some(({ name }) => name === which.backend)) {
+        throw new RelevoError('not-found', `Unknown backend '${which.backend}' in farm '${farm}'`);
+      }
+      const read =
+        which.clientText === undefined || service.persistence.length === 0
+          ? undefined
+          : readClient(which.clientText.replaceAll('_', ' '), service.persistence);
+      if (read && 'wrong' in read) throw new RelevoError('bad-request', `the client ${read.wrong}`);
+      const wanted = read && clientText(read.client);
+      const gone = (service.staticSessions ?? []).filter(
+        ({ client, backend }) =>
+          (wanted === undefined || clientText(client) === wanted) &&
+          (which.backend === undefined || which.backend === backend),
+      );
+      if (gone.length > 0) {
+        await changes.perform(answer, `${farm}: delete ${gone.length} static sessions`, () => ({
+          farms: [
+            {
+              name: farm,
+              sessions: gone.map(({ client }) => ({ client: clientText(client), action: 'delete' })),
+            },
+          ],
+        }));
+      }
+      await services.deleteSessions({
+        service: farm,
+        ...(which.backend !== undefined && { backend: which.backend }),
+        ...(read && { client: read.client }),
+      });
+      return responseOf([]);
+    });
+  const one = 'error deleting session';
+  app.delete<FarmPath>('/farms/:farm/sessions', ({ params }) => drop(one, params.farm, {}));
+  app.delete<PartPath>('/farms/:farm/sessions/:part', ({ params }) =>
+    drop(one, params.farm, { clientText: params.part }),
+  );
+  app.delete<PartPath>('/farms/:farm/backends/:part/sessions', ({ params }) =>
+    drop('error deleting sessions from backend', params.farm, { backend: params.part }),
+  );
 };

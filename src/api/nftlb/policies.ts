@@ -1,43 +1,140 @@
-/** Policies and addresses outside farms: this version has none, lists none, and says so to whoever wants to make one. */
+/** Policies and their elements, and addresses: their own, and those of farms. */
 
 import type { FastifyInstance } from 'fastify';
+import type { ServicesInForce } from '../../app/services-in-force.js';
+import { namedAddresses } from '../../config/address-names.js';
+import { mapped } from '../../config/format-values.js';
+import { type ElementCounter, formatPolicy, formatSharedAddress } from '../../config/policies-format.js';
+import { networkText, parseNetwork } from '../../config/service-policy.js';
+import type { JsonObject } from '../../config/service-values.js';
 import { RelevoError } from '../../errors.js';
-import { answering, sendJson, success } from './answers.js';
+import type { ServicesView } from '../../model/change.js';
+import type { Policy, SharedAddress } from '../../model/service.js';
+import { listPieces, sendPieces } from './answers.js';
+import type { Changes } from './changes.js';
+import { parseBody } from './requests.js';
 
-const missing = (what: string, name: string): RelevoError =>
-  new RelevoError('not-found', `there is no ${what} '${name}'`);
+/** What the kernel counts for the elements of a policy, by their text (`10.2.0.0/16`). */
+export interface PolicyCounters {
+  of(policy: string): Promise<ReadonlyMap<string, ElementCounter>>;
+}
 
-const refuse = (): never => {
-  throw new RelevoError('unsupported', 'policies cannot be used yet');
+interface Named {
+  readonly Params: { readonly name: string };
+}
+interface Element {
+  readonly Params: { readonly name: string; readonly element: string; readonly prefix?: string };
+}
+
+const policyIn = (view: ServicesView, name: string): Policy => {
+  const policy = view.policies.get(name);
+  if (policy) return policy;
+  throw new RelevoError('not-found', `Unknown policy '${name}'`);
 };
 
-export const addPolicyRoutes = (app: FastifyInstance): void => {
-  for (const [list, what] of [
-    ['policies', 'policy'],
-    ['addresses', 'address'],
-  ] as const) {
-    app.get(`/${list}`, (_request, reply) => sendJson(reply, { [list]: [] }));
-    app.get(`/${list}/:name`, (_request, reply) => sendJson(reply, { [list]: [] }));
-    // All of none are gone.
-    app.delete(`/${list}`, async () => success);
-    app.delete<{ Params: { name: string } }>(`/${list}/:name`, (request) =>
-      answering(`error stopping ${what}`, async () => {
-        throw missing(what, request.params.name);
-      }),
-    );
+/** How many farms and addresses name each. */
+const policyUses = (view: ServicesView): ReadonlyMap<string, number> => {
+  const uses = new Map<string, number>();
+  for (const { policies = [] } of [...view.services.values(), ...view.addresses.values()]) {
+    for (const name of policies) uses.set(name, (uses.get(name) ?? 0) + 1);
   }
-  app.patch('/farms/:farm/policies', async () => refuse());
-  app.patch('/policies/:name', async () => refuse());
-  app.delete<{ Params: { name: string } }>('/farms/:farm/policies/:name', (request) =>
-    answering('error deleting farm policy', async () => {
-      throw missing('policy', request.params.name);
-    }),
+  return uses;
+};
+
+/** Addresses of farms as nftlb lists them, too; one that farms share stands there once. */
+const addressesIn = (view: ServicesView): Map<string, { address: SharedAddress; used: number }> => {
+  const found = new Map<string, { address: SharedAddress; used: number }>();
+  for (const service of view.services.values()) {
+    for (const address of namedAddresses(service)) {
+      const { name } = address;
+      const known = found.get(name);
+      const shared = view.addresses.get(name) ?? { ...address, policies: [] };
+      found.set(name, { address: shared, used: (known?.used ?? 0) + 1 });
+    }
+  }
+  for (const address of view.addresses.values()) {
+    if (!found.has(address.name)) found.set(address.name, { address, used: 0 });
+  }
+  return found;
+};
+
+/** `10.2.0.0/16`, whose length may be a part of the path of its own. */
+const elementOf = ({ name, element, prefix }: Element['Params'], view: ServicesView): string => {
+  const text = prefix === undefined ? element : `${element}/${prefix}`;
+  const { elements } = policyIn(view, name);
+  const network = parseNetwork(text);
+  const data = network && networkText(network);
+  if (data !== undefined && elements.some((one) => networkText(one) === data)) return data;
+  throw new RelevoError('not-found', `Unknown element '${text}' in policy '${name}'`);
+};
+
+export const addAddressRoutes = (app: FastifyInstance, services: ServicesInForce, changes: Changes): void => {
+  const format = ({ address, used }: { address: SharedAddress; used: number }) =>
+    formatSharedAddress(address, used);
+  app.get('/addresses', (_request, reply) =>
+    sendPieces(reply, listPieces('addresses', mapped(addressesIn(services.view()).values(), format))),
   );
-  for (const path of ['', '/:element', '/:element/:prefix']) {
-    app.delete<{ Params: { name: string } }>(`/policies/:name/elements${path}`, (request) =>
-      answering('error deleting policy element', async () => {
-        throw missing('policy', request.params.name);
-      }),
+  app.get<Named>('/addresses/:name', ({ params }, reply) => {
+    const one = addressesIn(services.view()).get(params.name);
+    return sendPieces(reply, listPieces('addresses', one ? [format(one)] : []));
+  });
+  app.delete('/addresses', ({ body }) => changes.remove('error stopping address', 'addresses', body));
+  app.delete<Named>('/addresses/:name', ({ params: { name } }) =>
+    changes.perform('error stopping address', `delete address ${name}`, () => ({
+      addresses: [{ name, action: 'delete' }],
+    })),
+  );
+};
+
+export const addPolicyRoutes = (
+  app: FastifyInstance,
+  services: ServicesInForce,
+  changes: Changes,
+  counters: PolicyCounters,
+): void => {
+  const format = async (policies: readonly Policy[]) => {
+    const uses = policyUses(services.view());
+    const counted = new Map<string, ReadonlyMap<string, ElementCounter>>();
+    for (const { name } of policies) counted.set(name, await counters.of(name));
+    return mapped(policies, (one) => formatPolicy(one, uses.get(one.name) ?? 0, counted.get(one.name)));
+  };
+  app.get('/policies', async (_request, reply) =>
+    sendPieces(reply, listPieces('policies', await format([...services.view().policies.values()]))),
+  );
+  app.get<Named>('/policies/:name', async ({ params }, reply) => {
+    const policy = services.view().policies.get(params.name);
+    return sendPieces(reply, listPieces('policies', await format(policy ? [policy] : [])));
+  });
+  app.delete('/policies', ({ body }) => changes.remove('error stopping policy', 'policies', body));
+  app.delete<Named>('/policies/:name', ({ params: { name } }) =>
+    changes.perform('error stopping policy', `delete policy ${name}`, () => ({
+      policies: [{ name, action: 'delete' }],
+    })),
+  );
+  app.patch<Named>('/policies/:name', ({ params: { name }, body }) => {
+    const { policies, elements } = parseBody(body);
+    const wanted =
+      elements ?? (Array.isArray(policies) ? (policies[0] as JsonObject | undefined)?.elements : undefined);
+    if (!Array.isArray(wanted)) throw new RelevoError('bad-request', 'the body must have a list of elements');
+    return changes.perform('the object to modify is unknown', `${name}: replace the elements`, (view) => {
+      policyIn(view, name);
+      return { policies: [{ name, action: 'flush', elements: wanted }] };
+    });
+  });
+  const elementsOf = (name: string, dataOf: (view: ServicesView) => readonly string[]) => {
+    const answer = services.view().policies.has(name)
+      ? 'error deleting policy element'
+      : 'could not get the policy elements';
+    return changes.perform(answer, `${name}: delete elements`, (view) => ({
+      policies: [{ name, elements: dataOf(view).map((data) => ({ data, action: 'delete' })) }],
+    }));
+  };
+  app.delete<Named>('/policies/:name/elements', ({ params: { name } }) =>
+    elementsOf(name, (view) => policyIn(view, name).elements.map(networkText)),
+  );
+  for (const path of ['/:element', '/:element/:prefix']) {
+    app.delete<Element>(`/policies/:name/elements${path}`, ({ params }) =>
+      elementsOf(params.name, (view) => [elementOf(params, view)]),
     );
   }
 };

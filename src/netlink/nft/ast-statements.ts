@@ -25,6 +25,7 @@ export type Field =
   | 'ip6 nexthdr'
   | 'th sport'
   | 'th dport'
+  | 'udp checksum'
   | 'meta l4proto'
   | 'meta nfproto'
   | 'meta protocol'
@@ -53,6 +54,8 @@ export type Field =
 
 export type Part =
   | { readonly kind: 'field'; readonly field: Field }
+  /** `ip saddr & 255.255.255.0`: the network of this length that an address is in. */
+  | { readonly kind: 'masked'; readonly field: Field; readonly prefixLength: number }
   | { readonly kind: 'numgen'; readonly mode: 'inc' | 'random'; readonly modulus: number }
   | {
       readonly kind: 'jhash' | 'symhash';
@@ -92,6 +95,7 @@ export type WritableField = Extract<
   | 'ip6 daddr'
   | 'th sport'
   | 'th dport'
+  | 'udp checksum'
 >;
 
 /** What is written: a literal, what a map holds, or a part; of four bytes in host order (marks) as `part & keep | bits`. */

@@ -11,6 +11,8 @@ import type {
   Verdict,
   Written,
 } from './ast.js';
+import { prefixMask } from './encode-key.js';
+import { fieldShape } from './fields.js';
 import { ctStateBit, ctStatusBit, logFlagBit, tcpFlagBit } from './numbers.js';
 import { durationText, fieldValueText, hex32, quote, valueText } from './text-values.js';
 
@@ -25,8 +27,15 @@ const nameByField: Readonly<Partial<Record<Field, string>>> = {
 };
 const fieldText = (field: Field): string => nameByField[field] ?? field;
 
+const maskedText = ({ field, prefixLength }: Extract<Part, { readonly kind: 'masked' }>): string => {
+  const { bytes } = fieldShape[field];
+  const mask = valueText(bytes === 16 ? 'ipv6_addr' : 'ipv4_addr', prefixMask(bytes, prefixLength));
+  return `${fieldText(field)} & ${mask}`;
+};
+
 const partText = (part: Part): string => {
   if (part.kind === 'field') return fieldText(part.field);
+  if (part.kind === 'masked') return maskedText(part);
   if (part.kind === 'numgen') return `numgen ${part.mode} mod ${part.modulus}`;
   if (part.kind === 'symhash') return `symhash mod ${part.modulus}`;
   return `jhash ${part.fields.map(fieldText).join(' . ')} mod ${part.modulus} seed 0x${part.seed.toString(16)}`;
@@ -89,6 +98,12 @@ const logText = (statement: Of<'log'>): string =>
     ...(statement.level && statement.level !== 'warn' ? [`level ${statement.level}`] : []),
     ...logFlagsText(statement.flags ?? []),
   ].join(' ');
+
+/** nft writes the comparison out behind a mask. */
+const lookupText = ({ key, set, invert }: Of<'lookup'>): string => {
+  const equals = key[0]?.kind === 'masked' ? '== ' : '';
+  return `${keyText(key)} ${invert ? '!= ' : equals}@${set}`;
+};
 
 const dynsetText = (statement: Of<'dynset'>): string => {
   const timeout = statement.timeoutMs === undefined ? '' : ` timeout ${durationText(statement.timeoutMs)}`;
@@ -166,7 +181,7 @@ export const statementText = (statement: Statement, family: Family = 'ip', trans
       return `${fieldText(field)} & ${bits} ${sign || '== '}${fieldValueText(field, value)}`;
     }
     case 'lookup':
-      return `${keyText(statement.key)} ${statement.invert ? '!= ' : ''}@${statement.set}`;
+      return lookupText(statement);
     case 'vmap':
       return `${keyText(statement.key)} vmap @${statement.map}`;
     case 'nat':

@@ -1,0 +1,87 @@
+/**
+ * nftlb's interface, from HTTP request to kernel: one more farm, one backend, one element of a policy, and reading 65,000 sessions; beside
+ * Debian's nftlb with the same farms, each in a fresh namespace.
+ */
+
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { loadavg, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createNamespaces } from '../test/support/netns.js';
+import { store } from './support/store.js';
+import { type Figure, median, percentile, tableText } from './support/table.js';
+
+interface Ours {
+  readonly loadMs: number;
+  readonly stateMs: readonly number[];
+  readonly weightMs: readonly number[];
+  readonly addMs: readonly number[];
+  readonly elementMs: readonly number[];
+  readonly readMs: readonly number[];
+  readonly otherMs: number;
+}
+interface Peer {
+  readonly loadMs: number;
+  readonly changeMs: readonly number[];
+  readonly addMs: number;
+}
+
+const sizes = [10, 1_000, 10_000] as const;
+const peerSizes: readonly number[] = [10, 100, 1_000];
+
+const measure = async <T>(script: string, ...args: string[]): Promise<T> => {
+  const namespaces = createNamespaces();
+  try {
+    const path = new URL(`./support/${script}`, import.meta.url).pathname;
+    const output = namespaces.run(namespaces.add('a'), process.execPath, path, ...args);
+    return JSON.parse(output.trim().split('\n').at(-1) ?? '') as T;
+  } finally {
+    await namespaces.dispose();
+  }
+};
+
+/** @param args `--no-peer`; `--changes N` (default 200). */
+export const run = async (args: readonly string[]): Promise<void> => {
+  const at = args.indexOf('--changes');
+  const changes = at < 0 ? '200' : (args[at + 1] ?? '200');
+  const withPeer = !args.includes('--no-peer') && existsSync('/usr/sbin/nftlb');
+  execFileSync(process.execPath, ['scripts/build.mjs'], { stdio: 'inherit' });
+  const figures: Figure[] = [];
+  let worst = 0;
+  for (const size of [...new Set([...sizes, ...peerSizes])].sort((a, b) => a - b)) {
+    const folder = mkdtempSync(join(tmpdir(), 'relevo-api-'));
+    const ours = await measure<Ours>('api-process.mjs', String(size), changes, folder);
+    rmSync(folder, { recursive: true });
+    const peer =
+      withPeer && peerSizes.includes(size)
+        ? await measure<Peer>('nftlb-process.mjs', String(size), '10')
+        : undefined;
+    const add = (what: string, mine: readonly number[], other: readonly number[] = []): void => {
+      figures.push({ what: `${size} farms: ${what}`, unit: 'ms', ours: mine, peer: other });
+    };
+    add('load', [ours.loadMs], peer && [peer.loadMs]);
+    add('state of a backend', ours.stateMs, peer?.changeMs);
+    add('weight of a backend', ours.weightMs);
+    add('one more farm', ours.addMs, peer && [peer.addMs]);
+    add('one more farm, 95 %', [percentile(ours.addMs, 0.95)]);
+    add('element of a policy', ours.elementMs);
+    add('read 65,000 sessions', ours.readMs);
+    add('longest wait of another request meanwhile', [ours.otherMs]);
+    if (size === 10_000) {
+      worst = Math.max(...[ours.stateMs, ours.weightMs, ours.addMs, ours.elementMs].map(median));
+    }
+  }
+  process.stdout.write(`${tableText(figures, 'nftlb 1.0.7')}\n`);
+  process.stdout.write(
+    `budget: one change at 10000 farms ≤ 2 ms: ${worst.toFixed(2)} ms, ${worst <= 2 ? 'met' : 'MISSED'}\n`,
+  );
+  const summary = figures.map(({ what, unit, ours, peer }) => ({
+    what,
+    unit,
+    ours: median(ours),
+    peer: peer.length > 0 ? median(peer) : null,
+  }));
+  process.stdout.write(
+    `${store('api', { peer: 'nftlb 1.0.7 (Debian)', loadAverage: loadavg()[0], figures: summary })}\n`,
+  );
+};

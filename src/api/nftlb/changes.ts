@@ -1,0 +1,78 @@
+/** Requests that change something: one transaction each. */
+
+import type { ServicesInForce } from '../../app/services-in-force.js';
+import { namedAddresses } from '../../config/address-names.js';
+import { asDeletion } from '../../config/nftlb-merge.js';
+import { isObject, type JsonObject } from '../../config/service-values.js';
+import type { ServicesView } from '../../model/change.js';
+import { answering, type Response, responseOf } from './answers.js';
+import { errorOf, parseBody, wishOf } from './requests.js';
+
+export interface Changes {
+  /** POST and PUT: the keys of the body decide what is changed. */
+  upsert(body: unknown): Promise<Response>;
+  /** A body made by the interface itself: `bodyOf` may look at what is in force, and throw. `answer`: nftlb's words when it fails. */
+  perform(answer: string, reason: string, bodyOf: (view: ServicesView) => JsonObject): Promise<Response>;
+  /** DELETE of a list: everything, or what the body names. */
+  remove(answer: string, list: 'farms' | 'addresses' | 'policies', body: unknown): Promise<Response>;
+}
+
+interface StateChange {
+  readonly farm: string;
+  readonly backend: string;
+  readonly state: 'up' | 'down' | 'off';
+}
+
+const onlyKeys = (value: unknown, ...keys: string[]): value is JsonObject =>
+  isObject(value) && Object.keys(value).length === keys.length && keys.every((key) => key in value);
+
+/** What health checkers send all the time: one state of one backend and nothing else. It writes a line and no document. */
+const onlyStateChange = (body: JsonObject): StateChange | undefined => {
+  if (!onlyKeys(body, 'farms') || !Array.isArray(body.farms) || body.farms.length !== 1) return undefined;
+  const farm: unknown = body.farms[0];
+  if (!onlyKeys(farm, 'name', 'backends') || !Array.isArray(farm.backends)) return undefined;
+  const backend: unknown = farm.backends[0];
+  if (farm.backends.length !== 1 || !onlyKeys(backend, 'name', 'state')) return undefined;
+  const { state } = backend;
+  if (state !== 'up' && state !== 'down' && state !== 'off') return undefined;
+  if (typeof farm.name !== 'string' || typeof backend.name !== 'string') return undefined;
+  return { farm: farm.name, backend: backend.name, state };
+};
+
+const deleted = (names: Iterable<string>) => [...names].map((name) => ({ name, action: 'delete' }));
+
+/** The wish to delete a whole list; addresses are also those that are a farm's own. */
+const everythingOf = (view: ServicesView, list: 'farms' | 'addresses' | 'policies'): JsonObject => {
+  if (list === 'policies') return { policies: deleted(view.policies.keys()) };
+  if (list === 'farms') return { farms: deleted(view.services.keys()) };
+  const farms = [...view.services.values()].map((service) => ({
+    name: service.name,
+    addresses: deleted(namedAddresses(service).map(({ name }) => name)),
+  }));
+  return { farms, addresses: deleted(view.addresses.keys()) };
+};
+
+export const createChanges = (services: ServicesInForce): Changes => {
+  const change = async (reason: string, bodyOf: (view: ServicesView) => JsonObject): Promise<Response> =>
+    responseOf(await services.change(reason, (view) => wishOf(view, bodyOf(view)), errorOf));
+  return {
+    async upsert(text) {
+      const body = parseBody(text);
+      const one = onlyStateChange(body);
+      if (!one) return change('a request of the nftlb interface', () => body);
+      await services.setBackendState(one.farm, one.backend, one.state);
+      return responseOf([]);
+    },
+    perform: (answer, reason, bodyOf) => answering(answer, () => change(reason, bodyOf)),
+    remove: (answer, list, body) =>
+      answering(answer, () => {
+        if (typeof body !== 'string' || body.trim() === '') {
+          return change(`delete all ${list}`, (view) => everythingOf(view, list));
+        }
+        const named = parseBody(body);
+        return change('a request of the nftlb interface', () =>
+          Object.fromEntries(Object.entries(named).map(([key, value]) => [key, asDeletion(value)])),
+        );
+      }),
+  };
+};
