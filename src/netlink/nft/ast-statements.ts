@@ -52,7 +52,8 @@ export type Field =
   | 'icmpv6 taddr';
 
 export type Part =
-  | { readonly kind: 'field'; readonly field: Field }
+  /** `keep`: a mask, for fields of four bytes in host order. */
+  | { readonly kind: 'field'; readonly field: Field; readonly keep?: number }
   | { readonly kind: 'numgen'; readonly mode: 'inc' | 'random'; readonly modulus: number }
   | {
       readonly kind: 'jhash' | 'symhash';
@@ -168,6 +169,8 @@ export type Statement =
   | { readonly kind: 'masquerade' }
   | { readonly kind: 'ct-state'; readonly states: readonly CtState[] }
   | { readonly kind: 'ct-direction'; readonly direction: 'original' | 'reply' }
+  /** `ct expiration < 2m5s`: the connection is new or closing, unless its established timeout is as short. */
+  | { readonly kind: 'ct-expiration-below'; readonly ms: number }
   /** `ct status snat,dnat`: the connection has any of these bits. */
   | { readonly kind: 'ct-status'; readonly statuses: readonly CtStatus[] }
   /** `tcp flags syn / syn,ack`: of the flags `of` just these `are` set (or not just these, with `invert`); or `any` of them. */

@@ -69,6 +69,9 @@ export const loadField = (writer: ByteWriter, field: Field, word: number): numbe
   return wordsOf(bytes);
 };
 
+const u32Host = (value: number): Uint8Array =>
+  Uint8Array.of(value & 0xff, (value >>> 8) & 0xff, (value >>> 16) & 0xff, value >>> 24);
+
 const keyWords = (key: Key): number =>
   key.reduce((words, part) => words + (part.kind === 'field' ? wordsOf(fieldShape[part.field].bytes) : 1), 0);
 
@@ -90,8 +93,11 @@ const loadParts = (writer: ByteWriter, key: Key, word: number): number => {
   const total = keyWords(key);
   let at = word;
   for (const part of key) {
-    if (part.kind === 'field') at += loadField(writer, part.field, at);
-    else if (part.kind === 'numgen') expr.numgen(writer, at++, part.mode, part.modulus);
+    if (part.kind === 'field') {
+      const start = at;
+      at += loadField(writer, part.field, at);
+      if (part.keep !== undefined) expr.bitwise(writer, start, u32Host(part.keep), new Uint8Array(4));
+    } else if (part.kind === 'numgen') expr.numgen(writer, at++, part.mode, part.modulus);
     else if (part.kind === 'symhash') expr.symhash(writer, at++, part.modulus);
     else {
       const source = word + total;

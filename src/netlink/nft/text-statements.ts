@@ -26,7 +26,11 @@ const nameByField: Readonly<Partial<Record<Field, string>>> = {
 const fieldText = (field: Field): string => nameByField[field] ?? field;
 
 const partText = (part: Part): string => {
-  if (part.kind === 'field') return fieldText(part.field);
+  if (part.kind === 'field') {
+    if (part.keep === undefined) return fieldText(part.field);
+    const type = part.field === 'meta priority' ? 'classid' : 'mark';
+    return `${fieldText(part.field)} & ${valueText(type, new Uint8Array(Uint32Array.of(part.keep).buffer))}`;
+  }
   if (part.kind === 'numgen') return `numgen ${part.mode} mod ${part.modulus}`;
   if (part.kind === 'symhash') return `symhash mod ${part.modulus}`;
   return `jhash ${part.fields.map(fieldText).join(' . ')} mod ${part.modulus} seed 0x${part.seed.toString(16)}`;
@@ -176,6 +180,8 @@ export const statementText = (statement: Statement, family: Family = 'ip', trans
       return `ct state ${bitNames(statement.states, ctStateBit)}`;
     case 'ct-direction':
       return `ct direction ${statement.direction}`;
+    case 'ct-expiration-below':
+      return `ct expiration < ${durationText(statement.ms)}`;
     case 'ct-status':
       return `ct status ${bitNames(statement.statuses, ctStatusBit)}`;
     case 'tcp-flags':
