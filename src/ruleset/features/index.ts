@@ -2,8 +2,9 @@
 
 import type { FeatureSet } from '../units.js';
 import { general } from './general.js';
+import { limits } from './limits/limits.js';
 
 export const everyFeature: FeatureSet = {
-  services: [general],
+  services: [general, limits],
   policies: [],
 };
