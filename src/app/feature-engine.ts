@@ -1,7 +1,7 @@
 /** Keeps what the features need in step with the services: the part of the rule engine beside the plain services' maps. */
 
 import type { Ip } from '../model/address.js';
-import type { Service } from '../model/service.js';
+import type { Policy, Service } from '../model/service.js';
 import type { ElementBytes, TableName } from '../netlink/nft/ast.js';
 import type { Nft } from '../ports.js';
 import { isPlainName } from '../ruleset/adopt-structure.js';
@@ -10,8 +10,10 @@ import { type Composition, changeUnit, type ElementChange, sweepUnused } from '.
 import { adoptFeatures, type FeaturePicture, isMisshapen, setsToRead } from '../ruleset/composition-adopt.js';
 import type { EngineContext } from '../ruleset/context.js';
 import {
+  type DeviceLink,
   type FeatureContext,
   featureTables,
+  ingressTable,
   ipTable,
   type KernelFeature,
   type Neighbour,
@@ -19,6 +21,7 @@ import {
   type Shortcoming,
 } from '../ruleset/feature.js';
 import { adoptIds, idSets } from '../ruleset/features/identity.js';
+import type { PolicyDelta } from '../ruleset/features/lists/elements.js';
 import { entriesOf, isStickyName, lostPairs, strayEntries } from '../ruleset/features/sticky.js';
 import type { Registry } from '../ruleset/registry.js';
 import { createServiceIds } from '../ruleset/service-ids.js';
@@ -30,11 +33,13 @@ import {
   policyUnit,
   serviceUnit,
 } from '../ruleset/units.js';
+import { createListEngine, type ListEngine } from './list-engine.js';
 
 /** What the engine learns of the machine, beside the services. */
 export interface FeatureFacts {
   readonly devices: readonly string[];
   neighbour(address: Ip): Neighbour | undefined;
+  link?(device: string): DeviceLink | undefined;
   supports(feature: KernelFeature): boolean;
 }
 
@@ -56,6 +61,15 @@ export interface FeatureEngine {
     context: EngineContext,
     batches: Batches,
   ): Promise<void>;
+  /** Writes the difference that a few elements of a policy make; `undo` after a refusal. */
+  editPolicy(
+    name: string,
+    delta: PolicyDelta,
+    registry: Registry,
+    context: EngineContext,
+    batches: Batches,
+  ): { readonly policy: Policy; undo(): void };
+  readonly lists: Pick<ListEngine, 'elements' | 'refused'>;
   /** Operations that remove what nobody needs any more; empty: nothing to do. */
   sweep(): ReturnType<typeof sweepUnused>;
   /** Why services or backends are not served as configured. */
@@ -64,7 +78,13 @@ export interface FeatureEngine {
   idOf(service: string): number;
 }
 
-export const createFeatureEngine = (nft: Nft, features: FeatureSet, facts: FeatureFacts): FeatureEngine => {
+export const createFeatureEngine = (
+  nft: Nft,
+  features: FeatureSet,
+  facts: FeatureFacts,
+  nowMs: () => number,
+): FeatureEngine => {
+  const lists = createListEngine(nft, nowMs);
   const ids = createServiceIds();
   let composition: Composition | undefined;
   let latest: FeatureContext | undefined;
@@ -75,7 +95,9 @@ export const createFeatureEngine = (nft: Nft, features: FeatureSet, facts: Featu
       ids,
       devices: facts.devices,
       policies: registry.policies,
+      addresses: registry.addresses,
       neighbour: (address) => facts.neighbour(address),
+      link: (device) => facts.link?.(device),
       supports: (feature) => facts.supports(feature),
     };
     return latest;
@@ -144,6 +166,8 @@ export const createFeatureEngine = (nft: Nft, features: FeatureSet, facts: Featu
           destroy(next, name, set, strayEntries(set, await nft.dumpElements(name, set), keepers), batches);
         }
       }
+      const ingress = pictures.find(({ name }) => name === ingressTable);
+      await lists.adopt(wanted.policies.values(), ingress?.table, batches);
       composition = next;
     },
     async change(services, policies, next, engineContext, batches) {
@@ -160,6 +184,7 @@ export const createFeatureEngine = (nft: Nft, features: FeatureSet, facts: Featu
         note(
           changeUnit(composition, policyUnit(name), policy && ofPolicy(features, policy, context), batches),
         );
+        lists.change(name, policy, batches);
       }
       for (const name of services) {
         const service = next.get(name);
@@ -177,7 +202,19 @@ export const createFeatureEngine = (nft: Nft, features: FeatureSet, facts: Featu
         destroy(composition, table, sticky, entriesOf(await nft.dumpElements(table, sticky), pairs), batches);
       }
     },
-    sweep: () => (composition ? sweepUnused(composition) : []),
+    editPolicy(name, delta, registry, engineContext, batches) {
+      const { policy, lengthsChanged, undo } = lists.edit(name, delta, batches);
+      if (lengthsChanged && composition) {
+        const contribution = ofPolicy(features, policy, contextOf(registry, engineContext));
+        changeUnit(composition, policyUnit(name), contribution, batches);
+      }
+      return { policy, undo };
+    },
+    lists,
+    sweep() {
+      lists.swept();
+      return composition ? sweepUnused(composition) : [];
+    },
     shortcomings: (service) =>
       latest ? features.services.flatMap((feature) => feature.shortcomings?.(service, latest!) ?? []) : [],
     idOf: (service) => ids.of(service),

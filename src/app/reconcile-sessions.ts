@@ -1,4 +1,4 @@
-/** Persistence entries in the kernel as sessions, and which of them a request to drop some means. */
+/** What is asked of the services in force: persistence entries in the kernel as sessions, which of them a request means, and totals. */
 
 import { RelevoError } from '../errors.js';
 import type { Nft } from '../ports.js';
@@ -34,7 +34,11 @@ export const keysOfSessions = async (
 
 /** Of one service or of all; there may be hundreds of thousands. */
 export const sessionsIn = async (nft: Nft, registry: Registry, service?: string): Promise<Session[]> => {
+  if (service !== undefined && !registry.get(service)) {
+    throw new RelevoError('not-found', `there is no service '${service}'`, { service });
+  }
   const found: Session[] = [];
+  if (registry.size === 0) return found;
   for (const element of await readPersistence(nft)) {
     const entry = persistEntry(element);
     const owner = entry && registry.ownerOf(entry);
@@ -45,4 +49,16 @@ export const sessionsIn = async (nft: Nft, registry: Registry, service?: string)
     if (backend) found.push({ ...entry, service: owner.name, backend: backend.name });
   }
   return found;
+};
+
+export const countServices = (
+  registry: Registry,
+): { readonly services: number; readonly backends: number; readonly backendsUp: number } => {
+  let backends = 0;
+  let backendsUp = 0;
+  for (const service of registry.services()) {
+    backends += service.backends.length;
+    for (const backend of service.backends) if (backend.state === 'up') backendsUp++;
+  }
+  return { services: registry.size, backends, backendsUp };
 };

@@ -5,8 +5,11 @@ import type { Ipv4 } from '../model/address.js';
 import type { ServicesChange, ServicesView } from '../model/change.js';
 import type { PersistenceEntry } from '../model/persistence.js';
 import type { BackendState, Endpoint, Service, ServicesDocument } from '../model/service.js';
+import type { Counted } from '../netlink/nft/ast.js';
 import type { Clock, Connections, Log, Nft, PersistenceIndex } from '../ports.js';
 import type { Shortcoming } from '../ruleset/feature.js';
+import type { ListedElement } from '../ruleset/features/lists/counters.js';
+import type { PolicyDelta } from '../ruleset/features/lists/elements.js';
 import type { FeatureSet } from '../ruleset/units.js';
 import type { FeatureFacts } from './feature-engine.js';
 
@@ -22,6 +25,13 @@ export interface ReconcilePorts {
   readonly connections?: Connections;
   /** Knows the entries of replicated services; without it every purge dumps the map. */
   readonly persistenceIndex?: PersistenceIndex;
+}
+
+export interface PolicyCounters {
+  /** Elements that are in force, with what they matched. */
+  readonly elements: readonly ListedElement[];
+  /** Packets that the policy refused, by service. */
+  readonly refused: ReadonlyMap<string, Counted>;
 }
 
 export interface ApplyReport {
@@ -72,6 +82,13 @@ export interface Reconciler {
   preview(document: ServicesDocument): Promise<ApplyReport>;
   /** Rejects with `not-found` for a service or backend that is not there. */
   setBackendState(service: string, backend: string, state: BackendState): Promise<ApplyReport>;
+  /**
+   * A few elements of a policy more or less, in one transaction; costs what is named, however long the list is. Rejects with `not-found`
+   * for a policy that is not there.
+   */
+  changePolicy(policy: string, delta: PolicyDelta): Promise<ApplyReport>;
+  /** What the kernel has counted of a policy. */
+  policyCounters(policy: string): Promise<PolicyCounters>;
   /** Some services, addresses and policies; what the change does not name stays as it is. Otherwise as `apply`. */
   change(change: ServicesChange, reason: string): Promise<ApplyReport>;
   /** Drops persistence entries; how many there were. Rejects with `not-found` for a service that is not there. */
@@ -82,6 +99,8 @@ export interface Reconciler {
   reconsider(services: readonly string[], reason: string): Promise<void>;
   /** Why services or backends are not served as configured. */
   shortcomings(service?: string): readonly Shortcoming[];
+  /** The number that stands for a service in keys. */
+  idOf(service: string): number;
   /** The service in force at an endpoint. */
   serviceAt(endpoint: Endpoint): Service | undefined;
   /** Persistence entries in the kernel, of one service or of all. */

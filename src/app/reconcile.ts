@@ -12,6 +12,7 @@ import { type KernelPicture, mustRebuild } from '../ruleset/adopt-structure.js';
 import { type Batches, createBatches } from '../ruleset/batches.js';
 import type { EngineContext } from '../ruleset/context.js';
 import { everyFeature } from '../ruleset/features/index.js';
+import type { PolicyDelta } from '../ruleset/features/lists/elements.js';
 import { strandedFlows } from '../ruleset/features/stranded.js';
 import { addressText, endpointOf, targetAddress, targetPort } from '../ruleset/ids.js';
 import { changeEndpoints, type DeadPair, type Installed } from '../ruleset/installed.js';
@@ -24,9 +25,11 @@ import {
   type RegistryChange,
 } from '../ruleset/registry.js';
 import { createFeatureEngine, noFacts } from './feature-engine.js';
+import { cannotProtect, isDrift } from './kernel-refusals.js';
+import { policyCounters } from './policy-counters.js';
 import { keysOfDead, keysOfStale, readKernel, readPersistence, uniqueKeys } from './reconcile-kernel.js';
-import { keysOfSessions, sessionsIn } from './reconcile-sessions.js';
-import type { ApplyReport, ReconcileEvent, ReconcilePorts, Reconciler, Session } from './reconcile-types.js';
+import { countServices, keysOfSessions, sessionsIn } from './reconcile-sessions.js';
+import type { ApplyReport, ReconcileEvent, ReconcilePorts, Reconciler } from './reconcile-types.js';
 import { watchForeignChanges } from './reconcile-watch.js';
 import { createQueue } from './serial-queue.js';
 
@@ -43,10 +46,6 @@ const patternOf = ({ endpoint, target }: DeadPair): FlowPattern => {
   };
 };
 
-/** The kernel and the picture of it disagree: reading it again and going on from there may succeed. */
-const isDrift = (error: RelevoError): boolean =>
-  ['kernel-missing', 'kernel-exists', 'kernel-busy', 'kernel-overrun'].includes(error.code);
-
 const destroyEntries = (batches: Batches, keys: Iterable<Uint8Array>): void => {
   for (const key of keys) {
     batches.destroy(persistMap, { key });
@@ -54,14 +53,12 @@ const destroyEntries = (batches: Batches, keys: Iterable<Uint8Array>): void => {
   }
 };
 
-/** The kernel cannot own tables (before Linux 6.9), or not this one, which was made without an owner. */
-const cannotProtect = (error: RelevoError): boolean =>
-  error.code === 'unsupported' && error.facts.op === 'add-table';
-
 export const createReconciler = (ports: ReconcilePorts, wish: EngineContext): Reconciler => {
   let context = wish;
   const { nft, log, clock } = ports;
-  const features = createFeatureEngine(nft, ports.features ?? everyFeature, ports.facts ?? noFacts);
+  const features = createFeatureEngine(nft, ports.features ?? everyFeature, ports.facts ?? noFacts, () =>
+    clock.nowMs(),
+  );
   const listeners = new Set<(event: ReconcileEvent) => void>();
   const queue = createQueue();
   let registry: Registry = createRegistry(context);
@@ -245,6 +242,31 @@ export const createReconciler = (ports: ReconcilePorts, wish: EngineContext): Re
     installed = current;
   };
 
+  const changePolicy = async (name: string, delta: PolicyDelta): Promise<ApplyReport> => {
+    if (!installed) await align(registry, 'read the kernel again');
+    const current = installed;
+    const batches = createBatches();
+    const { policy, undo } = features.editPolicy(name, delta, registry, context, batches);
+    installed = undefined;
+    const operations = batches.size;
+    try {
+      await commit(batches, `policy ${name}: some elements`);
+      installed = current;
+      registry.setPolicy(policy);
+    } catch (thrown) {
+      const error = errorFrom(thrown);
+      if (!isDrift(error)) {
+        undo();
+        await restore();
+        throw error;
+      }
+      registry.setPolicy(policy);
+      await align(registry, `policy ${name}: the kernel held something else than expected`);
+    }
+    tidyLater();
+    return { operations, changed: [] };
+  };
+
   const repair = (foreign: ForeignChange): Promise<void> =>
     queue(async () => {
       if (!inForce) return;
@@ -263,14 +285,6 @@ export const createReconciler = (ports: ReconcilePorts, wish: EngineContext): Re
       log.warn(facts, 'repaired what somebody else changed');
       emit({ kind: 'repaired', ...facts });
     });
-
-  const sessions = async (service?: string): Promise<Session[]> => {
-    if (service !== undefined && !registry.get(service)) {
-      throw new RelevoError('not-found', `there is no service '${service}'`, { service });
-    }
-    if (registry.size === 0) return [];
-    return sessionsIn(nft, registry, service);
-  };
 
   return {
     adopt: () =>
@@ -293,6 +307,8 @@ export const createReconciler = (ports: ReconcilePorts, wish: EngineContext): Re
         if (!change) return { operations: 0, changed: [] };
         return perform(change, `${service}: backend ${backend} is ${state}`);
       }),
+    changePolicy: (name, delta) => queue(() => changePolicy(name, delta)),
+    policyCounters: (name) => policyCounters(name, registry, features),
     change: (change, reason) => queue(() => perform(registry.changeSome(change), reason)),
     deleteSessions: (filter) =>
       queue(async () => {
@@ -310,19 +326,12 @@ export const createReconciler = (ports: ReconcilePorts, wish: EngineContext): Re
       const services = name === undefined ? [...registry.services()] : one ? [one] : [];
       return services.flatMap((service) => features.shortcomings(service));
     },
+    idOf: (service) => features.idOf(service),
     serviceAt: (endpoint) => registry.ownerOf(endpoint),
-    sessions,
+    sessions: (service) => sessionsIn(nft, registry, service),
     isBackendAlive: (endpoint, address, port) => isBackendAlive(registry, endpoint, address, port),
     belongs: (entry) => belongs(registry, entry),
-    status() {
-      let backends = 0;
-      let backendsUp = 0;
-      for (const service of registry.services()) {
-        backends += service.backends.length;
-        for (const backend of service.backends) if (backend.state === 'up') backendsUp++;
-      }
-      return { services: registry.size, backends, backendsUp, repairs };
-    },
+    status: () => ({ ...countServices(registry), repairs }),
     onEvent(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);

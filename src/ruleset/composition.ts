@@ -33,6 +33,8 @@ export const structureKey = (structure: Structure): string => {
   const { family } = structure.table;
   if (structure.kind === 'set') return `${family} set ${structure.set.name}`;
   if (structure.kind === 'chain') return `${family} chain ${structure.chain.name}`;
+  if (structure.kind === 'object') return `${family} ${structure.object.type} ${structure.object.name}`;
+  if (structure.kind === 'flowtable') return `${family} flowtable ${structure.flowtable.name}`;
   return `${family} station ${structure.chain.name} ${structure.order} ${structure.rule.comment}`;
 };
 
@@ -81,6 +83,11 @@ export const writeElements = (
 const createStructure = (what: Structure, batches: Batches): void => {
   if (what.kind === 'set') batches.structure({ op: 'add-set', table: what.table, set: what.set });
   else if (what.kind === 'chain') batches.structure(...chainOperations(what.table, what.chain));
+  else if (what.kind === 'object') {
+    batches.structure({ op: 'add-object', table: what.table, object: what.object });
+  } else if (what.kind === 'flowtable') {
+    batches.structure({ op: 'add-flowtable', table: what.table, flowtable: what.flowtable });
+  }
 };
 
 /** The rules of a shared chain as they are to be. */
@@ -193,7 +200,9 @@ export const sweepUnused = (composition: Composition): Operation[] => {
     else if (what.kind === 'chain') {
       chains.push({ op: 'flush-chain', table, chain: what.chain.name });
       rest.push({ op: 'delete-chain', table, chain: what.chain.name });
-    } else rest.unshift({ op: 'delete-set', table, set: what.set.name });
+    } else if (what.kind === 'set') rest.unshift({ op: 'delete-set', table, set: what.set.name });
+    else if (what.kind === 'object') rest.unshift({ op: 'delete-object', table, object: what.object });
+    else rest.unshift({ op: 'delete-flowtable', table, flowtable: what.flowtable.name });
   }
   const rewritten = [...stations.values()].flatMap(({ table, chain }): Operation[] => {
     const left = stationsOf(composition, table, chain.name);

@@ -4,8 +4,16 @@ import { RelevoError } from '../errors.js';
 import type { Ipv4 } from '../model/address.js';
 import { applyTo, type ServicesChange, type ServicesView } from '../model/change.js';
 import type { PersistenceEntry } from '../model/persistence.js';
-import type { BackendState, Endpoint, Policy, Service, ServicesDocument } from '../model/service.js';
-import { sameMeaning, sameService } from '../model/service-equality.js';
+import type {
+  BackendState,
+  Endpoint,
+  Policy,
+  Service,
+  ServicesDocument,
+  SharedAddress,
+} from '../model/service.js';
+import { sameService } from '../model/service-equality.js';
+import { changedNames, servicesMeeting } from './affected.js';
 import type { EngineContext } from './context.js';
 import { type EndpointId, endpointId } from './ids.js';
 import type { EndpointChange } from './installed.js';
@@ -32,6 +40,10 @@ export interface Registry {
   readonly size: number;
   services(): Iterable<Service>;
   readonly policies: ReadonlyMap<string, Policy>;
+  /** Addresses that farms share, by name. */
+  readonly addresses: ReadonlyMap<string, SharedAddress>;
+  /** The policy with other elements, in place: for the rule engine, once the kernel has them. */
+  setPolicy(policy: Policy): void;
   document(): ServicesDocument;
   get(name: string): Service | undefined;
   ownerOf(endpoint: Endpoint): Service | undefined;
@@ -61,6 +73,15 @@ const planChanges = (
 
 const none: readonly string[] = [];
 
+/** What is there of those that `names` has. */
+const pick = <T>(map: ReadonlyMap<string, T>, names: ReadonlyMap<string, unknown>): ReadonlyMap<string, T> =>
+  new Map(
+    [...names.keys()].flatMap((name) => {
+      const one = map.get(name);
+      return one === undefined ? [] : [[name, one] as const];
+    }),
+  );
+
 /** Of services that are so, to those that are to be. */
 const moveEndpoints = (
   owners: Map<EndpointId, string>,
@@ -69,33 +90,6 @@ const moveEndpoints = (
 ): void => {
   for (const { endpoints } of from) for (const one of endpoints) owners.delete(endpointId(one));
   for (const { name, endpoints } of to) for (const one of endpoints) owners.set(endpointId(one), name);
-};
-
-/** New, different or gone. */
-const policyNames = (
-  before: ReadonlyMap<string, Policy>,
-  after: ReadonlyMap<string, Policy>,
-): readonly string[] => {
-  const changed = [...after.values()].filter((policy) => {
-    const old = before.get(policy.name);
-    return !old || !sameMeaning(old, policy);
-  });
-  const gone = [...before.keys()].filter((name) => !after.has(name));
-  return [...changed.map(({ name }) => name), ...gone];
-};
-
-const servicesNaming = (
-  policies: readonly string[],
-  registry: Registry,
-  except: readonly string[],
-): readonly string[] => {
-  const names = new Set(policies);
-  const known = new Set(except);
-  return [...registry.services()].flatMap((service) =>
-    !known.has(service.name) && (service.policies ?? []).some((policy) => names.has(policy))
-      ? [service.name]
-      : [],
-  );
 };
 
 export const createRegistry = (
@@ -115,6 +109,8 @@ export const createRegistry = (
     },
     services: () => byName.values(),
     policies,
+    addresses,
+    setPolicy: (policy) => policies.set(policy.name, policy),
     document: () => ({
       services: [...byName.values()],
       ...(policies.size > 0 && { policies: [...policies.values()] }),
@@ -145,12 +141,18 @@ export const createRegistry = (
         changed.push(service.name);
         before.push(service);
       }
-      const changedPolicies = policyNames(policies, next.policies);
+      const changedPolicies = changedNames(policies, next.policies);
       return {
         changed,
         before,
         policies: changedPolicies,
-        affected: changedPolicies.length === 0 ? none : servicesNaming(changedPolicies, next, changed),
+        affected: servicesMeeting(
+          changedPolicies,
+          changedNames(addresses, next.addresses),
+          registry,
+          next,
+          changed,
+        ),
         endpoints: () => planChanges(before, after, context),
         next,
         undo() {},
@@ -197,6 +199,7 @@ export const createRegistry = (
         if (old) before.push(old);
         if (service) after.push(service);
       }
+      const was = { policies: pick(policies, wanted.policies), addresses: pick(addresses, wanted.addresses) };
       const undos = [
         applyTo(byName, changed),
         applyTo(addresses, wanted.addresses),
@@ -208,7 +211,7 @@ export const createRegistry = (
         changed: names,
         before,
         policies: policyNamed,
-        affected: policyNamed.length === 0 ? none : servicesNaming(policyNamed, registry, names),
+        affected: servicesMeeting(policyNamed, wanted.addresses.keys(), was, registry, names),
         endpoints: () => planChanges(before, after, context),
         next: registry,
         undo() {

@@ -9,13 +9,14 @@ import {
   joinIntervals,
   readChainFacts,
   readElements,
+  readNamed,
   readRuleFacts,
   readSetFacts,
   readTableFacts,
   type SetFacts,
 } from '../netlink/nft/decode.js';
 import { readNamedCounter } from '../netlink/nft/decode-stateful.js';
-import { hookName, NFT_TABLE_F_OWNER, setFlag } from '../netlink/nft/numbers.js';
+import { hookName, NFT_TABLE_F_OWNER, objectTypeByNumber, setFlag } from '../netlink/nft/numbers.js';
 import { dumpElements, dumpNamed, dumpObjects, getSet, getTable } from '../netlink/nft/requests.js';
 import type { ForeignChange, Log, Nft } from '../ports.js';
 import { openDirectNetlinkSocket } from './netlink-direct.js';
@@ -117,7 +118,26 @@ const readWholeTable = async (asker: NetlinkAsker, table: TableName): Promise<Nf
       if (rule.table === table.name) chains.get(rule.chain)?.ruleComments.push(rule.comment);
     },
   );
-  return { table, owned, chains: [...chains.values()], sets };
+  const objects: NftTable['objects'][number][] = [];
+  await asker.ask(
+    what,
+    (sequence) => dumpObjects('getObject', table, sequence),
+    (received, message) => {
+      const found = readNamed(received, message.from, message.to);
+      const type = objectTypeByNumber[found.type];
+      if (found.table === table.name && type) objects.push({ type, name: found.name });
+    },
+  );
+  const flowtables: string[] = [];
+  await asker.ask(
+    what,
+    (sequence) => dumpObjects('getFlowtable', table, sequence),
+    (received, message) => {
+      const found = readNamed(received, message.from, message.to);
+      if (found.table === table.name) flowtables.push(found.name);
+    },
+  );
+  return { table, owned, chains: [...chains.values()], sets, objects, flowtables };
 };
 
 const readNamedCounters = async (asker: NetlinkAsker, table: TableName): Promise<NamedCounter[]> => {

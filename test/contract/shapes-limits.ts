@@ -91,7 +91,7 @@ export const limits: readonly Shape[] = [
         kind: 'dynset',
         op: 'update',
         set: 'numbered',
-        key: [...source, { kind: 'field', field: 'meta priority', keep: 0xffff_f000 }],
+        key: [...source, { kind: 'masked', field: 'meta priority', prefixLength: 20 }],
         data: fields('meta priority'),
         timeoutMs: 5000,
       },

@@ -187,6 +187,34 @@ export const matches: readonly Shape[] = [
     ],
   },
   {
+    title: 'networks of one length',
+    family: 'netdev',
+    chain: 'filter',
+    statements: [
+      { kind: 'lookup', key: [{ kind: 'masked', field: 'ip saddr', prefixLength: 20 }], set: 'held' },
+      drop,
+    ],
+  },
+  {
+    title: 'networks of a length of whole bytes',
+    family: 'netdev',
+    chain: 'filter',
+    statements: [
+      { kind: 'lookup', key: [{ kind: 'masked', field: 'ip saddr', prefixLength: 24 }], set: 'held' },
+      { kind: 'lookup', key: [{ kind: 'masked', field: 'ip saddr', prefixLength: 0 }], set: 'held' },
+      drop,
+    ],
+  },
+  {
+    title: 'IPv6 networks of one length',
+    family: 'netdev',
+    chain: 'filter',
+    statements: [
+      { kind: 'lookup', key: [{ kind: 'masked', field: 'ip6 saddr', prefixLength: 47 }], set: 'hosts6' },
+      drop,
+    ],
+  },
+  {
     title: 'dnat in inet',
     family: 'inet',
     chain: 'pre',

@@ -54,9 +54,10 @@ export const requireField = (writer: ByteWriter, known: Known, field: Field): vo
   }
 };
 
-const requireKey = (writer: ByteWriter, known: Known, key: Key): void => {
+/** What a key presupposes, as comparisons by way of register 0. */
+export const requireKey = (writer: ByteWriter, known: Known, key: Key): void => {
   for (const part of key) {
-    if (part.kind === 'field') requireField(writer, known, part.field);
+    if ('field' in part) requireField(writer, known, part.field);
     else if (part.kind !== 'numgen') for (const field of part.fields) requireField(writer, known, field);
   }
 };
@@ -69,11 +70,8 @@ export const loadField = (writer: ByteWriter, field: Field, word: number): numbe
   return wordsOf(bytes);
 };
 
-const u32Host = (value: number): Uint8Array =>
-  Uint8Array.of(value & 0xff, (value >>> 8) & 0xff, (value >>> 16) & 0xff, value >>> 24);
-
 const keyWords = (key: Key): number =>
-  key.reduce((words, part) => words + (part.kind === 'field' ? wordsOf(fieldShape[part.field].bytes) : 1), 0);
+  key.reduce((words, part) => words + ('field' in part ? wordsOf(fieldShape[part.field].bytes) : 1), 0);
 
 /** What a comparison that holds says about the packet: later statements need not ask again. */
 export const learn = (known: Known, field: Field, bytes: Uint8Array): void => {
@@ -88,16 +86,33 @@ export const learn = (known: Known, field: Field, bytes: Uint8Array): void => {
   if (layer3) known.layer3 = layer3;
 };
 
+/** The first `length` bits set. */
+export const prefixMask = (bytes: number, length: number): Uint8Array =>
+  Uint8Array.from({ length: bytes }, (_, index) => 0xff00 >> Math.min(8, Math.max(0, length - index * 8)));
+
+const inHostOrder: ReadonlySet<Field> = new Set<Field>(['meta mark', 'meta priority', 'ct mark']);
+
+/** Of a field's upper bits, in the field's own byte order. */
+export const fieldMask = (field: Field, length: number): Uint8Array => {
+  const mask = prefixMask(fieldShape[field].bytes, length);
+  return inHostOrder.has(field) ? mask.reverse() : mask;
+};
+
+const loadMasked = (writer: ByteWriter, field: Field, prefixLength: number, word: number): number => {
+  const { bytes } = fieldShape[field];
+  const words = loadField(writer, field, word);
+  expr.bitwise(writer, word, fieldMask(field, prefixLength), new Uint8Array(bytes));
+  return words;
+};
+
 /** Hash inputs go to the registers behind the key. */
 const loadParts = (writer: ByteWriter, key: Key, word: number): number => {
   const total = keyWords(key);
   let at = word;
   for (const part of key) {
-    if (part.kind === 'field') {
-      const start = at;
-      at += loadField(writer, part.field, at);
-      if (part.keep !== undefined) expr.bitwise(writer, start, u32Host(part.keep), new Uint8Array(4));
-    } else if (part.kind === 'numgen') expr.numgen(writer, at++, part.mode, part.modulus);
+    if (part.kind === 'field') at += loadField(writer, part.field, at);
+    else if (part.kind === 'masked') at += loadMasked(writer, part.field, part.prefixLength, at);
+    else if (part.kind === 'numgen') expr.numgen(writer, at++, part.mode, part.modulus);
     else if (part.kind === 'symhash') expr.symhash(writer, at++, part.modulus);
     else {
       const source = word + total;

@@ -1,6 +1,7 @@
 /** Statements and keys in nft's syntax, as nft 1.0.6 prints them. */
 
 import type {
+  DataType,
   Family,
   Field,
   FromMap,
@@ -11,6 +12,8 @@ import type {
   Verdict,
   Written,
 } from './ast.js';
+import { fieldMask } from './encode-key.js';
+import { fieldShape } from './fields.js';
 import { ctStateBit, ctStatusBit, logFlagBit, tcpFlagBit } from './numbers.js';
 import { durationText, fieldValueText, hex32, quote, valueText } from './text-values.js';
 
@@ -25,12 +28,20 @@ const nameByField: Readonly<Partial<Record<Field, string>>> = {
 };
 const fieldText = (field: Field): string => nameByField[field] ?? field;
 
+const typeOfField: Readonly<Partial<Record<Field, DataType>>> = {
+  'meta priority': 'classid',
+  'meta mark': 'mark',
+  'ct mark': 'mark',
+};
+
+const maskedText = ({ field, prefixLength }: Extract<Part, { readonly kind: 'masked' }>): string => {
+  const type = typeOfField[field] ?? (fieldShape[field].bytes === 16 ? 'ipv6_addr' : 'ipv4_addr');
+  return `${fieldText(field)} & ${valueText(type, fieldMask(field, prefixLength))}`;
+};
+
 const partText = (part: Part): string => {
-  if (part.kind === 'field') {
-    if (part.keep === undefined) return fieldText(part.field);
-    const type = part.field === 'meta priority' ? 'classid' : 'mark';
-    return `${fieldText(part.field)} & ${valueText(type, new Uint8Array(Uint32Array.of(part.keep).buffer))}`;
-  }
+  if (part.kind === 'field') return fieldText(part.field);
+  if (part.kind === 'masked') return maskedText(part);
   if (part.kind === 'numgen') return `numgen ${part.mode} mod ${part.modulus}`;
   if (part.kind === 'symhash') return `symhash mod ${part.modulus}`;
   return `jhash ${part.fields.map(fieldText).join(' . ')} mod ${part.modulus} seed 0x${part.seed.toString(16)}`;
@@ -93,6 +104,12 @@ const logText = (statement: Of<'log'>): string =>
     ...(statement.level && statement.level !== 'warn' ? [`level ${statement.level}`] : []),
     ...logFlagsText(statement.flags ?? []),
   ].join(' ');
+
+/** nft writes the comparison out behind a mask. */
+const lookupText = ({ key, set, invert }: Of<'lookup'>): string => {
+  const equals = key[0]?.kind === 'masked' ? '== ' : '';
+  return `${keyText(key)} ${invert ? '!= ' : equals}@${set}`;
+};
 
 const dynsetText = (statement: Of<'dynset'>): string => {
   const timeout = statement.timeoutMs === undefined ? '' : ` timeout ${durationText(statement.timeoutMs)}`;
@@ -161,10 +178,13 @@ export const statementText = (statement: Statement, family: Family = 'ip', trans
       return statefulText(statement);
     case 'compare': {
       const op = statement.op === '!=' ? '!= ' : '';
-      return `${fieldText(statement.field)} ${op}${fieldValueText(statement.field, statement.value)}`;
+      const mask = statement.mask === undefined ? '' : ` & 0x${statement.mask.toString(16).padStart(8, '0')}`;
+      // nft writes the operator only where something stands before it.
+      const words = mask && !op ? '== ' : op;
+      return `${fieldText(statement.field)}${mask} ${words}${fieldValueText(statement.field, statement.value)}`;
     }
     case 'lookup':
-      return `${keyText(statement.key)} ${statement.invert ? '!= ' : ''}@${statement.set}`;
+      return lookupText(statement);
     case 'vmap':
       return `${keyText(statement.key)} vmap @${statement.map}`;
     case 'nat':

@@ -67,7 +67,8 @@ const schedulers: Readonly<Record<Service['scheduler'], GeneralKind['scheduler']
 };
 const banks = 64;
 
-const clientBytes = (service: Service, client: readonly string[]): Uint8Array =>
+/** A static session's client in register form. */
+export const clientBytes = (service: Service, client: readonly string[]): Uint8Array =>
   joined(
     ...service.persistence.map((field, index) => {
       const text = client[index]!;

@@ -40,7 +40,11 @@ const mapsOf = ({ type }: FamilyShape, suffix: string): Maps => ({
 });
 
 /** Sets of this module, in whatever table: what a restart learns the numbers from. */
-export const idSets: readonly string[] = ['ids', 'id_ranges', 'id_any'];
+export const idSets: readonly string[] = ['', '4', '6'].flatMap((suffix) => [
+  `ids${suffix}`,
+  `id_ranges${suffix}`,
+  `id_any${suffix}`,
+]);
 
 const fields = (...names: Field[]): Key => names.map((field) => ({ kind: 'field', field }));
 
@@ -108,6 +112,24 @@ const cleared = ({ table, chains }: Where): Structure[] =>
 export const protocolsOf = ({ protocol }: ServiceAddress): readonly Protocol[] =>
   protocol === 'all' ? protocols : [protocol];
 
+/** A key of packets to an address of a service: a port, a range of them, or every port. */
+export interface AddressPlace {
+  readonly kind: keyof Maps;
+  readonly key: Uint8Array;
+  readonly keyEnd?: Uint8Array;
+}
+
+export const placesOf = (one: ServiceAddress): readonly AddressPlace[] =>
+  protocolsOf(one).flatMap((protocol): readonly AddressPlace[] => {
+    const start = joined(addressBytes(one.address), protocolBytes(protocolNumber[protocol]));
+    if (one.ports.length === 0) return [{ kind: 'any', key: start }];
+    return one.ports.map(({ first, last }) => {
+      const key = joined(start, portBytes(first));
+      if (first === last) return { kind: 'exact', key };
+      return { kind: 'ranges', key, keyEnd: joined(start, portBytes(last)) };
+    });
+  });
+
 const identityAt = (
   service: Service,
   family: FamilyShape,
@@ -126,15 +148,7 @@ const identityAt = (
     elements.push({ table, set: maps[kind], element, activates: true });
   };
   for (const one of addresses) {
-    for (const protocol of protocolsOf(one)) {
-      const start = joined(addressBytes(one.address), protocolBytes(protocolNumber[protocol]));
-      if (one.ports.length === 0) put('any', { key: start, data });
-      for (const { first, last } of one.ports) {
-        const key = joined(start, portBytes(first));
-        if (first === last) put('exact', { key, data });
-        else put('ranges', { key, keyEnd: joined(start, portBytes(last)), data });
-      }
-    }
+    for (const { kind, ...key } of placesOf(one)) put(kind, { ...key, data });
   }
   const set = (kind: keyof Maps): Structure => ({ kind: 'set', table, set: maps[kind], filledBy: 'us' });
   return {
@@ -178,7 +192,7 @@ export const adoptIds = (
       }
     }
   }
-  const portLength = set === 'id_any' ? 0 : 4;
+  const portLength = set.startsWith('id_any') ? 0 : 4;
   for (const { key, data } of elements) {
     const length = key.length - 4 - portLength;
     if (!(data instanceof Uint8Array) || data.length !== 4 || (length !== 4 && length !== 16)) continue;

@@ -1,10 +1,20 @@
 /** Every feature there is, in the order in which their structure is made. */
 
 import type { FeatureSet } from '../units.js';
+import { counters } from './counters.js';
 import { general } from './general.js';
+import { helpers } from './helpers.js';
+import { intra } from './intra.js';
 import { limits } from './limits/limits.js';
+import { policyLists } from './lists/policy.js';
+import { serviceLists } from './lists/service.js';
+import { local } from './local.js';
+import { logs } from './logs.js';
+import { marks } from './marks.js';
+import { offload } from './offload.js';
+import { stateless } from './stateless.js';
 
 export const everyFeature: FeatureSet = {
-  services: [general, limits],
-  policies: [],
+  services: [serviceLists, counters, general, helpers, intra, limits, local, logs, marks, offload, stateless],
+  policies: [policyLists],
 };

@@ -176,7 +176,7 @@ const remembering = (service: Service, family: FamilyShape, key: Uint8Array): Co
   const numbers = numbersMap(persistence, family);
   const clientOf = connectionKey(persistence, family);
   const keepers: SetSpec = {
-    name: `keep_number_${persistence.join('_')}_${persistTtlMs}ms`,
+    name: `remember_${persistence.join('_')}_${persistTtlMs}ms`,
     key: ['classid'],
   };
   const part = (chain: string, order: number, purpose: string, ...statements: Statement[]): Structure => ({
@@ -241,7 +241,7 @@ export const backendLimits = (
     if (port === undefined) put(limitedHostsMap(family), { key: address, data: key }, true);
     else put(limitedMap(family), { key: joined(address, portBytes(port)), data: key }, true);
     if (limit === 0 || !prefix || !logs(service)) continue;
-    const text = prefixText(prefix, { attribute: 'est-connlimit', service, backend: backend.name });
+    const text = prefixText(prefix, 'est-connlimit', service, backend.name);
     const set: SetSpec = { name: `log_full_${fingerprint(text)}`, key: ['classid'] };
     const chain = `limits_${set.name}`;
     structure.push(

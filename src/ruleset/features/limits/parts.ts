@@ -8,7 +8,7 @@ import type { FamilyShape } from '../families.js';
 /** What a service, or one of its backends, has a number in: a packet's priority. */
 export const number: Part = { kind: 'field', field: 'meta priority' };
 /** The service's number, of a backend's (`service-ids.ts`). */
-export const serviceOfNumber: Part = { kind: 'field', field: 'meta priority', keep: 0xffff_f000 };
+export const serviceOfNumber: Part = { kind: 'masked', field: 'meta priority', prefixLength: 20 };
 export const field = (name: Field): Part => ({ kind: 'field', field: name });
 
 export const jump = (chain: string): Statement => ({ kind: 'verdict', verdict: { kind: 'jump', chain } });

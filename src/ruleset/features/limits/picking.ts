@@ -62,7 +62,7 @@ const drawAgain = (modulus: number): string => `limits_draw_m${modulus}`;
 /** `client . service number → backend number`: persistence, by which a known client's full backend is recognised. */
 export const numbersMap = (fields: readonly HashField[], family: FamilyShape): SetSpec => ({
   ...stickyMap(fields, true, family),
-  name: `sticky_${fields.join('_')}_number`,
+  name: `client_backends_${fields.join('_')}`,
   data: ['classid'],
 });
 

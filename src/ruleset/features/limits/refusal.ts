@@ -5,6 +5,7 @@ import type { Statement } from '../../../netlink/nft/ast.js';
 import type { Structure } from '../../feature.js';
 import { fingerprint } from '../../rules.js';
 import type { FamilyShape } from '../families.js';
+import { logPrefix } from '../log-prefix.js';
 import {
   bannedSet,
   chainOf,
@@ -28,27 +29,14 @@ export interface Treatment {
 /** Lines a second, and at once: of one chain, so that a flood does not become one of log lines. */
 export const logRate: Statement = { kind: 'limit', rate: 10, unit: 'second', burst: 10 };
 
-/** NF_LOG_PREFIXLEN, with its terminating zero. */
-const prefixLength = 127;
-
-/** `KNAME` is the attribute that set the limit; what does not apply is left out. */
-export const prefixText = (
-  text: string,
-  tokens: { readonly attribute: string; readonly service: Service; readonly backend?: string },
-): string => {
-  const { attribute, service, backend = '' } = tokens;
-  const value: Readonly<Record<string, string>> = {
-    KNAME: attribute,
-    TYPE: 'LIMIT',
-    FNAME: service.name,
-    ANAME: service.addresses[0]?.name ?? `${service.name}-addr`,
-    BNAME: backend,
-    PNAME: '',
-  };
-  return text
-    .replaceAll(/KNAME|TYPE|FNAME|ANAME|BNAME|PNAME/g, (token) => value[token]!)
-    .slice(0, prefixLength);
-};
+/** `attribute`: what set the limit. */
+export const prefixText = (template: string, attribute: string, service: Service, backend?: string): string =>
+  logPrefix(template, {
+    about: attribute,
+    service: service.name,
+    ...(service.addresses[0]?.name && { address: service.addresses[0].name }),
+    ...(backend && { backend }),
+  });
 
 export const logs = ({ verdict }: Service): boolean => verdict?.includes('log') ?? true;
 export const drops = ({ verdict }: Service): boolean => verdict?.includes('drop') ?? true;
@@ -65,7 +53,7 @@ export const treatmentOf = (
   return {
     refusal,
     drops: drops(service),
-    ...(prefix && logs(service) && { prefix: prefixText(prefix, { attribute, service }) }),
+    ...(prefix && logs(service) && { prefix: prefixText(prefix, attribute, service) }),
     ...(bans && banMs > 0 && drops(service) && { banMs }),
   };
 };

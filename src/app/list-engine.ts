@@ -1,0 +1,134 @@
+/** Keeps the elements of policies in step with the kernel: indexes in memory, steps into batches, counters out of dumps. */
+
+import { RelevoError } from '../errors.js';
+import type { Policy } from '../model/service.js';
+import type { Counted, ElementBytes, NftTable } from '../netlink/nft/ast.js';
+import type { Nft } from '../ports.js';
+import type { Batches } from '../ruleset/batches.js';
+import { ingressTable } from '../ruleset/feature.js';
+import { adoptPolicy } from '../ruleset/features/lists/adoption.js';
+import { type ListedElement, listedElement } from '../ruleset/features/lists/counters.js';
+import {
+  copyOf,
+  elementsOf,
+  emptyIndex,
+  knownKey,
+  type ListChange,
+  type ListStep,
+  type PolicyDelta,
+  type PolicyIndex,
+  policyChange,
+  policyReplacement,
+} from '../ruleset/features/lists/elements.js';
+import { knownListsSet, listSet, refusedSet } from '../ruleset/features/lists/layout.js';
+import { keyText } from '../ruleset/same-element.js';
+
+export interface ListEngine {
+  /** Writes what leads from the kernel to `policies`; `table` is what is there of the ingress table. */
+  adopt(policies: Iterable<Policy>, table: NftTable | undefined, batches: Batches): Promise<void>;
+  /** Writes the difference that the policy's elements make; undefined: the policy is gone. */
+  change(name: string, policy: Policy | undefined, batches: Batches): void;
+  /** The same for a few elements. The policy it returns lists its elements when asked to. */
+  edit(name: string, delta: PolicyDelta, batches: Batches): ListChange & { readonly policy: Policy };
+  /** Sets that nobody needed have been removed from the kernel. */
+  swept(): void;
+  /** Elements as they are in the kernel. */
+  elements(policy: Policy): Promise<ListedElement[]>;
+  /** Packets refused, by number of the service. */
+  refused(policy: Policy): Promise<readonly { readonly key: Uint8Array; readonly counter?: Counted }[]>;
+}
+
+const write = (steps: readonly ListStep[], batches: Batches): void => {
+  const table = ingressTable;
+  for (const { set, destroy, add } of steps) {
+    if (destroy.length > 0) {
+      batches.operation('remove', { op: 'destroy-elements', table, set, elements: destroy });
+    }
+    if (add.length > 0) batches.operation('add', { op: 'add-elements', table, set, elements: add });
+    batches.mark();
+  }
+};
+
+const view = (index: PolicyIndex): Policy => ({
+  ...index.head,
+  get elements() {
+    return elementsOf(index);
+  },
+});
+
+const isMissing = (thrown: unknown): boolean =>
+  thrown instanceof RelevoError && thrown.code === 'kernel-missing';
+
+export const createListEngine = (nft: Nft, nowMs: () => number): ListEngine => {
+  let indexes = new Map<string, PolicyIndex>();
+  /** Of policies that are gone, while their sets are still there. */
+  const retired = new Map<string, PolicyIndex>();
+
+  const dump = (set: string): Promise<ElementBytes[]> =>
+    nft.dumpElements(ingressTable, set).catch((thrown: unknown) => {
+      if (isMissing(thrown)) return [];
+      throw thrown;
+    });
+
+  /** `family name`: sets of different families are different sets. */
+  const retiredKey = ({ name, family }: Pick<Policy, 'name' | 'family'>): string => `${family} ${name}`;
+
+  return {
+    async adopt(policies, table, batches) {
+      const there = new Set(table?.sets.map(({ name }) => name));
+      const known = new Map<string, string | undefined>();
+      if (there.has(knownListsSet.name)) {
+        for (const { key, comment } of await dump(knownListsSet.name)) known.set(keyText(key), comment);
+      }
+      const next = new Map<string, PolicyIndex>();
+      const lists: ListStep[] = [];
+      for (const policy of policies) {
+        const byLength = new Map<number, ElementBytes[]>();
+        for (const length of new Set(policy.elements.map(({ prefixLength }) => prefixLength))) {
+          const set = listSet(policy, length).name;
+          if (there.has(set)) byLength.set(length, await dump(set));
+        }
+        const found = { byLength, known: known.get(keyText(knownKey(policy))) };
+        const { index, steps } = adoptPolicy(policy, found, nowMs(), indexes.get(policy.name));
+        next.set(policy.name, index);
+        lists.push(...steps);
+      }
+      write(lists, batches);
+      indexes = next;
+      retired.clear();
+    },
+    change(name, policy, batches) {
+      const index = indexes.get(name);
+      if (index && index.head.family !== policy?.family) {
+        retired.set(retiredKey(index.head), index);
+        indexes.delete(name);
+      }
+      if (!policy) return;
+      // A copy: the policy in force may be a view of the index as it is, and stays so if the kernel refuses.
+      const known = indexes.get(name) ?? retired.get(retiredKey(policy));
+      const current = known ? copyOf(known) : emptyIndex(policy);
+      retired.delete(retiredKey(policy));
+      indexes.set(name, current);
+      write(policyReplacement(current, policy, nowMs()).steps, batches);
+    },
+    edit(name, delta, batches) {
+      const index = indexes.get(name);
+      if (!index) throw new RelevoError('not-found', `there is no policy '${name}'`, { policy: name });
+      const change = policyChange(index, delta, nowMs());
+      write(change.steps, batches);
+      return { ...change, policy: view(index) };
+    },
+    swept: () => retired.clear(),
+    async elements(policy) {
+      const lengths = [...(indexes.get(policy.name)?.byLength.keys() ?? [])].sort((a, b) => b - a);
+      const listed: ListedElement[] = [];
+      for (const length of lengths) {
+        for (const element of await dump(listSet(policy, length).name)) {
+          listed.push(listedElement(policy, length, element));
+        }
+      }
+      return listed;
+    },
+    refused: (policy) => dump(refusedSet(policy).name),
+  };
+};
