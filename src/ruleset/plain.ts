@@ -27,5 +27,6 @@ export const isPlain = (service: Service): boolean =>
   plainScheduler(service) !== undefined &&
   keepsOnlyAddress(service) &&
   service.persistFull !== 'evict' &&
+  !service.limits?.synproxy &&
   (service.staticSessions ?? []).length === 0 &&
   service.backends.every(({ address, connectionLimit }) => !isIpv6(address) && (connectionLimit ?? 0) === 0);

@@ -41,17 +41,24 @@ export const ingressOrder = {
 
 /** Before connection tracking: what must not be tracked (synproxy, stateless services). */
 export const rawChain: StationChain = { name: 'raw', hook: filter('prerouting', -300) };
-/** Behind connection tracking and before marks and NAT: limits. The chain `prerouting_filter` of the plain services is at −150. */
-export const guardChain: StationChain = { name: 'prerouting_guard', hook: filter('prerouting', -145) };
+export const rawOrder = { synproxy: 10 } as const;
+/**
+ * Behind connection tracking and before marks and NAT: limits. Ahead of the plain services' `prerouting_filter` (−150), which drops
+ * invalid packets without saying whose they were.
+ */
+export const guardChain: StationChain = { name: 'prerouting_guard', hook: filter('prerouting', -155) };
 export const guardOrder = {
   log: 10,
+  /** Ahead of all that drops packets of no connection: one may carry a cookie. */
+  synproxy: 12,
+  /** What services with `tcpStrict` drop is counted and logged before `strict` drops it for all. */
+  tcpStrict: 15,
   strict: 20,
   newLimit: 30,
   resetLimit: 40,
-  connectionLimit: 50,
-  synproxy: 60,
-  queue: 70,
   helper: 80,
+  /** The last one: a packet that comes back from a queue goes on behind this chain. */
+  queue: 90,
 } as const;
 /** Behind the plain services' chain at −100: whoever that has translated does not come here. */
 export const generalNatChain: StationChain = { name: 'general_nat', hook: nat('prerouting', -99) };
@@ -64,20 +71,25 @@ export const markOutputChain: StationChain = {
 };
 export const markOrder = { newConnection: 10, restore: 20 } as const;
 export const localChain: StationChain = { name: 'local_input', hook: filter('input', -10) };
-export const localOrder = { count: 90 } as const;
+export const localOrder = { synproxy: 10, count: 90 } as const;
 export const forwardChain: StationChain = { name: 'forward', hook: filter('forward', -10) };
-export const forwardOrder = { offload: 10, count: 20, log: 30 } as const;
+export const forwardOrder = { synproxy: 5, offload: 10, count: 20, log: 30 } as const;
 /** After dnat, before snat; the plain services' recorder is at 0. */
 export const recordChain: StationChain = { name: 'general_record', hook: filter('postrouting', 1) };
 export const recordOrder = {
   identify: 0,
+  /** Ahead of persistence: what is one too many is not remembered. */
+  limits: 5,
   persistence: 10,
-  limits: 20,
   marks: 30,
   log: 40,
   done: 90,
+  closing: 95,
 } as const;
 export const sourceChain: StationChain = { name: 'general_source', hook: nat('postrouting', 99) };
+/** What synproxy sends in a client's name: the guard and the translation that it has not met in prerouting. */
+export const synproxyGuardChain: StationChain = { name: 'synproxy_guard', hook: filter('output', -155) };
+export const synproxyNatChain: StationChain = { name: 'synproxy_nat', hook: nat('output', -99) };
 /** Ahead of the general services' own. */
 export const intraOrder = { identify: -20, source: -15, masquerade: -10 } as const;
 export const outputChain: StationChain = { name: 'local_output', hook: filter('output', -10) };

@@ -77,6 +77,27 @@ export const limits: readonly Shape[] = [
     prints: 'update @counted { ip saddr }',
   },
   {
+    title: 'a connection that ends soon',
+    family: 'ip',
+    chain: 'filter',
+    statements: [{ kind: 'ct-expiration-below', ms: 125_000 }, drop],
+  },
+  {
+    title: 'a masked part of a key',
+    family: 'ip',
+    chain: 'filter',
+    statements: [
+      {
+        kind: 'dynset',
+        op: 'update',
+        set: 'numbered',
+        key: [...source, { kind: 'masked', field: 'meta priority', prefixLength: 20 }],
+        data: fields('meta priority'),
+        timeoutMs: 5000,
+      },
+    ],
+  },
+  {
     title: 'a lookup in a set with limits as data',
     family: 'ip',
     chain: 'filter',

@@ -22,6 +22,13 @@ export const recent: SetSpec = {
   flags: ['dynamic', 'timeout'],
   size: 100,
 };
+export const numbered: SetSpec = {
+  name: 'numbered',
+  key: ['ipv4_addr', 'classid'],
+  data: ['classid'],
+  flags: ['dynamic', 'timeout'],
+  size: 100,
+};
 export const single: SetSpec = { name: 'single', key: ['ipv4_addr'], data: ['ipv4_addr'], timeoutMs: 90_000 };
 export const hosts6: SetSpec = { name: 'hosts6', key: ['ipv6_addr'] };
 export const names: SetSpec = { name: 'names', key: ['ifname'] };
@@ -167,6 +174,7 @@ export const sets: Record<'ip' | 'ip6' | 'netdev' | 'inet', readonly SetSpec[]> 
     ports,
     macs,
     recent,
+    numbered,
     single,
     names,
     bySlot,

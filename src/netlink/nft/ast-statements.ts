@@ -54,7 +54,7 @@ export type Field =
 
 export type Part =
   | { readonly kind: 'field'; readonly field: Field }
-  /** `ip saddr & 255.255.255.0`: the network of this length that an address is in. */
+  /** `ip saddr & 255.255.255.0`: the network of this length that an address is in; of a number its upper bits. */
   | { readonly kind: 'masked'; readonly field: Field; readonly prefixLength: number }
   | { readonly kind: 'numgen'; readonly mode: 'inc' | 'random'; readonly modulus: number }
   | {
@@ -178,6 +178,8 @@ export type Statement =
   | { readonly kind: 'masquerade' }
   | { readonly kind: 'ct-state'; readonly states: readonly CtState[] }
   | { readonly kind: 'ct-direction'; readonly direction: 'original' | 'reply' }
+  /** `ct expiration < 2m5s`: the connection is new or closing, unless its established timeout is as short. */
+  | { readonly kind: 'ct-expiration-below'; readonly ms: number }
   /** `ct status snat,dnat`: the connection has any of these bits. */
   | { readonly kind: 'ct-status'; readonly statuses: readonly CtStatus[] }
   /** `tcp flags syn / syn,ack`: of the flags `of` just these `are` set (or not just these, with `invert`); or `any` of them. */

@@ -90,10 +90,18 @@ export const learn = (known: Known, field: Field, bytes: Uint8Array): void => {
 export const prefixMask = (bytes: number, length: number): Uint8Array =>
   Uint8Array.from({ length: bytes }, (_, index) => 0xff00 >> Math.min(8, Math.max(0, length - index * 8)));
 
+const inHostOrder: ReadonlySet<Field> = new Set<Field>(['meta mark', 'meta priority', 'ct mark']);
+
+/** Of a field's upper bits, in the field's own byte order. */
+export const fieldMask = (field: Field, length: number): Uint8Array => {
+  const mask = prefixMask(fieldShape[field].bytes, length);
+  return inHostOrder.has(field) ? mask.reverse() : mask;
+};
+
 const loadMasked = (writer: ByteWriter, field: Field, prefixLength: number, word: number): number => {
   const { bytes } = fieldShape[field];
   const words = loadField(writer, field, word);
-  expr.bitwise(writer, word, prefixMask(bytes, prefixLength), new Uint8Array(bytes));
+  expr.bitwise(writer, word, fieldMask(field, prefixLength), new Uint8Array(bytes));
   return words;
 };
 

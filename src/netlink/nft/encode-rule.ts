@@ -20,15 +20,18 @@ import { addressTypeNumber, ctStateBit, ctStatusBit, familyNumber, tcpFlagBit } 
 const u32Host = (value: number): Uint8Array =>
   Uint8Array.of(value & 0xff, (value >>> 8) & 0xff, (value >>> 16) & 0xff, value >>> 24);
 
+const u32Network = (value: number): Uint8Array => u32Host(value).reverse();
+
 type Of<Kind extends Statement['kind']> = Extract<Statement, { readonly kind: Kind }>;
 
 const bitsOf = <Name extends string>(names: readonly Name[], bits: Readonly<Record<Name, number>>): number =>
   names.reduce((sum, name) => sum | bits[name], 0);
 
-/** NFT_CT_STATE, NFT_CT_DIRECTION, NFT_CT_STATUS */
+/** NFT_CT_STATE, NFT_CT_DIRECTION, NFT_CT_STATUS, NFT_CT_EXPIRATION */
 const ctState = 0;
 const ctDirection = 1;
 const ctStatus = 2;
+const ctExpiration = 5;
 
 /** `load & bits != 0`, as nft writes `ct state a,b`. */
 const testCtBits = (writer: ByteWriter, ctKey: number, bits: number): void => {
@@ -167,6 +170,12 @@ const writeStatement = (writer: ByteWriter, known: Known, statement: Statement):
     case 'ct-direction':
       expr.ctLoad(writer, 0, ctDirection, undefined);
       expr.compare(writer, 0, '==', Uint8Array.of(statement.direction === 'original' ? 0 : 1));
+      return;
+    case 'ct-expiration-below':
+      // In milliseconds and host order: turned round to be compared.
+      expr.ctLoad(writer, 0, ctExpiration, undefined);
+      expr.toNetworkOrder(writer, 0);
+      expr.compare(writer, 0, '<', u32Network(statement.ms));
       return;
     case 'tcp-flags':
       tcpFlags(writer, known, statement);

@@ -74,11 +74,29 @@ export const ctLoad = (writer: ByteWriter, word: number, key: number, direction:
     if (direction !== undefined) writer.attributeU8(3, direction);
   });
 
-export const compare = (writer: ByteWriter, word: number, op: '==' | '!=', bytes: Uint8Array): void =>
+/** NFT_CMP_* */
+const comparison = { '==': 0, '!=': 1, '<': 2 } as const;
+
+export const compare = (
+  writer: ByteWriter,
+  word: number,
+  op: keyof typeof comparison,
+  bytes: Uint8Array,
+): void =>
   expression(writer, 'cmp', () => {
     writer.attributeU32Be(1, register(word));
-    writer.attributeU32Be(2, op === '==' ? 0 : 1);
+    writer.attributeU32Be(2, comparison[op]);
     value(writer, 3, bytes);
+  });
+
+/** Four bytes (NFT_BYTEORDER_HTON). */
+export const toNetworkOrder = (writer: ByteWriter, word: number): void =>
+  expression(writer, 'byteorder', () => {
+    writer.attributeU32Be(1, register(word));
+    writer.attributeU32Be(2, register(word));
+    writer.attributeU32Be(3, 1);
+    writer.attributeU32Be(4, 4);
+    writer.attributeU32Be(5, 4);
   });
 
 /** `register = register & mask ^ flip`, over as many bytes as the mask has. */

@@ -1,6 +1,7 @@
 /** Statements and keys in nft's syntax, as nft 1.0.6 prints them. */
 
 import type {
+  DataType,
   Family,
   Field,
   FromMap,
@@ -11,7 +12,7 @@ import type {
   Verdict,
   Written,
 } from './ast.js';
-import { prefixMask } from './encode-key.js';
+import { fieldMask } from './encode-key.js';
 import { fieldShape } from './fields.js';
 import { ctStateBit, ctStatusBit, logFlagBit, tcpFlagBit } from './numbers.js';
 import { durationText, fieldValueText, hex32, quote, valueText } from './text-values.js';
@@ -27,10 +28,15 @@ const nameByField: Readonly<Partial<Record<Field, string>>> = {
 };
 const fieldText = (field: Field): string => nameByField[field] ?? field;
 
+const typeOfField: Readonly<Partial<Record<Field, DataType>>> = {
+  'meta priority': 'classid',
+  'meta mark': 'mark',
+  'ct mark': 'mark',
+};
+
 const maskedText = ({ field, prefixLength }: Extract<Part, { readonly kind: 'masked' }>): string => {
-  const { bytes } = fieldShape[field];
-  const mask = valueText(bytes === 16 ? 'ipv6_addr' : 'ipv4_addr', prefixMask(bytes, prefixLength));
-  return `${fieldText(field)} & ${mask}`;
+  const type = typeOfField[field] ?? (fieldShape[field].bytes === 16 ? 'ipv6_addr' : 'ipv4_addr');
+  return `${fieldText(field)} & ${valueText(type, fieldMask(field, prefixLength))}`;
 };
 
 const partText = (part: Part): string => {
@@ -197,6 +203,8 @@ export const statementText = (statement: Statement, family: Family = 'ip', trans
       return `ct state ${bitNames(statement.states, ctStateBit)}`;
     case 'ct-direction':
       return `ct direction ${statement.direction}`;
+    case 'ct-expiration-below':
+      return `ct expiration < ${durationText(statement.ms)}`;
     case 'ct-status':
       return `ct status ${bitNames(statement.statuses, ctStatusBit)}`;
     case 'tcp-flags':

@@ -4,6 +4,7 @@ import { type Ip, ipBytes, isIpv6 } from '../../model/address.js';
 import type { Backend, Service } from '../../model/service.js';
 import type { FeatureContext } from '../feature.js';
 import { addressNumber } from '../ids.js';
+import { mostBackends } from '../service-ids.js';
 import type { FamilyShape } from './families.js';
 
 /** FNV-1a of an address: below 2^32, so that slots can be filled in its order. */
@@ -24,6 +25,34 @@ export const numbered = (service: Service, family: FamilyShape): Backend[] =>
         (a.port ?? 0) - (b.port ?? 0) ||
         (a.name < b.name ? -1 : 1),
     );
+
+/**
+ * A place for each of these backends among a service's numbers. It follows from address and port, so that it stays when others come and
+ * go: packets write numbers into sets. Only of two that would have the same one does the second give way.
+ */
+export const backendPlaces = (backends: readonly Backend[]): number[] => {
+  const taken = new Set<number>();
+  return backends.map(({ address, port = 0 }) => {
+    let place = ((Math.imul(addressOrder(address) ^ port, 0x9e3779b1) >>> 0) * mostBackends) / 2 ** 32;
+    place = Math.floor(place);
+    while (taken.has(place)) place = (place + 1) % mostBackends;
+    taken.add(place);
+    return place;
+  });
+};
+
+/** The one port of a service that has just one. */
+const onlyPort = (service: Service): number | undefined => {
+  const [first] = service.addresses[0]?.ports ?? [];
+  const single = service.addresses.every(
+    ({ ports }) => ports.length === 1 && ports[0]!.first === first?.first && ports[0]!.last === first.first,
+  );
+  return single ? first?.first : undefined;
+};
+
+/** Where connections to this backend go; undefined: to the port that the client asked for. */
+export const portOf = (service: Service, backend: Backend): number | undefined =>
+  backend.port ?? onlyPort(service);
 
 /** What the source of a snat connection is; undefined: the node's own. */
 export const sourceOf = (

@@ -4,7 +4,6 @@ import type { HashField } from '../../model/service.js';
 import type { DataType, Field, Key, Part, RuleSpec, Statement } from '../../netlink/nft/ast.js';
 import type { Chain } from '../chains.js';
 import { hashSeed } from '../chains.js';
-import type { Structure } from '../feature.js';
 import { fingerprint, rule } from '../rules.js';
 import type { FamilyShape } from './families.js';
 import {
@@ -16,6 +15,7 @@ import {
   stickyMap,
   targetsMap,
 } from './general-layout.js';
+import { afterPick, beforePick } from './limits/picking.js';
 
 export interface GeneralKind {
   readonly scheduler: 'random' | 'rr' | 'hash' | 'symhash';
@@ -64,12 +64,6 @@ const slotPart = ({ scheduler, modulus, fields }: GeneralKind, family: FamilySha
 
 const setNumber = (key: Key, map: string): Statement => ({ kind: 'write', field: 'meta priority', key, map });
 
-/** Rules between pick and translation, for backends that may be full, and what those rules refer to. */
-export const afterPick = {
-  structure: (_family: FamilyShape): readonly Structure[] => [],
-  rules: (_chain: string, _pickAgain: Statement): readonly RuleSpec[] => [],
-};
-
 export const generalKindChain = (kind: GeneralKind, family: FamilyShape): Chain => {
   const name = generalKindName(kind);
   const { persistence } = kind;
@@ -85,6 +79,7 @@ export const generalKindChain = (kind: GeneralKind, family: FamilyShape): Chain 
       ...(kind.pinned
         ? [rule(name, 'static session', setNumber(client, pinnedMap(persistence, family).name))]
         : []),
+      ...(kind.limited ? beforePick(name, kind, family) : []),
       ...(persistence.length > 0
         ? [
             dnat(
@@ -98,7 +93,7 @@ export const generalKindChain = (kind: GeneralKind, family: FamilyShape): Chain 
           ]
         : []),
       rule(name, 'scheduler', pick),
-      ...(kind.limited ? afterPick.rules(name, pick) : []),
+      ...(kind.limited ? afterPick.rules(name, kind) : []),
       dnat('backend', number, targetsMap(family).name, family.type, 'inet_service'),
       dnat('backend that keeps the port', number, portKeepersMap(family).name, family.type),
       rule(

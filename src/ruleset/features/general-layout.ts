@@ -1,13 +1,27 @@
 /** Maps of general services, one set of them per family; keys begin or end with the service's number (`service-ids.ts`). */
 
 import type { HashField } from '../../model/service.js';
-import type { DataType, Field, Key, SetSpec } from '../../netlink/nft/ast.js';
+import type { DataType, Field, Key, SetSpec, Statement } from '../../netlink/nft/ast.js';
 import type { FamilyShape } from './families.js';
 
 /** `service number → kind number`. */
 export const kindOfMap: SetSpec = { name: 'general_kind_of', key: ['classid'], data: ['classid'] };
 /** `kind number → goto <kind chain>`. */
 export const generalKindsMap: SetSpec = { name: 'general_kinds', key: ['classid'], data: 'verdict' };
+/** What leads a packet into the chain of its service's kind, from a chain of type nat. */
+export const generalDispatch: readonly (readonly [purpose: string, statement: Statement])[] = [
+  ['which service', { kind: 'verdict', verdict: { kind: 'jump', chain: 'identify' } }],
+  [
+    'which kind',
+    {
+      kind: 'write',
+      field: 'meta priority',
+      key: [{ kind: 'field', field: 'meta priority' }],
+      map: kindOfMap.name,
+    },
+  ],
+  ['kind', { kind: 'vmap', key: [{ kind: 'field', field: 'meta priority' }], map: generalKindsMap.name }],
+];
 /** `service number . slot → backend number`: what a scheduler reads. */
 export const picksMap: SetSpec = {
   name: 'picks',

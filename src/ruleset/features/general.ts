@@ -23,17 +23,12 @@ import {
 } from '../stations.js';
 import { addressBytes, etherBytes, hostNumber, joined, portBytes, protocolBytes } from './bytes.js';
 import { type FamilyShape, families } from './families.js';
-import { addressOrder, numbered, sourceOf } from './general-backends.js';
-import {
-  afterPick,
-  type GeneralKind,
-  generalKindChain,
-  generalKindName,
-  generalKindNumber,
-} from './general-kind.js';
+import { addressOrder, backendPlaces, numbered, portOf, sourceOf } from './general-backends.js';
+import { type GeneralKind, generalKindChain, generalKindName, generalKindNumber } from './general-kind.js';
 import {
   connectionKey,
   generalBackendsSet,
+  generalDispatch,
   generalHostsSet,
   generalKindsMap,
   generalMasqueradingSet,
@@ -47,6 +42,7 @@ import {
   targetsMap,
 } from './general-layout.js';
 import { identity, protocolsOf } from './identity.js';
+import { afterPick } from './limits/picking.js';
 
 /** A service that this feature translates. */
 export const isGeneral = (service: Service): boolean =>
@@ -70,15 +66,6 @@ const schedulers: Readonly<Record<Service['scheduler'], GeneralKind['scheduler']
   leastconn: 'random',
 };
 const banks = 64;
-
-/** The one port of a service that has just one: what a backend without a port gets. */
-const onlyPort = (service: Service): number | undefined => {
-  const [first] = service.addresses[0]?.ports ?? [];
-  const single = service.addresses.every(
-    ({ ports }) => ports.length === 1 && ports[0]!.first === first?.first && ports[0]!.last === first.first,
-  );
-  return single ? first?.first : undefined;
-};
 
 /** A static session's client in register form. */
 export const clientBytes = (service: Service, client: readonly string[]): Uint8Array =>
@@ -113,6 +100,8 @@ const inFamily = (
   };
 
   const backends = numbered(service, family);
+  const places = backendPlaces(backends);
+  const numberOf = (index: number): Uint8Array => hostNumber(backendNumber(id, places[index]!));
   const slots = fillSlots(
     { scheduler: service.scheduler, backends },
     backends.map(({ address }) => addressOrder(address)),
@@ -134,18 +123,17 @@ const inFamily = (
     for (const set of sticky) structure.push({ kind: 'set', table, set, filledBy: 'packets' });
   }
   if (pinned) need(pinnedMap(persistence, family));
-  const extra = kind.limited ? afterPick.structure(family) : [];
+  const extra = kind.limited ? afterPick.structure(family, kind) : [];
   structure.push(...extra, { kind: 'chain', table, chain: generalKindChain(kind, family) });
 
   const kindNumber = hostNumber(generalKindNumber(kind));
   put(generalKindsMap, { key: kindNumber, data: { kind: 'goto', chain: generalKindName(kind) } });
   put(kindOfMap, { key: number, data: kindNumber });
   slots.owners.forEach((owner, slot) => {
-    put(picksMap, { key: joined(number, hostNumber(slot)), data: hostNumber(backendNumber(id, owner)) });
+    put(picksMap, { key: joined(number, hostNumber(slot)), data: numberOf(owner) });
   });
 
   need(generalBackendsSet(family), generalHostsSet(family));
-  const port = onlyPort(service);
   const protocols = [...new Set(service.addresses.flatMap((one) => protocolsOf(one)))];
   const masquerading = generalMasqueradingSet(family);
   const sources = generalSourcesMap(family);
@@ -156,10 +144,10 @@ const inFamily = (
   if (service.mode === 'snat') need(sources, masquerading);
   backends.forEach((backend, index) => {
     const address = addressBytes(backend.address);
-    const to = backend.port ?? port;
+    const to = portOf(service, backend);
     // A static session goes to a backend in maintenance too, not to one that has failed.
     if (backend.state !== 'down') {
-      const key = hostNumber(backendNumber(id, index));
+      const key = numberOf(index);
       if (to === undefined) put(portKeepersMap(family), { key, data: address });
       else put(targetsMap(family), { key, data: joined(address, portBytes(to)) });
       if (persistence.length > 0) {
@@ -184,7 +172,7 @@ const inFamily = (
     if (index < 0) continue;
     put(pinnedMap(persistence, family), {
       key: joined(clientBytes(service, client), number),
-      data: hostNumber(backendNumber(id, index)),
+      data: numberOf(index),
     });
   }
 
@@ -227,17 +215,8 @@ const inFamily = (
       ],
     },
   });
-  station(generalNatChain, 10, 'which service', jump('identify'));
-  station(generalNatChain, 20, 'which kind', {
-    kind: 'write',
-    field: 'meta priority',
-    key: fields('meta priority'),
-    map: kindOfMap.name,
-  });
-  station(generalNatChain, 30, 'kind', {
-    kind: 'vmap',
-    key: fields('meta priority'),
-    map: generalKindsMap.name,
+  generalDispatch.forEach(([purpose, statement], index) => {
+    station(generalNatChain, (index + 1) * 10, purpose, statement);
   });
 
   const dnated: Statement[] = [

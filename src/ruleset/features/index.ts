@@ -5,6 +5,7 @@ import { counters } from './counters.js';
 import { general } from './general.js';
 import { helpers } from './helpers.js';
 import { intra } from './intra.js';
+import { limits } from './limits/limits.js';
 import { policyLists } from './lists/policy.js';
 import { serviceLists } from './lists/service.js';
 import { local } from './local.js';
@@ -14,6 +15,6 @@ import { offload } from './offload.js';
 import { stateless } from './stateless.js';
 
 export const everyFeature: FeatureSet = {
-  services: [serviceLists, counters, general, helpers, intra, local, logs, marks, offload, stateless],
+  services: [serviceLists, counters, general, helpers, intra, limits, local, logs, marks, offload, stateless],
   policies: [policyLists],
 };

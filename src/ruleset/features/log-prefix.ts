@@ -9,7 +9,10 @@ export const longestPrefix = 127;
 const typeByPoint: Readonly<Record<LogPoint, string>> = { input: 'IN', forward: 'FWD', output: 'OUT' };
 
 export interface Names {
-  readonly point: LogPoint;
+  /** What the line is about: `log`, or the attribute that set the limit. */
+  readonly about?: string;
+  /** Undefined: of a limit. */
+  readonly point?: LogPoint;
   readonly service: string;
   readonly address?: string;
   readonly backend?: string;
@@ -30,9 +33,9 @@ export const logPrefix = (template: string, names: Names): string => {
   const text = template.replace(/KNAME|TYPE|FNAME|ANAME|BNAME|PNAME/g, (token) => {
     switch (token) {
       case 'KNAME':
-        return 'log';
+        return names.about ?? 'log';
       case 'TYPE':
-        return typeByPoint[names.point];
+        return names.point ? typeByPoint[names.point] : 'LIMIT';
       case 'FNAME':
         return names.service;
       case 'ANAME':

@@ -1,0 +1,97 @@
+/** What happens to a packet that a limit has met: logged, its client banned, counted, dropped. One chain for all that are treated alike. */
+
+import type { Service } from '../../../model/service.js';
+import type { Statement } from '../../../netlink/nft/ast.js';
+import type { Structure } from '../../feature.js';
+import { fingerprint } from '../../rules.js';
+import type { FamilyShape } from '../families.js';
+import { logPrefix } from '../log-prefix.js';
+import {
+  bannedSet,
+  chainOf,
+  client,
+  drop,
+  isIn,
+  isTcp,
+  number,
+  type Refusal,
+  refusedSet,
+  setOf,
+} from './parts.js';
+
+export interface Treatment {
+  readonly refusal: Refusal;
+  readonly prefix?: string;
+  readonly banMs?: number;
+  readonly drops: boolean;
+}
+
+/** Lines a second, and at once: of one chain, so that a flood does not become one of log lines. */
+export const logRate: Statement = { kind: 'limit', rate: 10, unit: 'second', burst: 10 };
+
+/** `attribute`: what set the limit. */
+export const prefixText = (template: string, attribute: string, service: Service, backend?: string): string =>
+  logPrefix(template, {
+    about: attribute,
+    service: service.name,
+    ...(service.addresses[0]?.name && { address: service.addresses[0].name }),
+    ...(backend && { backend }),
+  });
+
+export const logs = ({ verdict }: Service): boolean => verdict?.includes('log') ?? true;
+export const drops = ({ verdict }: Service): boolean => verdict?.includes('drop') ?? true;
+
+/** What a service does with packets that one of its limits has met. */
+export const treatmentOf = (
+  service: Service,
+  refusal: Refusal,
+  attribute: string,
+  prefix: string | undefined,
+  bans: boolean,
+): Treatment => {
+  const banMs = service.limits?.banMs ?? 0;
+  return {
+    refusal,
+    drops: drops(service),
+    ...(prefix && logs(service) && { prefix: prefixText(prefix, attribute, service) }),
+    ...(bans && banMs > 0 && drops(service) && { banMs }),
+  };
+};
+
+export const refusalName = ({ refusal, prefix, banMs, drops: refuses }: Treatment): string =>
+  [
+    refuses ? 'refuse' : 'notice',
+    refusal,
+    ...(banMs === undefined ? [] : [`ban_${banMs}ms`]),
+    ...(prefix === undefined ? [] : [`log_${fingerprint(prefix)}`]),
+  ].join('_');
+
+/** The service has room for no more, which is not its clients' doing: they are told so. */
+const isTold = (refusal: Refusal): boolean => refusal === 'service';
+
+export const refusalStructure = (treatment: Treatment, family: FamilyShape): readonly Structure[] => {
+  const { refusal, prefix, banMs, drops: refuses } = treatment;
+  const banned = bannedSet(family);
+  const name = refusalName(treatment);
+  return [
+    setOf(family, refusedSet(refusal)),
+    ...(banMs === undefined ? [] : [setOf(family, banned, 'packets')]),
+    chainOf(
+      family,
+      name,
+      ['counted by service', isIn([number], refusedSet(refusal))],
+      prefix === undefined ? undefined : ['log', logRate, { kind: 'log', prefix, level: 'info' }],
+      banMs === undefined
+        ? undefined
+        : ['ban', { kind: 'dynset', op: 'add', set: banned.name, key: client(family), timeoutMs: banMs }],
+      ...(!refuses
+        ? []
+        : isTold(refusal)
+          ? [
+              ['refuse', isTcp, { kind: 'reject-tcp-reset' }] as const,
+              ['refuse', { kind: 'reject-port-unreachable' }] as const,
+            ]
+          : [['refuse', drop] as const]),
+    ),
+  ];
+};
