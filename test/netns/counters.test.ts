@@ -206,7 +206,7 @@ test.serial('IPv6, udp, port ranges and every port', async (t) => {
   await engine.stop();
 });
 
-test.serial.failing('a service of the node itself', async (t) => {
+test.serial('a service of the node itself', async (t) => {
   const engine = bed.engine();
   const script = new URL('../support/echo-server.mjs', import.meta.url).pathname;
   const child = bed.namespaces.start(bed.lb, process.execPath, script, 'lb', '9000');
