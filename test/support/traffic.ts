@@ -59,9 +59,14 @@ export interface Stream {
   close(): void;
 }
 
-export const stream = (host: string, port: number, from?: string): Promise<Stream> =>
+/** Rejects, and closes, when it is not connected and echoing within the time given. */
+export const stream = (host: string, port: number, from?: string, withinMs?: number): Promise<Stream> =>
   new Promise((resolve, reject) => {
     const socket: Socket = connect({ host, port, ...(from && { localAddress: from }) });
+    const late =
+      withinMs === undefined
+        ? undefined
+        : setTimeout(() => socket.destroy(new Error('not connected in time')), withinMs);
     let received = '';
     let wake = (): void => {};
     socket.on('data', (data) => {
@@ -83,7 +88,13 @@ export const stream = (host: string, port: number, from?: string): Promise<Strea
       });
     socket.on('connect', () => {
       const self: Stream = { echo, close: () => socket.destroy() };
-      echo('stream').then(() => resolve(self), reject);
+      echo('stream').then(
+        () => {
+          clearTimeout(late);
+          resolve(self);
+        },
+        (error) => socket.destroy(error),
+      );
     });
   });
 
