@@ -67,7 +67,7 @@ for (const family of bothFamilies) {
           await t.throwsAsync(openFrom(13));
         }
         closeAll(open);
-        await sleep(200);
+        t.true(await eventually(() => isFull(0)), 'all have ended');
         bed.listing();
         await engine.reconciler.apply({ services: [] });
         await engine.stop();
@@ -84,10 +84,11 @@ for (const family of bothFamilies) {
     // Half closed is open still.
     const b1 = open.filter(({ name }) => name === 'b1');
     b1[0]!.close();
-    await sleep(150);
+    t.true(await eventually(() => isFull(0)));
     const next = await openMany(4, () => 2);
     t.deepEqual(tally(next), { b1: 1, b2: 3 });
     closeAll([...open, ...next]);
+    t.true(await eventually(() => isFull(0)), 'all have ended');
     await engine.reconciler.apply({ services: [] });
   });
 
@@ -99,7 +100,7 @@ for (const family of bothFamilies) {
     t.is(open.length, 100);
     t.deepEqual(tally(open), { b1: 7, b2: 93 });
     closeAll(open);
-    await sleep(200);
+    t.true(await eventually(() => isFull(0)), 'all have ended');
     await engine.reconciler.apply({ services: [] });
   });
 
@@ -125,7 +126,7 @@ for (const family of bothFamilies) {
       const home = await openFrom(third);
       t.is(home.name, 'b1');
       closeAll([...open, away, home]);
-      await sleep(200);
+      t.true(await eventually(() => isFull(0)), 'all have ended');
       // A failed backend's clients stay where they go then.
       await engine.reconciler.setBackendState('web', 'b1', 'down');
       t.is((await request(host, 80, client(third))).name, 'b2');
@@ -152,7 +153,7 @@ for (const family of bothFamilies) {
       ['b2', 'b3', 'b1'],
     );
     closeAll(open);
-    await sleep(200);
+    t.true(await eventually(() => isFull(0)), 'all have ended');
     await engine.reconciler.apply({ services: [] });
   });
 
@@ -171,7 +172,6 @@ for (const family of bothFamilies) {
     t.is((tally(free) as { b1: number }).b1, 3, 'no limit, so half of them');
     for (const one of [...open, ...more, ...free]) await one.echo('nobody was disturbed');
     closeAll([...open, ...more, ...free]);
-    await sleep(200);
     await next.reconciler.apply({ services: [] });
   });
 

@@ -43,7 +43,7 @@ import {
 import { fullSet, hasRoom, numbersMap, spareMap } from './picking.js';
 import { logRate, logs, prefixText } from './refusal.js';
 
-const fullMs = { tcp: 600_000, others: 30_000 } as const;
+const fullMs = { tcp: 60_000, others: 30_000 } as const;
 const retryMs = 500;
 /** At most that of LAST_ACK and CLOSE: both sides have said that it ends. */
 const endedMs = 31_000;
@@ -200,10 +200,14 @@ const remembering = (service: Service, family: FamilyShape, key: Uint8Array): Co
     order,
     rule: rule(chain, purpose, ...statements),
   });
-  const known = [numbers, stickyMap(persistence, false, family), stickyMap(persistence, true, family)];
+  const known: readonly (readonly [set: SetSpec, data: Key])[] = [
+    [numbers, [number]],
+    [stickyMap(persistence, false, family), [field(family.destination), field('th dport')]],
+    [stickyMap(persistence, true, family), [field(family.destination)]],
+  ];
   return {
     structure: [
-      ...known.map((set) => setOf(family, set, 'packets')),
+      ...known.map(([set]) => setOf(family, set, 'packets')),
       setOf(family, keepers),
       part('limits_remember', 10, keepers.name, isIn([serviceOfNumber], keepers), {
         kind: 'dynset',
@@ -213,12 +217,13 @@ const remembering = (service: Service, family: FamilyShape, key: Uint8Array): Co
         data: [number],
         timeoutMs: persistTtlMs,
       }),
-      ...known.map(({ name }) =>
+      ...known.map(([{ name }, data]) =>
         part('limits_excess', 30, `forget ${name}`, {
           kind: 'dynset',
           op: 'delete',
           set: name,
           key: clientOf,
+          data,
         }),
       ),
     ],
