@@ -3,7 +3,7 @@
  * with its reason; after any refusal the picture in memory is thrown away and read back.
  */
 
-import { errorFrom, RelevoError } from '../errors.js';
+import { errorFrom } from '../errors.js';
 import type { Endpoint } from '../model/service.js';
 import type { FlowPattern } from '../netlink/conntrack.js';
 import type { ForeignChange } from '../ports.js';

@@ -48,6 +48,7 @@ type Plain =
   | 'state'
   | 'helper'
   | 'mark'
+  | 'counters'
   | 'flowOffload'
   | 'intraConnect'
   | 'responseTtl'
@@ -89,6 +90,7 @@ const farmValues: KnownValues = new Map<string, readonly [string, ...string[]]>(
   ['helper', helpers as [string, ...string[]]],
   ['state', states],
   ['tcp-strict', onOff],
+  ['counters', onOff],
   ['flow-offload', onOff],
   ['intra-connect', onOff],
 ]);
@@ -159,6 +161,9 @@ const attributes = new Map<string, Attribute>(
     },
     mark(value, { plain }, reading) {
       plain.mark = readMark(value, reading);
+    },
+    counters(value, { plain }, reading) {
+      plain.counters = readFlag(value, reading);
     },
     'flow-offload'(value, { plain }, reading) {
       plain.flowOffload = readFlag(value, reading) || undefined;

@@ -92,11 +92,12 @@ const formatLimits = ({ limits = {} }: Service): Text => ({
 });
 
 /** Not nftlb's, hence behind what is; only `replicate` is printed always. */
-const formatExtensions = ({ limits, persistFull, replicate }: Service): Text => ({
+const formatExtensions = ({ limits, persistFull, replicate, counters }: Service): Text => ({
   ...(limits?.connections !== undefined && { 'service-connlimit': String(limits.connections) }),
   ...(limits?.synproxy && { synproxy: 'on' }),
   ...optional('persist-full', persistFull),
   replicate,
+  ...(counters !== undefined && { counters: counters ? 'on' : 'off' }),
 });
 
 export const formatService = (service: Service, { reasons, full }: FormatOptions = {}): Farm => {

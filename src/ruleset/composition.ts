@@ -123,6 +123,7 @@ export const changeUnit = (
 
   const created: Structure[] = [];
   const knownChains = new Set<string>();
+  const newChains = new Set<string>();
   for (const structure of next?.structure ?? []) {
     const key = structureKey(structure);
     const used = composition.structures.get(key);
@@ -133,8 +134,13 @@ export const changeUnit = (
     }
     if (structure.kind === 'station') {
       const prefix = stationPrefix(structure);
-      if ([...composition.structures.keys()].some((known) => known.startsWith(prefix)))
+      // Before the first of its rules is counted: a second one must not be taken for a chain that is there.
+      if (
+        !newChains.has(prefix) &&
+        [...composition.structures.keys()].some((known) => known.startsWith(prefix))
+      ) {
         knownChains.add(prefix);
+      } else newChains.add(prefix);
     }
     composition.structures.set(key, { what: structure, users: 1 });
     created.push(structure);

@@ -99,6 +99,7 @@ const farm = (index: number) =>
             queue: number(-1, 9),
             verdict: words(['log', 'drop', 'accept']),
             'intra-connect': pick('on', 'off'),
+            counters: pick('on', 'off'),
             responsettl: number(1, 90),
             iface: pick('', 'eth0'),
             oface: pick('', 'eth1'),

@@ -195,7 +195,10 @@ test.serial(
       await engine.reconciler.setBackendState(family, first, 'down');
       // The flow is forgotten right behind the change.
       let now = first;
-      for (let tries = 0; now === first && tries < 20; tries++) now = await flow.ask();
+      for (let tries = 0; now === first && tries < 60; tries++) {
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        now = await flow.ask();
+      }
       t.not(now, first);
     }
     await engine.stop();

@@ -75,7 +75,7 @@ const farm = z.object({
     'est-connlimit-log-prefix',
   ),
   ...values('service-connlimit', 'tcp-strict', 'tcp-strict-log-prefix', 'synproxy', 'queue', 'verdict'),
-  ...values('flow-offload', 'intra-connect', 'iface', 'oface', 'ether-addr', 'state-reason'),
+  ...values('counters', 'flow-offload', 'intra-connect', 'iface', 'oface', 'ether-addr', 'state-reason'),
   state: z.enum(['up', 'down', 'off', 'config_error']).optional(),
   replicate: z.enum(['all', 'persistence', 'none']).optional(),
   addresses: z.array(farmAddress).optional(),

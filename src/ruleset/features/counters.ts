@@ -4,7 +4,7 @@
  */
 
 import type { Service } from '../../model/service.js';
-import type { Key } from '../../netlink/nft/ast.js';
+import type { Field, Key } from '../../netlink/nft/ast.js';
 import type { Contribution, FeatureContext, ServiceFeature, Structure } from '../feature.js';
 import { ingressTable } from '../feature.js';
 import { rule } from '../rules.js';
@@ -35,14 +35,17 @@ import {
 export const isCounted = (service: Service, context: Pick<FeatureContext, 'counters'>): boolean =>
   service.counters ?? context.counters ?? false;
 
-const tupleKey = (family: FamilyShape): Key =>
-  fields(
-    family.originalDestination,
-    'meta l4proto',
-    'ct original proto-dst',
-    family.replySource,
-    'ct reply proto-src',
-  );
+/** The backend's end of a packet: between the translations of both hooks, read from the headers, which costs less than from the connection. */
+const backendEnd = (
+  { source, destination }: FamilyShape,
+  direction: Direction,
+): { readonly address: Field; readonly port: Field } =>
+  direction === 'in' ? { address: destination, port: 'th dport' } : { address: source, port: 'th sport' };
+
+const tupleKey = (family: FamilyShape, direction: Direction): Key => {
+  const { address, port } = backendEnd(family, direction);
+  return fields(family.originalDestination, 'meta l4proto', 'ct original proto-dst', address, port);
+};
 
 const ofDirection = { in: 'original', out: 'reply' } as const;
 
@@ -65,14 +68,19 @@ const countingChain = (family: FamilyShape, direction: Direction, ranges: boolea
   const byNumber = trafficSet(family, 'ranges', direction);
   return [
     { kind: 'set', table, set: exact, filledBy: 'us' },
-    station(10, 'by connection', { kind: 'lookup', key: tupleKey(family), set: exact.name }, returns),
+    station(
+      10,
+      'by connection',
+      { kind: 'lookup', key: tupleKey(family, direction), set: exact.name },
+      returns,
+    ),
     ...(ranges
       ? [
           { kind: 'set', table, set: byNumber, filledBy: 'us' } as const,
           station(20, 'ranges: which service', jumpTo('identify_ct')),
           station(30, 'by service', {
             kind: 'lookup',
-            key: fields('meta priority', family.replySource),
+            key: fields('meta priority', backendEnd(family, direction).address),
             set: byNumber.name,
           }),
           station(40, 'number done', forgetNumber),
