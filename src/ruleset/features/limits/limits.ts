@@ -31,7 +31,7 @@ import {
   type Refusal,
   setOf,
 } from './parts.js';
-import { refusalName, refusalStructure, treatmentOf } from './refusal.js';
+import { drops, refusalName, refusalStructure, treatmentOf } from './refusal.js';
 import { synproxy } from './synproxy.js';
 
 const isNew: Statement = { kind: 'ct-state', states: ['new'] };
@@ -105,6 +105,9 @@ const connectionsSet: SetSpec = {
 const queueReason =
   'this kernel has no nf_tables queue expression (CONFIG_NFT_QUEUE): without it first packets reach no program; set queue to -1';
 
+/** Its packets are sent on in ingress and never come here. */
+const isStateless = ({ mode }: Service): boolean => mode === 'dsr' || mode === 'stlsdnat';
+
 const wantsQueue = ({ limits }: Service): boolean => limits?.queue !== undefined && limits.queue >= 0;
 
 const inFamily = (
@@ -136,7 +139,7 @@ const inFamily = (
     take(throughGate(strictGate, family, key, [['no connection', refused]]));
   }
   const rules: KindRule[] = [];
-  if (banMs > 0 && (newConnections || resets || connectionsPerClient > 0)) {
+  if (banMs > 0 && drops(service) && (newConnections || resets || connectionsPerClient > 0)) {
     structure.push(setOf(family, bannedSet(family), 'packets'));
     rules.push(['banned', isIn(client(family), bannedSet(family)), refusal('banned', 'limits-ttl')]);
   }
@@ -171,7 +174,7 @@ const inFamily = (
         comment: fingerprint(connections),
       },
     });
-    rules.push(['connections', isIn([number], connectionsSet), refusal('service', 'connections')]);
+    rules.push(['connections', isIn([number], connectionsSet), refusal('service', 'service-connlimit')]);
   }
   if (rules.length > 0) take(throughGate(newGate, family, key, rules));
   if (resets) {
@@ -200,7 +203,8 @@ const inFamily = (
 export const limits: ServiceFeature = {
   name: 'limits',
   contribute(service, context) {
-    if (service.state !== 'up' || !(service.limits || isLimited(service))) return undefined;
+    if (isStateless(service) || service.state !== 'up' || !(service.limits || isLimited(service)))
+      return undefined;
     const parts = families.flatMap((family) => inFamily(service, family, context) ?? []);
     if (parts.length === 0) return undefined;
     return {
@@ -209,6 +213,14 @@ export const limits: ServiceFeature = {
     };
   },
   shortcomings: (service, { supports }) => [
+    ...(isStateless(service) && (service.limits || isLimited(service))
+      ? [
+          {
+            service: service.name,
+            reason: `limits need connection tracking, which mode ${service.mode} is without: use dnat or snat, or remove them`,
+          },
+        ]
+      : []),
     ...(wantsQueue(service) && !supports('queue') ? [{ service: service.name, reason: queueReason }] : []),
     ...(service.limits?.synproxy && !supports('synproxy')
       ? [
