@@ -99,6 +99,7 @@ for (const family of bothFamilies) {
     const open = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
     t.is(open.length, 100);
     t.deepEqual(tally(open), { b1: 7, b2: 93 });
+    t.is(refused(bed, table, 'full'), 0, 'no SYN was lost');
     closeAll(open);
     t.true(await eventually(() => isFull(0)), 'all have ended');
     await engine.reconciler.apply({ services: [] });
@@ -185,6 +186,7 @@ for (const family of bothFamilies) {
     const names: string[] = [];
     for (const flow of flows) names.push(await flow.ask(atOnceMs));
     t.deepEqual(names.sort(), ['b1', 'b1', 'b2', 'b2', 'b2']);
+    t.is(refused(bed, table, 'full'), 0, 'no datagram was lost');
     for (const flow of flows) await flow.ask(atOnceMs);
     for (const flow of flows) flow.close();
     await engine.reconciler.apply({ services: [] });

@@ -17,6 +17,7 @@ import { type FamilyShape, families } from '../families.js';
 import { isGeneral } from '../general.js';
 import { numbered } from '../general-backends.js';
 import { identity } from '../identity.js';
+import { statelessMode } from '../stateless/backends.js';
 import { backendLimits, isLimited } from './backends.js';
 import { type Gate, type KindRule, throughGate } from './gates.js';
 import {
@@ -104,9 +105,6 @@ const connectionsSet: SetSpec = {
 
 const queueReason =
   'this kernel has no nf_tables queue expression (CONFIG_NFT_QUEUE): without it first packets reach no program; set queue to -1';
-
-/** Its packets are sent on in ingress and never come here. */
-const isStateless = ({ mode }: Service): boolean => mode === 'dsr' || mode === 'stlsdnat';
 
 const wantsQueue = ({ limits }: Service): boolean => limits?.queue !== undefined && limits.queue >= 0;
 
@@ -203,7 +201,7 @@ const inFamily = (
 export const limits: ServiceFeature = {
   name: 'limits',
   contribute(service, context) {
-    if (isStateless(service) || service.state !== 'up' || !(service.limits || isLimited(service)))
+    if (statelessMode(service) || service.state !== 'up' || !(service.limits || isLimited(service)))
       return undefined;
     const parts = families.flatMap((family) => inFamily(service, family, context) ?? []);
     if (parts.length === 0) return undefined;
@@ -213,7 +211,7 @@ export const limits: ServiceFeature = {
     };
   },
   shortcomings: (service, { supports }) => [
-    ...(isStateless(service) && (service.limits || isLimited(service))
+    ...(statelessMode(service) && (service.limits || isLimited(service))
       ? [
           {
             service: service.name,
