@@ -1,6 +1,6 @@
 // A real backend: HTTP and UDP on the ports given. Answers with its name and the peer it sees, one JSON object.
 // `80@198.51.100.10`: UDP alone, from that address.
-// A TCP connection that sends `stream` stays open and gets every byte back.
+// A TCP connection that sends `stream` stays open and gets every byte back; after `who` it gets the name first.
 
 import { createSocket } from 'node:dgram';
 import { createServer } from 'node:net';
@@ -13,6 +13,11 @@ const listening = ports.flatMap((place) => {
     let streaming = false;
     socket.on('error', () => {});
     socket.on('data', (data) => {
+      if (!streaming && data.toString('latin1') === 'who') {
+        streaming = true;
+        socket.write(name);
+        return;
+      }
       if (!streaming && data.toString('latin1', 0, 6) === 'stream') streaming = true;
       if (streaming) {
         socket.write(data);

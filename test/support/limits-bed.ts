@@ -66,28 +66,21 @@ export const openUntilRefused = async (
   return open;
 };
 
-/** Undefined: not connected in time, or refused. What is late is closed. */
-export const streamWithin = async (
+/** Undefined: not connected in time, or refused. */
+export const streamWithin = (
   host: string,
   number: number,
   from: string | undefined,
   withinMs: number,
-): Promise<Stream | undefined> => {
-  let late = false;
-  const opening = stream(host, number, from).then(
-    (one) => {
-      if (late) one.close();
-      return one;
-    },
-    () => undefined,
-  );
-  const timeout = new Promise<undefined>((resolve) => {
-    setTimeout(() => {
-      late = true;
-      resolve(undefined);
-    }, withinMs);
-  });
-  return Promise.race([opening, timeout]);
+): Promise<Stream | undefined> => stream(host, number, from, withinMs).catch(() => undefined);
+
+/** Waits until it holds, two seconds at most. */
+export const eventually = async (holds: () => boolean): Promise<boolean> => {
+  for (let tries = 0; tries < 40; tries++) {
+    if (holds()) return true;
+    await sleep(50);
+  }
+  return holds();
 };
 
 /** How many of `count` requests, sent at once, are answered before the first SYN would be sent again. */

@@ -59,31 +59,73 @@ export interface Stream {
   close(): void;
 }
 
-export const stream = (host: string, port: number, from?: string): Promise<Stream> =>
+const echoOn = (socket: Socket, text: string): Promise<void> =>
+  new Promise((done, fail) => {
+    let received = '';
+    const finish = (error?: Error): void => {
+      clearTimeout(timer);
+      socket.off('data', hear);
+      if (error) fail(error);
+      else done();
+    };
+    const timer = setTimeout(() => finish(new Error(`no echo of ${text}: ${received}`)), 3000);
+    const hear = (data: Buffer): void => {
+      received += data.toString('latin1');
+      if (received.length < text.length) return;
+      finish(received === text ? undefined : new Error(`sent ${text}, got ${received}`));
+    };
+    socket.on('data', hear);
+    socket.write(text);
+  });
+
+/** Rejects, and closes, when it is not connected and echoing within the time given. */
+export const stream = (host: string, port: number, from?: string, withinMs?: number): Promise<Stream> =>
   new Promise((resolve, reject) => {
     const socket: Socket = connect({ host, port, ...(from && { localAddress: from }) });
-    let received = '';
-    let wake = (): void => {};
-    socket.on('data', (data) => {
-      received += data.toString('latin1');
-      wake();
-    });
+    const late =
+      withinMs === undefined
+        ? undefined
+        : setTimeout(() => socket.destroy(new Error('not connected in time')), withinMs);
     socket.on('error', reject);
-    const echo = (text: string): Promise<void> =>
-      new Promise((done, fail) => {
-        received = '';
-        const timer = setTimeout(() => fail(new Error(`no echo of ${text}: ${received}`)), 3000);
-        wake = () => {
-          if (received.length < text.length) return;
-          clearTimeout(timer);
-          if (received === text) done();
-          else fail(new Error(`sent ${text}, got ${received}`));
-        };
-        socket.write(text);
-      });
     socket.on('connect', () => {
-      const self: Stream = { echo, close: () => socket.destroy() };
-      echo('stream').then(() => resolve(self), reject);
+      echoOn(socket, 'stream').then(
+        () => {
+          clearTimeout(late);
+          resolve({ echo: (text) => echoOn(socket, text), close: () => socket.destroy() });
+        },
+        (error) => socket.destroy(error),
+      );
+    });
+  });
+
+export interface NamedStream extends Stream {
+  /** The backend it is connected to. */
+  readonly name: string;
+}
+
+/** A stream whose backend says who it is. */
+export const namedStream = (
+  host: string,
+  port: number,
+  from?: string,
+  withinMs = 2_000,
+): Promise<NamedStream> =>
+  new Promise((resolve, reject) => {
+    const socket = connect({ host, port, ...(from && { localAddress: from }) });
+    const late = setTimeout(() => socket.destroy(new Error('not connected in time')), withinMs);
+    socket.on('error', (error) => {
+      clearTimeout(late);
+      reject(error);
+    });
+    socket.once('connect', () => socket.write('who'));
+    socket.once('data', (data) => {
+      clearTimeout(late);
+      const name = data.toString('latin1');
+      resolve({
+        name,
+        echo: (text) => echoOn(socket, text),
+        close: () => socket.destroy(),
+      });
     });
   });
 

@@ -4,8 +4,8 @@ import { type Ip, ipBytes, isIpv6 } from '../../model/address.js';
 import type { Backend, Service } from '../../model/service.js';
 import type { FeatureContext } from '../feature.js';
 import { addressNumber } from '../ids.js';
-import { mostBackends } from '../service-ids.js';
 import type { FamilyShape } from './families.js';
+import { stablePlaces } from './stateless/backends.js';
 
 /** FNV-1a of an address: below 2^32, so that slots can be filled in its order. */
 export const addressOrder = (address: Ip): number => {
@@ -27,18 +27,15 @@ export const numbered = (service: Service, family: FamilyShape): Backend[] =>
     );
 
 /**
- * A place for each of these backends among a service's numbers. It follows from address and port, so that it stays when others come and
- * go: packets write numbers into sets. Only of two that would have the same one does the second give way.
+ * A place for each of these backends among a service's numbers. It follows from the backend itself, so that it stays when others come and
+ * go: packets write numbers into sets. With another limit it is another one, so that what was full is not so any more.
  */
 export const backendPlaces = (backends: readonly Backend[]): number[] => {
-  const taken = new Set<number>();
-  return backends.map(({ address, port = 0 }) => {
-    let place = ((Math.imul(addressOrder(address) ^ port, 0x9e3779b1) >>> 0) * mostBackends) / 2 ** 32;
-    place = Math.floor(place);
-    while (taken.has(place)) place = (place + 1) % mostBackends;
-    taken.add(place);
-    return place;
-  });
+  const keys = backends.map(
+    ({ address, port = 0, connectionLimit = 0 }) => `${address} ${port} ${connectionLimit}`,
+  );
+  const places = stablePlaces(keys);
+  return keys.map((key) => places.get(key)!);
 };
 
 /** The one port of a service that has just one. */

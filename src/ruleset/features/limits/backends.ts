@@ -4,8 +4,12 @@
  * a backend puts the backend's number into `full`; whoever is scheduled there afterwards is given another one at once. What two
  * processors let through at the same moment beyond the limit is dropped (its client tries again), so there are never more.
  *
- * `full` is left again when a packet that ends a connection finds room; connections that end without a packet are noticed when
- * nobody has found the backend full for `fullMs`: then one new connection tries it, and is dropped if it is full still.
+ * `full` is left again when a packet that ends a TCP connection finds room. `ct count` looks for what has ended once per jiffy only, so
+ * the packet may come too early to see it: then the next new connection tries in half a second. What ends without a packet (UDP flows, dead
+ * peers) is noticed after `fullMs`: one new connection tries, and is dropped if the backend is full still.
+ *
+ * The timeouts of nf_conntrack are taken to be the kernel's own; `ct count` clears a limited number of ended connections per jiffy (8 in
+ * older kernels), so a backend with thousands of new connections a second may seem full when it is not.
  */
 
 import type { Backend, Service } from '../../../model/service.js';
@@ -24,6 +28,7 @@ import {
   drop,
   field,
   isIn,
+  isTcp,
   jump,
   leave,
   noNumber,
@@ -38,7 +43,10 @@ import {
 import { fullSet, hasRoom, numbersMap, spareMap } from './picking.js';
 import { logRate, logs, prefixText } from './refusal.js';
 
-const fullMs = 60_000;
+const fullMs = { tcp: 60_000, others: 30_000 } as const;
+const retryMs = 500;
+/** At most that of LAST_ACK and CLOSE: both sides have said that it ends. */
+const endedMs = 31_000;
 /** Above the timeouts that nf_conntrack has for what is new or closing (120 s), below that of an established connection. */
 const closingMs = 125_000;
 
@@ -69,12 +77,12 @@ const backendOf = (
 /** Chains and rules that count, the same for all services. */
 const countingStructure = (family: FamilyShape): readonly Structure[] => {
   const { table } = family;
-  const full = (op: 'update' | 'delete'): Statement => ({
+  const full = (timeoutMs: number): Statement => ({
     kind: 'dynset',
-    op,
+    op: 'update',
     set: fullSet.name,
     key: [number],
-    ...(op === 'update' && { timeoutMs: fullMs }),
+    timeoutMs,
   });
   const station = (order: number, purpose: string, ...statements: Statement[]): Structure => ({
     kind: 'station',
@@ -101,8 +109,10 @@ const countingStructure = (family: FamilyShape): readonly Structure[] => {
     setOf(family, fillingSet),
     setOf(family, excessSet),
     setOf(family, refusedSet('full')),
-    part('limits_filled', 0, 'full', full('update')),
-    part('limits_excess', 0, 'full', full('update')),
+    part('limits_filled', 0, 'full', full(fullMs.others)),
+    part('limits_filled', 1, 'full for long', isTcp, full(fullMs.tcp)),
+    part('limits_excess', 0, 'full', full(fullMs.others)),
+    part('limits_excess', 1, 'full for long', isTcp, full(fullMs.tcp)),
     part('limits_excess', 10, 'of the service', toService),
     part('limits_excess', 20, 'counted by service', isIn([number], refusedSet('full'))),
     part('limits_excess', 90, 'refuse', drop),
@@ -117,12 +127,21 @@ const countingStructure = (family: FamilyShape): readonly Structure[] => {
       ['persistence', jump('limits_remember')],
       ['of the service', toService],
     ),
+    chainOf(family, 'limits_retry', [
+      'soon to end',
+      { kind: 'ct-expiration-below', ms: endedMs },
+      full(retryMs),
+    ]),
     chainOf(
       family,
       'limits_room',
       ['not known as full', hasRoom, leave],
-      ['full still', isIn([number], fillingSet), full('update'), leave],
-      ['room again', full('delete')],
+      [
+        'full still',
+        isIn([number], fillingSet),
+        { kind: 'verdict', verdict: { kind: 'goto', chain: 'limits_retry' } },
+      ],
+      ['room again', { kind: 'dynset', op: 'delete', set: fullSet.name, key: [number] }],
     ),
     chainOf(
       family,
@@ -144,12 +163,7 @@ const countingStructure = (family: FamilyShape): readonly Structure[] => {
       'limits of backends',
       { kind: 'ct-state', states: ['established'] },
       { kind: 'ct-status', statuses: ['dnat'] },
-      {
-        kind: 'compare',
-        field: 'meta l4proto',
-        op: '==',
-        value: { type: 'inet_proto', bytes: Uint8Array.of(6) },
-      },
+      isTcp,
       { kind: 'ct-expiration-below', ms: closingMs },
       jump('limits_closing'),
     ),
@@ -186,10 +200,14 @@ const remembering = (service: Service, family: FamilyShape, key: Uint8Array): Co
     order,
     rule: rule(chain, purpose, ...statements),
   });
-  const known = [numbers, stickyMap(persistence, false, family), stickyMap(persistence, true, family)];
+  const known: readonly (readonly [set: SetSpec, data: Key])[] = [
+    [numbers, [number]],
+    [stickyMap(persistence, false, family), [field(family.destination), field('th dport')]],
+    [stickyMap(persistence, true, family), [field(family.destination)]],
+  ];
   return {
     structure: [
-      ...known.map((set) => setOf(family, set, 'packets')),
+      ...known.map(([set]) => setOf(family, set, 'packets')),
       setOf(family, keepers),
       part('limits_remember', 10, keepers.name, isIn([serviceOfNumber], keepers), {
         kind: 'dynset',
@@ -199,12 +217,13 @@ const remembering = (service: Service, family: FamilyShape, key: Uint8Array): Co
         data: [number],
         timeoutMs: persistTtlMs,
       }),
-      ...known.map(({ name }) =>
+      ...known.map(([{ name }, data]) =>
         part('limits_excess', 30, `forget ${name}`, {
           kind: 'dynset',
           op: 'delete',
           set: name,
           key: clientOf,
+          data,
         }),
       ),
     ],

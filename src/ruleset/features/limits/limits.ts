@@ -17,6 +17,7 @@ import { type FamilyShape, families } from '../families.js';
 import { isGeneral } from '../general.js';
 import { numbered } from '../general-backends.js';
 import { identity } from '../identity.js';
+import { statelessMode } from '../stateless/backends.js';
 import { backendLimits, isLimited } from './backends.js';
 import { type Gate, type KindRule, throughGate } from './gates.js';
 import {
@@ -31,7 +32,7 @@ import {
   type Refusal,
   setOf,
 } from './parts.js';
-import { refusalName, refusalStructure, treatmentOf } from './refusal.js';
+import { drops, refusalName, refusalStructure, treatmentOf } from './refusal.js';
 import { synproxy } from './synproxy.js';
 
 const isNew: Statement = { kind: 'ct-state', states: ['new'] };
@@ -136,7 +137,7 @@ const inFamily = (
     take(throughGate(strictGate, family, key, [['no connection', refused]]));
   }
   const rules: KindRule[] = [];
-  if (banMs > 0 && (newConnections || resets || connectionsPerClient > 0)) {
+  if (banMs > 0 && drops(service) && (newConnections || resets || connectionsPerClient > 0)) {
     structure.push(setOf(family, bannedSet(family), 'packets'));
     rules.push(['banned', isIn(client(family), bannedSet(family)), refusal('banned', 'limits-ttl')]);
   }
@@ -171,7 +172,7 @@ const inFamily = (
         comment: fingerprint(connections),
       },
     });
-    rules.push(['connections', isIn([number], connectionsSet), refusal('service', 'connections')]);
+    rules.push(['connections', isIn([number], connectionsSet), refusal('service', 'service-connlimit')]);
   }
   if (rules.length > 0) take(throughGate(newGate, family, key, rules));
   if (resets) {
@@ -200,7 +201,8 @@ const inFamily = (
 export const limits: ServiceFeature = {
   name: 'limits',
   contribute(service, context) {
-    if (service.state !== 'up' || !(service.limits || isLimited(service))) return undefined;
+    if (statelessMode(service) || service.state !== 'up' || !(service.limits || isLimited(service)))
+      return undefined;
     const parts = families.flatMap((family) => inFamily(service, family, context) ?? []);
     if (parts.length === 0) return undefined;
     return {
@@ -209,6 +211,14 @@ export const limits: ServiceFeature = {
     };
   },
   shortcomings: (service, { supports }) => [
+    ...(statelessMode(service) && (service.limits || isLimited(service))
+      ? [
+          {
+            service: service.name,
+            reason: `limits need connection tracking, which mode ${service.mode} is without: use dnat or snat, or remove them`,
+          },
+        ]
+      : []),
     ...(wantsQueue(service) && !supports('queue') ? [{ service: service.name, reason: queueReason }] : []),
     ...(service.limits?.synproxy && !supports('synproxy')
       ? [

@@ -112,7 +112,14 @@ export const afterPick = {
               ['of the service', toService],
               [
                 'forget',
-                { kind: 'dynset', op: 'delete', set: numbers.name, key: packetKey(persistence, family) },
+                {
+                  kind: 'dynset',
+                  op: 'delete',
+                  set: numbers.name,
+                  key: packetKey(persistence, family),
+                  // The kernel wants some of a map, and does not look at it.
+                  data: [number],
+                },
               ],
             ),
           ]),
