@@ -24,8 +24,11 @@ import { knownListsSet, listSet, refusedSet } from '../ruleset/features/lists/la
 import { keyText } from '../ruleset/same-element.js';
 
 export interface ListEngine {
-  /** Writes what leads from the kernel to `policies`; `table` is what is there of the ingress table. */
-  adopt(policies: Iterable<Policy>, table: NftTable | undefined, batches: Batches): Promise<void>;
+  /**
+   * Writes what leads from the kernel to `policies`; `table` is what is there of the ingress table. What it returns is to be called once
+   * the kernel has accepted it.
+   */
+  adopt(policies: Iterable<Policy>, table: NftTable | undefined, batches: Batches): Promise<() => void>;
   /** Writes the difference that the policy's elements make; undefined: the policy is gone. */
   change(name: string, policy: Policy | undefined, batches: Batches): void;
   /** The same for a few elements. The policy it returns lists its elements when asked to. */
@@ -94,8 +97,10 @@ export const createListEngine = (nft: Nft, nowMs: () => number): ListEngine => {
         lists.push(...steps);
       }
       write(lists, batches);
-      indexes = next;
-      retired.clear();
+      return () => {
+        indexes = next;
+        retired.clear();
+      };
     },
     change(name, policy, batches) {
       const index = indexes.get(name);

@@ -84,7 +84,9 @@ export const createReconciler = (ports: ReconcilePorts, wish: EngineContext): Re
   };
 
   /** The way from whatever is in the kernel to `wanted`. */
-  const difference = async (wanted: Registry): Promise<{ batches: Batches; result: Installed }> => {
+  const difference = async (
+    wanted: Registry,
+  ): Promise<{ batches: Batches; result: Installed; accept(): void }> => {
     const batches = createBatches();
     let found = picture ?? (await readKernel(nft));
     picture = undefined;
@@ -97,13 +99,13 @@ export const createReconciler = (ports: ReconcilePorts, wish: EngineContext): Re
     }
     const result = adopt(found, wanted.plans(), context, batches);
     destroyEntries(batches, keysOfStale(wanted, persistence));
-    await features.adopt(wanted, context, batches);
-    return { batches, result };
+    const accept = await features.adopt(wanted, context, batches);
+    return { batches, result, accept };
   };
 
   const align = async (wanted: Registry, reason: string): Promise<number> => {
     installed = undefined;
-    const { batches, result } = await difference(wanted);
+    const { batches, result, accept } = await difference(wanted);
     const { size } = batches;
     try {
       await commit(batches, reason);
@@ -114,6 +116,7 @@ export const createReconciler = (ports: ReconcilePorts, wish: EngineContext): Re
       context = { ...context, protect: false };
       return align(wanted, reason);
     }
+    accept();
     installed = result;
     return size;
   };
