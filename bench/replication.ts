@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { engineFlags } from '../src/shell/engine-flags.js';
 import { createSyncBed, type SyncBed } from '../test/support/sync-bed.js';
+import { compiled } from './support/compiled.js';
 import type { AgentCommand, AgentStatus } from './support/replication-agent.js';
 import { store } from './support/store.js';
 
@@ -23,16 +24,12 @@ class Agent {
   #next = 1;
 
   constructor(bed: SyncBed, name: 'lb1' | 'lb2') {
-    const script = new URL('./support/replication-agent.ts', import.meta.url).pathname;
+    const script = compiled('bench/support/replication-agent.ts');
     const namespace = name === 'lb1' ? bed.lb1 : bed.lb2;
     const files = JSON.stringify(bed.files);
     this.#child = fork(script, [name, namespace, files], {
       // RELEVO_PROFILE=folder: where each agent leaves a CPU profile.
-      execArgv: [
-        ...engineFlags,
-        '--import=tsx',
-        ...(profile ? ['--cpu-prof', `--cpu-prof-dir=${profile}`] : []),
-      ],
+      execArgv: [...engineFlags, ...(profile ? ['--cpu-prof', `--cpu-prof-dir=${profile}`] : [])],
     });
     this.#child.on('error', () => {});
     this.#child.on('message', ({ id, result, error }: { id: number; result?: unknown; error?: string }) => {

@@ -43,7 +43,7 @@ const loop = createGuardLoop(
     },
     log,
     mac: (bytes) => createHmac('sha256', key).update(bytes).digest(),
-    nft: createNft({ log, direct: true }),
+    nft: createNft({ log }),
     links: createLinks({ carrierLinks: watchedLinks(config) }),
     frames: (name) => createFrameSocket(name, ETH_P_ARP),
     datagrams: openDatagrams,

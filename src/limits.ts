@@ -49,6 +49,8 @@ export const limits = {
   nftlbRequestMs: 30_000,
   nftlbIdleMs: 60_000,
   nftlbConnections: 256,
+  /** Programs that look for neighbours at a time. */
+  neighbourProbes: 16,
   controlBodyBytes: 256 * 1024 * 1024,
   commandOutputBytes: 64 * 1024 * 1024,
   commandMs: 30_000,

@@ -1,15 +1,15 @@
 /** What the applications need of the outside: interfaces only. `shell/` implements them, `test/fakes/` imitates them. */
 
-import type { Ipv4 } from './model/address.js';
+import type { Ip, Ipv4 } from './model/address.js';
 import type { EntryColumns, KeyColumns } from './model/columns.js';
-import type { LinkState, LoggedPacket } from './model/kernel-events.js';
+import type { LinkState, LoggedPacket, NeighbourState } from './model/kernel-events.js';
 import type { SocketAddress } from './model/node.js';
 
 import type { Endpoint } from './model/service.js';
 import type { FlowPattern } from './netlink/conntrack.js';
 import type { ElementBytes, NamedCounter, NftTable, TableName, Transaction } from './netlink/nft/ast.js';
 
-export type { LinkState, LoggedPacket } from './model/kernel-events.js';
+export type { LinkState, LoggedPacket, NeighbourState } from './model/kernel-events.js';
 
 /** Monotonic time in milliseconds (fractions allowed) since an arbitrary start. Never wall-clock time. */
 export interface Clock {
@@ -108,6 +108,22 @@ export interface Links {
   removeAddress(linkName: string, address: Ipv4, prefixLength: number): Promise<void>;
   addresses(): Promise<{ link: string; address: Ipv4; prefixLength: number }[]>;
   close(): void;
+}
+
+/** The kernel's neighbour table, over rtnetlink. Failures are RelevoErrors with `kernel-*` codes. */
+export interface Neighbours {
+  list(): Promise<NeighbourState[]>;
+  /** `gone`: the entry has left the table. Returns the unsubscriber. */
+  onChange(listener: (entry: NeighbourState, gone: boolean) => void): () => void;
+  /** Changes went by unheard: list again. */
+  onLoss(listener: () => void): () => void;
+  close(): void;
+}
+
+/** Makes the kernel look for an address, so that its neighbour table has an entry afterwards, found or failed. */
+export interface NeighbourProber {
+  /** Rejects when the programs for it are missing; an address that does not answer is no error. */
+  provoke(address: Ip): Promise<void>;
 }
 
 /** Raw Ethernet frames on one interface (AF_PACKET). */

@@ -11,6 +11,7 @@ import { adoptFeatures, type FeaturePicture, isMisshapen, setsToRead } from '../
 import type { EngineContext } from '../ruleset/context.js';
 import {
   type Contribution,
+  type DeviceLink,
   type FeatureContext,
   featureTables,
   ingressTable,
@@ -39,6 +40,7 @@ import { createListEngine, type ListEngine } from './list-engine.js';
 export interface FeatureFacts {
   readonly devices: readonly string[];
   neighbour(address: Ip): Neighbour | undefined;
+  link?(device: string): DeviceLink | undefined;
   supports(feature: KernelFeature): boolean;
 }
 
@@ -98,6 +100,7 @@ export const createFeatureEngine = (
       policies: registry.policies,
       addresses: registry.addresses,
       neighbour: (address) => facts.neighbour(address),
+      link: (device) => facts.link?.(device),
       supports: (feature) => facts.supports(feature),
     };
     return latest;

@@ -99,6 +99,8 @@ export interface Reconciler {
   reconsider(services: readonly string[], reason: string): Promise<void>;
   /** Why services or backends are not served as configured. */
   shortcomings(service?: string): readonly Shortcoming[];
+  /** The number that stands for a service in keys. */
+  idOf(service: string): number;
   /** The service in force at an endpoint. */
   serviceAt(endpoint: Endpoint): Service | undefined;
   /** Persistence entries in the kernel, of one service or of all. */

@@ -63,6 +63,11 @@ export const parseIpv4Prefix = (text: string): Ipv4Prefix | undefined => {
 export type Ipv6 = string & { readonly [brand]: 'ipv6' };
 export type Ip = Ipv4 | Ipv6;
 
+export interface IpPrefix {
+  readonly address: Ip;
+  readonly prefixLength: number;
+}
+
 export const isIpv6 = (address: Ip): address is Ipv6 => address.includes(':');
 
 const groupPattern = /^[0-9a-f]{1,4}$/i;

@@ -24,7 +24,9 @@ export interface EntryColumns extends KeyColumns {
 export const createKeyColumns = (): KeyColumns => ({ client: [], address: [], protocolPort: [] });
 
 export const createEntryColumns = (): EntryColumns => ({
-  ...createKeyColumns(),
+  client: [],
+  address: [],
+  protocolPort: [],
   backend: [],
   backendPort: [],
   ttlMs: [],

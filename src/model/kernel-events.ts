@@ -1,6 +1,6 @@
 /** What the kernel tells on its own: the state of interfaces, and packets that a rule reports. */
 
-import type { Ipv4 } from './address.js';
+import type { Ip, Ipv4 } from './address.js';
 
 export interface LinkState {
   readonly index: number;
@@ -8,6 +8,16 @@ export interface LinkState {
   readonly mac: string;
   /** Administratively up and with carrier (IFF_UP and IFF_LOWER_UP, IFF_RUNNING). */
   readonly usable: boolean;
+}
+
+/** An entry of the kernel's neighbour table. */
+export interface NeighbourState {
+  readonly linkIndex: number;
+  readonly address: Ip;
+  /** `52:54:00:12:34:56`; empty while it is not known. */
+  readonly etherAddress: string;
+  /** `stale`: known, and not heard of lately. `unresolved`: asked for. `failed`: no answer. */
+  readonly state: 'confirmed' | 'stale' | 'unresolved' | 'failed';
 }
 
 export interface LoggedPacket {

@@ -129,6 +129,8 @@ export interface Service {
   /** nftlb's `verdict`: what happens to packets that a policy or limit has met; undefined: `log drop accept`. */
   readonly verdict?: readonly ('log' | 'drop' | 'accept')[];
   readonly flowOffload?: boolean;
+  /** Packets and bytes are counted, per backend and direction; undefined: as the node does with services that do not say. */
+  readonly counters?: boolean;
   /** Clients in the backends' own network are served, too. */
   readonly intraConnect?: boolean;
   /** stlsdnat: seconds as nftlb's clients know them. */

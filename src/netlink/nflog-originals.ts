@@ -4,7 +4,7 @@
  * the order of its packets, so the first report of a client's address, port and protocol is at hand when the second comes.
  */
 
-import { ipv4FromBytes } from '../model/address.js';
+import { type Ipv4, ipv4FromBytes, ipv4FromNumber } from '../model/address.js';
 import type { LoggedPacket } from '../model/kernel-events.js';
 
 /** Prefix of the rule that reports before dnat. Its packets are used up here and not handed on. */
@@ -33,6 +33,21 @@ const portsAt = (payload: Uint8Array): number => {
 
 type Original = NonNullable<LoggedPacket['original']>;
 
+/** Where connections go to are few addresses: one text for each. */
+const textByDestination = new Map<number, Ipv4>();
+const destinationsKept = 4096;
+
+const destinationText = (view: DataView): Ipv4 => {
+  const number = view.getUint32(16, false);
+  let text = textByDestination.get(number);
+  if (text === undefined) {
+    if (textByDestination.size >= destinationsKept) textByDestination.clear();
+    text = ipv4FromNumber(number);
+    textByDestination.set(number, text);
+  }
+  return text;
+};
+
 export const createOriginalFinder = (): OriginalFinder => {
   let young = new Map<number, Original>();
   let old = new Map<number, Original>();
@@ -47,7 +62,7 @@ export const createOriginalFinder = (): OriginalFinder => {
       }
       young.set(connectionKey(payload, view, ports), {
         source: ipv4FromBytes(payload, 12),
-        destination: ipv4FromBytes(payload, 16),
+        destination: destinationText(view),
         protocol: payload[9]!,
         destinationPort: view.getUint16(ports + 2, false),
       });
@@ -61,7 +76,7 @@ export const createOriginalFinder = (): OriginalFinder => {
       const original = young.get(key) ?? old.get(key);
       if (!original) return packet;
       if (!young.delete(key)) old.delete(key);
-      return { ...packet, original };
+      return { payload, prefix: packet.prefix, sequence: packet.sequence, original };
     },
   };
 };

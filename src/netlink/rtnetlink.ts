@@ -1,7 +1,7 @@
-/** rtnetlink messages (linux/rtnetlink.h, if_link.h, if_addr.h): links and IPv4 addresses. */
+/** rtnetlink messages (linux/rtnetlink.h, if_link.h, if_addr.h, neighbour.h): links, IPv4 addresses, neighbours. */
 
-import { type Ipv4, ipv4Bytes, ipv4FromBytes } from '../model/address.js';
-import type { LinkState } from '../model/kernel-events.js';
+import { type Ip, type Ipv4, ipFromBytes, ipv4Bytes, ipv4FromBytes } from '../model/address.js';
+import type { LinkState, NeighbourState } from '../model/kernel-events.js';
 import { ByteWriter, eachAttribute, readString, readU32 } from './attributes.js';
 import {
   beginMessage,
@@ -19,9 +19,14 @@ const RTM_GETLINK = 18;
 export const RTM_NEWADDR = 20;
 export const RTM_DELADDR = 21;
 const RTM_GETADDR = 22;
+export const RTM_NEWNEIGH = 28;
+export const RTM_DELNEIGH = 29;
+const RTM_GETNEIGH = 30;
 export const RTNLGRP_LINK = 1;
+export const RTNLGRP_NEIGH = 3;
 export const RTNLGRP_IPV4_IFADDR = 5;
 const AF_INET = 2;
+const AF_INET6 = 10;
 
 const IFF_UP = 0x1;
 const IFF_RUNNING = 0x40;
@@ -61,6 +66,9 @@ export const getLink = (sequence: number, name: string): Uint8Array =>
     writer.attributeString(IFLA_IFNAME, name);
   });
 
+const etherText = (bytes: Uint8Array, from: number, to: number): string =>
+  Array.from(bytes.subarray(from, to), (byte) => byte.toString(16).padStart(2, '0')).join(':');
+
 /**
  * struct ifinfomsg and attributes. Undefined for messages of the bridge family: there RTM_DELLINK means that a port left a
  * bridge, not that the link is gone.
@@ -79,7 +87,7 @@ export const readLink = (
   eachAttribute(view, from + 16, to, (type, start, end) => {
     if (type === IFLA_IFNAME) name = readString(bytes, start, end);
     if (type === IFLA_ADDRESS && end - start <= 32) {
-      mac = Array.from(bytes.subarray(start, end), (byte) => byte.toString(16).padStart(2, '0')).join(':');
+      mac = etherText(bytes, start, end);
     }
   });
   return { index, name, mac, usable: (flags & usableFlags) === usableFlags };
@@ -150,4 +158,53 @@ const asNumber = (address: Ipv4): number =>
 export const covers = (network: { address: Ipv4; prefixLength: number }, address: Ipv4): boolean => {
   const size = 2 ** (32 - network.prefixLength);
   return Math.floor(asNumber(network.address) / size) === Math.floor(asNumber(address) / size);
+};
+
+const NDA_DST = 1;
+const NDA_LLADDR = 2;
+const NTF_PROXY = 0x08;
+const NUD_STALE = 0x04;
+const NUD_FAILED = 0x20;
+/** NUD_REACHABLE, NUD_DELAY, NUD_PROBE, NUD_NOARP, NUD_PERMANENT: with NUD_STALE, the states in which a MAC address counts. */
+const confirmed = 0x02 | 0x08 | 0x10 | 0x40 | 0x80;
+
+/** Of both families. */
+export const dumpNeighbours = (sequence: number): Uint8Array =>
+  message(RTM_GETNEIGH, NLM_F_DUMP, sequence, (writer) => {
+    for (let word = 0; word < 3; word++) writer.u32(0);
+  });
+
+/** struct ndmsg and attributes; undefined for bridges' tables, proxies, and addresses other than IPv4 and IPv6. */
+export const readNeighbour = (
+  view: DataView,
+  bytes: Uint8Array,
+  from: number,
+  to: number,
+): NeighbourState | undefined => {
+  if (to - from < 12) return undefined;
+  const family = bytes[from];
+  if ((family !== AF_INET && family !== AF_INET6) || (bytes[from + 10]! & NTF_PROXY) !== 0) return undefined;
+  const addressBytes = family === AF_INET ? 4 : 16;
+  const state = view.getUint16(from + 8, true);
+  let address: Ip | undefined;
+  let etherAddress = '';
+  eachAttribute(view, from + 12, to, (type, start, end) => {
+    if (type === NDA_DST && end - start === addressBytes) address = ipFromBytes(bytes, start, addressBytes);
+    if (type === NDA_LLADDR && end - start === 6) etherAddress = etherText(bytes, start, end);
+  });
+  if (!address) return undefined;
+  const known = etherAddress !== '';
+  return {
+    linkIndex: view.getInt32(from + 4, true),
+    address,
+    etherAddress,
+    state:
+      (state & NUD_FAILED) !== 0
+        ? 'failed'
+        : known && (state & confirmed) !== 0
+          ? 'confirmed'
+          : known && (state & NUD_STALE) !== 0
+            ? 'stale'
+            : 'unresolved',
+  };
 };

@@ -15,7 +15,7 @@ import {
   type EntryColumns,
   type KeyColumns,
 } from '../model/columns.js';
-import type { NumberedFrame, Position, SyncFrame } from '../wire/frames.js';
+import type { Position, SyncFrame } from '../wire/frames.js';
 import { digestOf } from './digest.js';
 import type { GroupBook } from './groups.js';
 import { LagMeter } from './lag.js';
@@ -39,13 +39,6 @@ interface Unacked {
   readonly sequence: number;
   readonly originatedAtMs: number;
 }
-
-/** Frames are numbered when they are sent. */
-type Unnumbered = NumberedFrame extends infer Each
-  ? Each extends NumberedFrame
-    ? Omit<Each, 'frame'>
-    : never
-  : never;
 
 /** Of an entry on the wire, at most. */
 const entryBytes = 32;
@@ -182,8 +175,8 @@ export class Outbound {
     const replica = this.#replica;
     const { table } = replica;
     const first = this.#cursor + 1;
-    const upserts = new Map<number, EntryColumns>();
-    const deletions = new Map<number, KeyColumns>();
+    // One frame for each group that has something in it: as a rule one.
+    const parts: DeltaPart[] = [];
     let oldestMs = 0;
     let gathered = 0;
     let sequence = first;
@@ -192,29 +185,29 @@ export class Outbound {
       if (row < 0) continue;
       const group = table.group[row]!;
       if (!this.#groups.isActive(group)) continue;
-      if (table.state[row] === rowState.live) {
-        if (table.expiresAtMs[row]! <= nowMs) continue;
-        replica.pushEntry(columnsOf(upserts, group, createEntryColumns), row, nowMs);
-      } else replica.pushKey(columnsOf(deletions, group, createKeyColumns), row);
+      const live = table.state[row] === rowState.live;
+      if (live && table.expiresAtMs[row]! <= nowMs) continue;
+      const part = partOf(parts, group);
+      if (live) replica.pushEntry(part.upserts, row, nowMs);
+      else replica.pushKey(part.deletions, row);
       if (oldestMs === 0) oldestMs = table.changedAtMs[row]!;
       gathered++;
     }
     this.#cursor = sequence - 1;
-    const groups = [...new Set([...upserts.keys(), ...deletions.keys()])];
-    for (const [at, group] of groups.entries()) {
+    for (let at = 0; at < parts.length; at++) {
+      const { group, upserts, deletions } = parts[at]!;
       // Only the last frame of the range moves the peer's position: the connection may break between them.
-      const lastSequence = at === groups.length - 1 ? this.#cursor : first - 1;
-      const delta = {
+      const lastSequence = at === parts.length - 1 ? this.#cursor : first - 1;
+      frames.push({
         kind: 'delta',
+        frame: this.#number(upserts.client.length + deletions.client.length, lastSequence, oldestMs),
         group: this.#groups.names[group]!,
         epoch: this.#groups.epochOf(group),
         firstSequence: first,
         lastSequence,
-        upserts: upserts.get(group) ?? createEntryColumns(),
-        deletions: deletions.get(group) ?? createKeyColumns(),
-      } as const;
-      const entries = delta.upserts.client.length + delta.deletions.client.length;
-      frames.push(this.#numbered(delta, entries, lastSequence, oldestMs));
+        upserts,
+        deletions,
+      });
     }
   }
 
@@ -244,8 +237,8 @@ export class Outbound {
       this.#snapshotBegun = true;
       const expected = Math.round((replica.live * (task.buckets ? bucketsIn(task.buckets) : 256)) / 256);
       const { buckets } = task;
-      const begin = { kind: 'snapshot-begin', ...head, sequence: this.#cursor, buckets, expected } as const;
-      frames.push(this.#numbered(begin, 0, this.#cursor, 0));
+      const frame = this.#number(0, this.#cursor, 0);
+      frames.push({ kind: 'snapshot-begin', frame, ...head, sequence: this.#cursor, buckets, expected });
     }
     const entries = createEntryColumns();
     while (task.row < table.used && entries.client.length < this.#limits.frameEntries) {
@@ -255,29 +248,34 @@ export class Outbound {
       if (hasBucket(task.buckets, bucket)) replica.pushEntry(entries, row, nowMs);
     }
     if (entries.client.length > 0) {
-      const chunk = { kind: 'snapshot-chunk', ...head, entries } as const;
-      frames.push(this.#numbered(chunk, entries.client.length, this.#cursor, 0));
+      const frame = this.#number(entries.client.length, this.#cursor, 0);
+      frames.push({ kind: 'snapshot-chunk', frame, ...head, entries });
     }
     if (task.row < table.used) return;
-    frames.push(this.#numbered({ kind: 'snapshot-end', ...head }, 0, this.#cursor, 0));
+    frames.push({ kind: 'snapshot-end', frame: this.#number(0, this.#cursor, 0), ...head });
     this.#snapshots.shift();
     this.#snapshotBegun = false;
   }
 
-  #numbered(frame: Unnumbered, entries: number, sequence: number, originatedAtMs: number): NumberedFrame {
-    this.#frame++;
+  /** The next frame's number; its acknowledgement is awaited. */
+  #number(entries: number, sequence: number, originatedAtMs: number): number {
+    const frame = ++this.#frame;
     this.sentEntries += entries;
     this.#unackedEntries += entries;
-    this.#unacked.push({ frame: this.#frame, entries, sequence, originatedAtMs });
-    return { ...frame, frame: this.#frame } as NumberedFrame;
+    this.#unacked.push({ frame, entries, sequence, originatedAtMs });
+    return frame;
   }
 }
 
-const columnsOf = <T>(byGroup: Map<number, T>, group: number, create: () => T): T => {
-  let columns = byGroup.get(group);
-  if (!columns) {
-    columns = create();
-    byGroup.set(group, columns);
-  }
-  return columns;
+interface DeltaPart {
+  readonly group: number;
+  readonly upserts: EntryColumns;
+  readonly deletions: KeyColumns;
+}
+
+const partOf = (parts: DeltaPart[], group: number): DeltaPart => {
+  for (const part of parts) if (part.group === group) return part;
+  const part = { group, upserts: createEntryColumns(), deletions: createKeyColumns() };
+  parts.push(part);
+  return part;
 };

@@ -1,6 +1,7 @@
 /** The structure of the table, adopted: sets and chains that are there and right stay, the rest is made, corrected or removed. */
 
 import type { ElementBytes, NftTable, Operation, SetSpec } from '../netlink/nft/ast.js';
+import { typesBytes } from '../netlink/nft/fields.js';
 import type { Batches } from './batches.js';
 import { chainOperations } from './chain-operations.js';
 import { type Chain, constantChains, isConstantChain, kindChain, recorderChain } from './chains.js';
@@ -17,20 +18,12 @@ export interface KernelPicture {
 
 export const emptyPicture: KernelPicture = { table: undefined, elements: new Map() };
 
-const registerBytes = (types: readonly string[]): number =>
-  types.reduce(
-    (sum, type) => sum + (type === 'ipv6_addr' || type === 'ifname' ? 16 : type === 'ether_addr' ? 8 : 4),
-    0,
-  );
-
 /** A set that another version declared in another shape cannot be changed, only made anew. */
 export const hasShape = (table: NftTable, set: SetSpec): boolean => {
   const found = table.sets.find(({ name }) => name === set.name);
   if (!found) return true;
-  const dataBytes = Array.isArray(set.data) ? registerBytes(set.data) : 0;
-  return (
-    found.keyBytes === registerBytes(set.key) && (set.data === 'verdict' || found.dataBytes === dataBytes)
-  );
+  const dataBytes = Array.isArray(set.data) ? typesBytes(set.data) : 0;
+  return found.keyBytes === typesBytes(set.key) && (set.data === 'verdict' || found.dataBytes === dataBytes);
 };
 
 /** True when the table has to be made anew as a whole: something in it has a shape that no change leads away from. */

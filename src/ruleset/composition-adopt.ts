@@ -68,6 +68,7 @@ export const isMisshapen = (composition: Composition, { name, table }: FeaturePi
       if (!hasShape(table, what.set)) return true;
       continue;
     }
+    if (what.kind === 'object' || what.kind === 'flowtable') continue;
     const found = table.chains.find((chain) => chain.name === what.chain.name);
     if (found && (found.hook !== undefined) !== (what.chain.hook !== undefined)) return true;
   }
@@ -77,6 +78,9 @@ export const isMisshapen = (composition: Composition, { name, table }: FeaturePi
 const rulesDiffer = (found: readonly string[], rules: readonly RuleSpec[]): boolean =>
   !sameRules(found, { name: '', rules });
 
+const objectId = ({ type, name }: { readonly type: string; readonly name: string }): string =>
+  `${type} ${name}`;
+
 /** Makes or corrects sets and chains; returns what nobody needs: rules, then the sets they read, then the chains that verdicts in sets lead to. `isOthers`: names that are not features'. */
 const adoptFeatureStructure = (
   composition: Composition,
@@ -85,6 +89,7 @@ const adoptFeatureStructure = (
   batches: Batches,
 ): Operation[] => {
   const wanted = new Set<string>();
+  const objects = new Set<string>();
   const stations = new Map<string, () => void>();
   for (const { what } of composition.structures.values()) {
     if (what.table.family !== family.family) continue;
@@ -92,6 +97,22 @@ const adoptFeatureStructure = (
       wanted.add(what.set.name);
       if (!table?.sets.some(({ name }) => name === what.set.name)) {
         batches.structure({ op: 'add-set', table: family, set: what.set });
+      }
+      continue;
+    }
+    if (what.kind === 'object') {
+      const id = objectId(what.object);
+      objects.add(id);
+      if (!table?.objects.some((found) => objectId(found) === id)) {
+        batches.structure({ op: 'add-object', table: family, object: what.object });
+      }
+      continue;
+    }
+    if (what.kind === 'flowtable') {
+      const { flowtable } = what;
+      objects.add(flowtable.name);
+      if (!table?.flowtables.includes(flowtable.name)) {
+        batches.structure({ op: 'add-flowtable', table: family, flowtable });
       }
       continue;
     }
@@ -122,6 +143,12 @@ const adoptFeatureStructure = (
     ...goneChains.map(({ name }): Operation => ({ op: 'flush-chain', table: family, chain: name })),
     ...goneSets.map(({ name }): Operation => ({ op: 'delete-set', table: family, set: name })),
     ...goneChains.map(({ name }): Operation => ({ op: 'delete-chain', table: family, chain: name })),
+    ...(table?.objects ?? [])
+      .filter((object) => !objects.has(objectId(object)))
+      .map((object): Operation => ({ op: 'delete-object', table: family, object })),
+    ...(table?.flowtables ?? [])
+      .filter((name) => !objects.has(name))
+      .map((flowtable): Operation => ({ op: 'delete-flowtable', table: family, flowtable })),
   ];
 };
 

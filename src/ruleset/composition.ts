@@ -33,6 +33,8 @@ export const structureKey = (structure: Structure): string => {
   const { family } = structure.table;
   if (structure.kind === 'set') return `${family} set ${structure.set.name}`;
   if (structure.kind === 'chain') return `${family} chain ${structure.chain.name}`;
+  if (structure.kind === 'object') return `${family} ${structure.object.type} ${structure.object.name}`;
+  if (structure.kind === 'flowtable') return `${family} flowtable ${structure.flowtable.name}`;
   return `${family} station ${structure.chain.name} ${structure.order} ${structure.rule.comment}`;
 };
 
@@ -81,6 +83,11 @@ export const writeElements = (
 const createStructure = (what: Structure, batches: Batches): void => {
   if (what.kind === 'set') batches.structure({ op: 'add-set', table: what.table, set: what.set });
   else if (what.kind === 'chain') batches.structure(...chainOperations(what.table, what.chain));
+  else if (what.kind === 'object') {
+    batches.structure({ op: 'add-object', table: what.table, object: what.object });
+  } else if (what.kind === 'flowtable') {
+    batches.structure({ op: 'add-flowtable', table: what.table, flowtable: what.flowtable });
+  }
 };
 
 /** The rules of a shared chain as they are to be. */
@@ -116,6 +123,7 @@ export const changeUnit = (
 
   const created: Structure[] = [];
   const knownChains = new Set<string>();
+  const newChains = new Set<string>();
   for (const structure of next?.structure ?? []) {
     const key = structureKey(structure);
     const used = composition.structures.get(key);
@@ -126,8 +134,10 @@ export const changeUnit = (
     }
     if (structure.kind === 'station') {
       const prefix = stationPrefix(structure);
-      if ([...composition.structures.keys()].some((known) => known.startsWith(prefix)))
-        knownChains.add(prefix);
+      const isKnown =
+        !newChains.has(prefix) &&
+        [...composition.structures.keys()].some((known) => known.startsWith(prefix));
+      (isKnown ? knownChains : newChains).add(prefix);
     }
     composition.structures.set(key, { what: structure, users: 1 });
     created.push(structure);
@@ -193,7 +203,9 @@ export const sweepUnused = (composition: Composition): Operation[] => {
     else if (what.kind === 'chain') {
       chains.push({ op: 'flush-chain', table, chain: what.chain.name });
       rest.push({ op: 'delete-chain', table, chain: what.chain.name });
-    } else rest.unshift({ op: 'delete-set', table, set: what.set.name });
+    } else if (what.kind === 'set') rest.unshift({ op: 'delete-set', table, set: what.set.name });
+    else if (what.kind === 'object') rest.unshift({ op: 'delete-object', table, object: what.object });
+    else rest.unshift({ op: 'delete-flowtable', table, flowtable: what.flowtable.name });
   }
   const rewritten = [...stations.values()].flatMap(({ table, chain }): Operation[] => {
     const left = stationsOf(composition, table, chain.name);

@@ -1,6 +1,6 @@
 /** What the rules depend on besides the services: facts of the node and its cluster. */
 
-import type { Ipv4Prefix } from '../model/address.js';
+import type { IpPrefix, Ipv4Prefix } from '../model/address.js';
 
 export interface EngineContext {
   /** nfnetlink_log group that newcomers are reported to; undefined: nothing is replicated, nothing reported. */
@@ -14,6 +14,14 @@ export interface EngineContext {
   readonly floating: readonly Ipv4Prefix[];
   /** Ask the kernel to own the table (Linux ≥ 6.9), so that foreign hands cannot change it. */
   readonly protect: boolean;
+  /** Count the traffic of services that do not say otherwise. */
+  readonly counters?: boolean;
+  /** Bits of marks that are relevo's to write; undefined: those that the services' marks use. */
+  readonly markMask?: number;
+  /** Where log lines of services go: a group of nfnetlink_log, which the agent reads; undefined: the kernel's log. */
+  readonly serviceLogGroup?: number;
+  /** Networks that this node has an address in: whose clients reach backends there without passing this node. */
+  readonly networks?: readonly IpPrefix[];
 }
 
 export const plainContext: EngineContext = { floating: [], protect: false };

@@ -8,8 +8,16 @@
  */
 
 import type { Ip } from '../model/address.js';
-import type { Policy, Service, SharedAddress } from '../model/service.js';
-import type { BaseHook, ElementBytes, RuleSpec, SetSpec, TableName } from '../netlink/nft/ast.js';
+import type { Helper, Policy, Service, SharedAddress } from '../model/service.js';
+import type {
+  BaseHook,
+  ElementBytes,
+  FlowtableSpec,
+  ObjectSpec,
+  RuleSpec,
+  SetSpec,
+  TableName,
+} from '../netlink/nft/ast.js';
 import type { Chain } from './chains.js';
 import type { EngineContext } from './context.js';
 
@@ -31,6 +39,8 @@ export type Structure =
       readonly filledBy: 'us' | 'packets';
     }
   | { readonly kind: 'chain'; readonly table: TableName; readonly chain: Chain }
+  | { readonly kind: 'object'; readonly table: TableName; readonly object: ObjectSpec }
+  | { readonly kind: 'flowtable'; readonly table: TableName; readonly flowtable: FlowtableSpec }
   /**
    * One rule of a chain that several features share, a base chain mostly: the chain holds the rules that somebody needs, by `order`, then by
    * comment. `stations` has the chains and orders there are.
@@ -72,6 +82,8 @@ export interface FeatureContext extends EngineContext {
   readonly addresses?: ReadonlyMap<string, SharedAddress>;
   /** From the kernel's neighbour table; undefined: not known (yet). */
   neighbour(address: Ip): Neighbour | undefined;
+  /** An interface of this node by name; undefined: there is none. */
+  link?(device: string): DeviceLink | undefined;
   /** What this kernel can do, found out at start. */
   supports(feature: KernelFeature): boolean;
 }
@@ -81,7 +93,24 @@ export interface Neighbour {
   readonly device: string;
 }
 
-export type KernelFeature = 'queue' | 'flowtable' | 'synproxy' | 'helpers';
+export interface DeviceLink {
+  readonly index: number;
+  readonly etherAddress: string;
+}
+
+/** In words that status shows. */
+export type KernelFeature =
+  | 'queue'
+  | 'flowtable'
+  | 'synproxy'
+  | `${Helper} helper`
+  | `${Helper} helper for IPv6`
+  /** Since Linux 6.3. */
+  | 'destroy elements'
+  /** Since Linux 6.5. */
+  | 'maps looked up as sets'
+  /** `owner` together with `persist`: since Linux 6.9. */
+  | 'owned tables';
 
 /** Why a service, or one of its backends, is not served as configured: shown in status and to nftlb's clients as `config_error`. */
 export interface Shortcoming {

@@ -1,6 +1,6 @@
 /**
  * The chains that features share, and the order in which their rules stand there. A packet of a service goes: ingress (lists, then
- * services without connection tracking) → raw → prerouting_guard (limits) → mangle (marks) → nat → forward → postrouting.
+ * services without connection tracking) → raw → prerouting_guard (limits) → nat → prerouting_mark → forward → postrouting.
  */
 
 import type { BaseHook } from '../netlink/nft/ast.js';
@@ -30,7 +30,14 @@ export const ingressChain = (device: string): StationChain => ({
 });
 
 /** Orders in ingress chains. */
-export const ingressOrder = { globalLists: 10, lists: 20, limits: 30, logs: 40, stateless: 50 } as const;
+export const ingressOrder = {
+  globalLists: 10,
+  lists: 20,
+  limits: 30,
+  logs: 40,
+  count: 45,
+  stateless: 50,
+} as const;
 
 /** Before connection tracking: what must not be tracked (synproxy, stateless services). */
 export const rawChain: StationChain = { name: 'raw', hook: filter('prerouting', -300) };
@@ -46,10 +53,18 @@ export const guardOrder = {
   queue: 70,
   helper: 80,
 } as const;
-export const markChain: StationChain = { name: 'prerouting_mark', hook: filter('prerouting', -140) };
 /** Behind the plain services' chain at −100: whoever that has translated does not come here. */
 export const generalNatChain: StationChain = { name: 'general_nat', hook: nat('prerouting', -99) };
+/** Behind NAT, when the backend is known, and before the routing decision that marks are for. */
+export const markChain: StationChain = { name: 'prerouting_mark', hook: filter('prerouting', -90) };
+/** Of what the node itself sends: a changed mark is routed anew. */
+export const markOutputChain: StationChain = {
+  name: 'output_mark',
+  hook: { type: 'route', hook: 'output', priority: -150, policy: 'accept' },
+};
+export const markOrder = { newConnection: 10, restore: 20 } as const;
 export const localChain: StationChain = { name: 'local_input', hook: filter('input', -10) };
+export const localOrder = { count: 90 } as const;
 export const forwardChain: StationChain = { name: 'forward', hook: filter('forward', -10) };
 export const forwardOrder = { offload: 10, count: 20, log: 30 } as const;
 /** After dnat, before snat; the plain services' recorder is at 0. */
@@ -63,4 +78,7 @@ export const recordOrder = {
   done: 90,
 } as const;
 export const sourceChain: StationChain = { name: 'general_source', hook: nat('postrouting', 99) };
+/** Ahead of the general services' own. */
+export const intraOrder = { identify: -20, source: -15, masquerade: -10 } as const;
 export const outputChain: StationChain = { name: 'local_output', hook: filter('output', -10) };
+export const outputOrder = { count: 90 } as const;

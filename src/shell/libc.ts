@@ -69,6 +69,23 @@ export const recvfrom: (
 ) => number = libc.func(
   'intptr_t recvfrom(int fd, void *bytes, size_t length, int flags, void *address, void *addressLength)',
 );
+/** Bytes received, or -1; with MSG_TRUNC the length of the message, however much of it fitted. */
+export const recv: (fd: number, bytes: Uint8Array, length: number, flags: number) => number = libc.func(
+  'intptr_t recv(int fd, void *bytes, size_t length, int flags)',
+);
+/** `to` becomes another name of the file that `from` is open on. */
+export const dup3: (from: number, to: number, flags: number) => number = libc.func(
+  'int dup3(int from, int to, int flags)',
+);
+export const timerfd_create: (clock: number, flags: number) => number = libc.func(
+  'int timerfd_create(int clock, int flags)',
+);
+export const timerfd_settime: (
+  fd: number,
+  flags: number,
+  value: Uint8Array,
+  old: Uint8Array | null,
+) => number = libc.func('int timerfd_settime(int fd, int flags, const void *value, void *old)');
 export const eventfd: (initial: number, flags: number) => number = libc.func(
   'int eventfd(uint32_t initial, int flags)',
 );

@@ -5,35 +5,31 @@
 
 import { RelevoError } from '../errors.js';
 import { errnoError } from '../netlink/message.js';
-import { bind, close, lastErrno, recvfrom, sendto, socket } from './libc.js';
+import { bind, close, lastErrno, socket } from './libc.js';
+import {
+  AF_NETLINK,
+  addressBytes,
+  closedError,
+  createDropCheck,
+  EADDRINUSE,
+  handOn,
+  netlinkAddress,
+  receive,
+  sendToKernel,
+} from './netlink-calls.js';
 import { freePorts } from './netlink-ports.js';
 import type { NetlinkEvents, NetlinkSocket, NetlinkSocketOptions } from './netlink-socket.js';
-import { dropsOf, tune } from './netlink-tuning.js';
+import { tune } from './netlink-tuning.js';
 
-const AF_NETLINK = 16;
 const SOCK_RAW = 3;
 const SOCK_CLOEXEC = 0o2000000;
 const SOCK_NONBLOCK = 0o4000;
-const MSG_TRUNC = 0x20;
-const EADDRINUSE = 98;
-const EINTR = 4;
-const EAGAIN = 11;
-/** sizeof(struct sockaddr_nl) */
-const addressBytes = 12;
-
-const address = (port: number): Uint8Array => {
-  const bytes = new Uint8Array(addressBytes);
-  const view = new DataView(bytes.buffer);
-  view.setUint16(0, AF_NETLINK, true);
-  view.setUint32(4, port, true);
-  return bytes;
-};
 
 const open = (protocol: number): { fd: number; port: number } => {
   const fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol);
   if (fd < 0) throw errnoError(lastErrno(), 'opening a netlink socket');
   for (const port of freePorts()) {
-    if (bind(fd, address(port), addressBytes) === 0) return { fd, port };
+    if (bind(fd, netlinkAddress(port), addressBytes) === 0) return { fd, port };
     const errno = lastErrno();
     if (errno === EADDRINUSE) continue;
     close(fd);
@@ -43,61 +39,37 @@ const open = (protocol: number): { fd: number; port: number } => {
   throw new RelevoError('internal', 'no free netlink port: are sockets left open?');
 };
 
-/** `options.groups` are not joined: nobody waits for what comes by itself. */
+/** Groups, gathering: nothing for a socket whose messages nobody waits for. */
+export type DirectNetlinkOptions = Omit<NetlinkSocketOptions, 'groups' | 'transient' | 'gatherMs'>;
+
+/** `message` must keep nothing of the bytes it is given. */
 export const openDirectNetlinkSocket = (
-  options: NetlinkSocketOptions,
+  options: DirectNetlinkOptions,
   events: NetlinkEvents,
 ): NetlinkSocket => {
   const { fd, port } = open(options.protocol);
   tune(fd, options);
-  const kernel = address(0);
-  const from = new Uint8Array(addressBytes);
   const buffer = new Uint8Array(options.messageBytes);
-  let drops = 0;
+  const checkDrops = createDropCheck(fd, events);
   let closed = false;
 
   const checkLoss = (): void => {
-    if (closed) return;
-    const now = dropsOf(fd);
-    if (now === drops) return;
-    const lost = (now - drops) >>> 0;
-    drops = now;
-    events.lost(
-      new RelevoError('kernel-overrun', `the kernel dropped ${lost} netlink messages for us: read again`, {
-        lost,
-      }),
-    );
-  };
-
-  const readAnswers = (): void => {
-    for (let count = 0; !closed; count++) {
-      const length = recvfrom(fd, buffer, buffer.length, MSG_TRUNC, from, Uint32Array.of(addressBytes));
-      if (length < 0) {
-        const errno = lastErrno();
-        if (errno === EINTR) continue;
-        if (errno !== EAGAIN) events.lost(errnoError(errno, 'reading a netlink socket'));
-        // Every batch is answered: silence means that the answer found no room.
-        else if (count === 0) checkLoss();
-        return;
-      }
-      if (length > buffer.length) {
-        const facts = { bytes: length, read: buffer.length };
-        events.lost(
-          new RelevoError('kernel-overrun', 'a netlink message did not fit the read buffer', facts),
-        );
-      } else events.message(buffer.subarray(0, length));
-    }
+    if (!closed) checkDrops();
   };
 
   return {
     port,
     send(bytes, failed) {
-      if (closed) return failed(new RelevoError('not-ready', 'the netlink socket is closed'));
-      while (sendto(fd, bytes, bytes.length, 0, kernel, addressBytes) < 0) {
-        const errno = lastErrno();
-        if (errno !== EINTR) return failed(errnoError(errno, `a netlink message of ${bytes.length} bytes`));
+      const error = closed ? closedError() : sendToKernel(fd, bytes);
+      if (error) return failed(error);
+      let count = 0;
+      for (; !closed; count++) {
+        const length = receive(fd, buffer, events);
+        if (length === 0) break;
+        handOn(buffer, length, true, events);
       }
-      readAnswers();
+      // Every batch is answered: silence means that the answer found no room.
+      if (count === 0) checkLoss();
     },
     checkLoss,
     close() {

@@ -46,8 +46,8 @@ export const tune = (fd: number, options: NetlinkTuning): void => {
   // Without CAP_ACK an error carries the whole refused message, 60 KB of elements perhaps, and does not fit the buffer.
   setsockopt(fd, SOL_NETLINK, NETLINK_CAP_ACK, int32(1), 4);
   setsockopt(fd, SOL_NETLINK, NETLINK_EXT_ACK, int32(1), 4);
-  // An overrun makes poll(2) say POLLERR, libuv takes that for a broken descriptor, and the package (0.3.0) answers by ending
-  // the process (a null string in its error path). So the kernel must not signal overruns; we read its counter instead.
+  // An overrun makes poll(2) say POLLERR and recv(2) fail, which ends a stream of libuv's. So the kernel must not signal overruns;
+  // we read its counter instead.
   setsockopt(fd, SOL_NETLINK, NETLINK_NO_ENOBUFS, int32(1), 4);
   // Where it cannot be attached, whoever reads sorts them out: this saves waking up, thirty times a second for renewals alone.
   if (options.ignoreOwn) attachFilter(fd, dropOwn());

@@ -8,7 +8,8 @@ import { type EncodedTransaction, encodeTransaction } from '../netlink/nft/encod
 import { expressionAt, lacksFeature } from '../netlink/nft/refusal.js';
 import { operationText, transactionText } from '../netlink/nft/text.js';
 import type { Log } from '../ports.js';
-import { NETLINK_NETFILTER, type openNetlinkSocket } from './netlink-socket.js';
+import { openDirectNetlinkSocket } from './netlink-direct.js';
+import { NETLINK_NETFILTER } from './netlink-socket.js';
 
 export interface NftBatches {
   readonly port: number;
@@ -77,7 +78,7 @@ const unknownVerdict = (pending: Pending | undefined): RelevoError =>
     `the kernel's verdict on "${pending?.transaction.reason}" was lost: read the tables again`,
   );
 
-export const createNftBatches = (log: Log, openSocket: typeof openNetlinkSocket): NftBatches => {
+export const createNftBatches = (log: Log): NftBatches => {
   const queue: Pending[] = [];
   let current: Pending | undefined;
   let sequence = 1;
@@ -105,10 +106,10 @@ export const createNftBatches = (log: Log, openSocket: typeof openNetlinkSocket)
     settle(current.firstError && refusal(current, current.firstError));
   };
 
-  const socket = openSocket(
+  const socket = openDirectNetlinkSocket(
     {
       protocol: NETLINK_NETFILTER,
-      // Acknowledgements only, capped (NETLINK_CAP_ACK). What is allocated for each one counts as external memory and forces collections.
+      // Acknowledgements only, capped (NETLINK_CAP_ACK).
       messageBytes: 2 * 1024,
       receiveBytes: 8 * 1024 * 1024,
       // sendmsg refuses what exceeds the buffer less its bookkeeping (netlink_sendmsg: EMSGSIZE).
@@ -137,8 +138,8 @@ export const createNftBatches = (log: Log, openSocket: typeof openNetlinkSocket)
       const next = queue.shift();
       if (!next) return;
       current = next;
-      deadline = setTimeout(() => settle(unknownVerdict(next)), answerMs);
       socket.send(next.encoded.bytes, (error) => settle(error));
+      if (current === next) deadline = setTimeout(() => settle(unknownVerdict(next)), answerMs);
     }
   };
 

@@ -9,18 +9,18 @@ import {
   joinIntervals,
   readChainFacts,
   readElements,
+  readNamed,
   readRuleFacts,
   readSetFacts,
   readTableFacts,
   type SetFacts,
 } from '../netlink/nft/decode.js';
 import { readNamedCounter } from '../netlink/nft/decode-stateful.js';
-import { hookName, NFT_TABLE_F_OWNER, setFlag } from '../netlink/nft/numbers.js';
+import { hookName, NFT_TABLE_F_OWNER, objectTypeByNumber, setFlag } from '../netlink/nft/numbers.js';
 import { dumpElements, dumpNamed, dumpObjects, getSet, getTable } from '../netlink/nft/requests.js';
 import type { ForeignChange, Log, Nft } from '../ports.js';
-import { openDirectNetlinkSocket } from './netlink-direct.js';
 import { createNetlinkAsker, type NetlinkAsker } from './netlink-dumps.js';
-import { NETLINK_NETFILTER, openNetlinkSocket } from './netlink-socket.js';
+import { NETLINK_NETFILTER } from './netlink-socket.js';
 import { createNftBatches } from './nft-batches.js';
 import { createNftWatch, type NftWatch, ownPorts, tableId } from './nft-watch.js';
 
@@ -28,8 +28,6 @@ export interface NftOptions {
   readonly log: Log;
   /** Netlink ports of other processes that belong to us; those of this process are known. */
   readonly ownPortIds?: readonly number[];
-  /** A commit has its verdict before `commit` returns; for a thread whose batches are small and must not wait for a turn of the loop. */
-  readonly direct?: boolean;
 }
 
 /** A dump that met a change is asked for again this often; then what came is taken as it is. */
@@ -117,7 +115,26 @@ const readWholeTable = async (asker: NetlinkAsker, table: TableName): Promise<Nf
       if (rule.table === table.name) chains.get(rule.chain)?.ruleComments.push(rule.comment);
     },
   );
-  return { table, owned, chains: [...chains.values()], sets };
+  const objects: NftTable['objects'][number][] = [];
+  await asker.ask(
+    what,
+    (sequence) => dumpObjects('getObject', table, sequence),
+    (received, message) => {
+      const found = readNamed(received, message.from, message.to);
+      const type = objectTypeByNumber[found.type];
+      if (found.table === table.name && type) objects.push({ type, name: found.name });
+    },
+  );
+  const flowtables: string[] = [];
+  await asker.ask(
+    what,
+    (sequence) => dumpObjects('getFlowtable', table, sequence),
+    (received, message) => {
+      const found = readNamed(received, message.from, message.to);
+      if (found.table === table.name) flowtables.push(found.name);
+    },
+  );
+  return { table, owned, chains: [...chains.values()], sets, objects, flowtables };
 };
 
 const readNamedCounters = async (asker: NetlinkAsker, table: TableName): Promise<NamedCounter[]> => {
@@ -142,7 +159,7 @@ const readNamedCounters = async (asker: NetlinkAsker, table: TableName): Promise
 };
 
 export const createNft = (options: NftOptions): Nft => {
-  const batches = createNftBatches(options.log, options.direct ? openDirectNetlinkSocket : openNetlinkSocket);
+  const batches = createNftBatches(options.log);
   const asker = createNetlinkAsker(NETLINK_NETFILTER);
   const used = new Set<string>();
   const listeners = new Set<(change: ForeignChange) => void>();

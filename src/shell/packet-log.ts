@@ -36,9 +36,11 @@ export interface OpenPacketLog extends PacketLog {
   readonly needsBeforeNat: boolean;
 }
 
-/** A message and its padding fit the read buffer: the package allocates that for every message, so it is kept small. */
+/** A message and its padding fit the read buffer. */
 const messageBytes = 16 * 1024;
 const gatherBytes = 15 * 1024;
+/** A lone report is read at once; those that follow closely are read together this often, and their entries share a frame. */
+const gatherMs = 0.4;
 
 interface Waiting {
   readonly what: string;
@@ -83,6 +85,8 @@ export const createPacketLog = (options: PacketLogOptions): OpenPacketLog => {
     {
       protocol: NETLINK_NETFILTER,
       messageBytes,
+      transient: true,
+      gatherMs,
       receiveBytes: options.receiveBufferBytes ?? 16 * 1024 * 1024,
     },
     {

@@ -17,7 +17,7 @@ export interface PersistenceMapOptions {
 
 /** Keys in one datagram: their answers come in one go and take about a millisecond. */
 const keysPerRequest = 64;
-/** An element with its headers takes 200 bytes; the package allocates this for every message. */
+/** An element with its headers takes 200 bytes. */
 const messageBytes = 1024;
 const answerMs = 5_000;
 const ENOENT = 2;
@@ -81,7 +81,7 @@ export const createPersistenceMap = (options: PersistenceMapOptions = {}): Persi
   let socket: NetlinkSocket | undefined;
   const open = (): NetlinkSocket =>
     openNetlinkSocket(
-      { protocol: NETLINK_NETFILTER, messageBytes, receiveBytes: 4 * 1024 * 1024 },
+      { protocol: NETLINK_NETFILTER, messageBytes, receiveBytes: 4 * 1024 * 1024, transient: true },
       {
         message(bytes) {
           const view = viewOf(bytes);

@@ -1,6 +1,7 @@
 /** Dials one peer and keeps at it: the outgoing half of the replication links. */
 
 import { Agent } from 'node:https';
+import type { Duplex } from 'node:stream';
 import type { PeerCertificate } from 'node:tls';
 import { WebSocket } from 'ws';
 import type { SocketAddress } from '../model/node.js';
@@ -84,13 +85,17 @@ export const createSyncClient = (options: SyncClientOptions): { close(): void } 
     });
     socket = dialled;
     let openedAt = 0;
+    let stream: Duplex | undefined;
     const onEarlyError = (error: Error): void =>
       listener.onFailure(peer, `peer ${peer} at ${remote}: ${explain(error)}`);
     dialled.on('error', onEarlyError);
+    dialled.once('upgrade', (response) => {
+      stream = response.socket;
+    });
     dialled.once('open', () => {
       dialled.off('error', onEarlyError);
       openedAt = performance.now();
-      link = adoptSocket(dialled, peer, remote, listener, () => {
+      link = adoptSocket(dialled, stream!, true, peer, remote, listener, () => {
         link = undefined;
         if (performance.now() - openedAt > goodMs) delayMs = firstDelayMs;
       });

@@ -88,7 +88,7 @@ export const createSyncServer = async (options: SyncServerOptions): Promise<Sync
     if (!socket.authorized || !peers.includes(peer)) return webSocket.terminate();
     // A newer connection of a peer means that it has given up the older one, which may hang for minutes.
     linkByPeer.get(peer)?.close(`replaced by a newer connection of ${peer}`);
-    const link = adoptSocket(webSocket, peer, remoteOf(socket), listener, () => {
+    const link = adoptSocket(webSocket, socket, false, peer, remoteOf(socket), listener, () => {
       if (linkByPeer.get(peer) === link) linkByPeer.delete(peer);
     });
     linkByPeer.set(peer, link);

@@ -9,7 +9,8 @@ import {
   type EntryColumns,
   type KeyColumns,
 } from '../model/columns.js';
-import type { DigestFrame, HelloFrame, SyncFrame } from './frames.js';
+import { readDelta, rememberGroup } from './delta.js';
+import type { DeltaFrame, DigestFrame, HelloFrame, SyncFrame } from './frames.js';
 import { relevo } from './gen/sync.js';
 
 const { Frame } = relevo.v1;
@@ -71,7 +72,8 @@ const entries = (columns: relevo.v1.Entries.$Properties | null | undefined, fiel
       bad(`${field} has an entry that outlives its own lifetime`);
     }
   }
-  return { ...key, backend, backendPort, ttlMs, remainingMs };
+  const { client, address, protocolPort } = key;
+  return { client, address, protocolPort, backend, backendPort, ttlMs, remainingMs };
 };
 
 const bucketSet = (bitmap: Uint8Array | null | undefined): Uint8Array | undefined => {
@@ -125,6 +127,20 @@ const digest = (body: relevo.v1.Digest.$Properties): DigestFrame => {
   };
 };
 
+const deltaFrame = (delta: relevo.v1.Delta.$Properties): DeltaFrame => {
+  const { frame, group, epoch } = numbered(delta);
+  return {
+    kind: 'delta',
+    frame,
+    group,
+    epoch,
+    firstSequence: count(delta.firstSequence, 'first_sequence'),
+    lastSequence: count(delta.lastSequence, 'last_sequence'),
+    upserts: entries(delta.upserts, 'upserts'),
+    deletions: keys(delta.deletions, 'deletions'),
+  };
+};
+
 const parse = (bytes: Uint8Array): relevo.v1.Frame.$Properties => {
   try {
     return Frame.decode(bytes);
@@ -146,17 +162,13 @@ export const decodeFrame = (bytes: Uint8Array): SyncFrame => {
   if (bytes.length > limits.syncFrameBytes) {
     bad(`${bytes.length} bytes, more than ${limits.syncFrameBytes}`);
   }
+  const plain = readDelta(bytes);
+  if (plain) return deltaFrame(plain);
   const message = parse(bytes);
   if (message.delta) {
-    const { delta } = message;
-    return {
-      kind: 'delta',
-      ...numbered(delta),
-      firstSequence: count(delta.firstSequence, 'first_sequence'),
-      lastSequence: count(delta.lastSequence, 'last_sequence'),
-      upserts: entries(delta.upserts, 'upserts'),
-      deletions: keys(delta.deletions, 'deletions'),
-    };
+    const frame = deltaFrame(message.delta);
+    rememberGroup(frame.group);
+    return frame;
   }
   if (message.ack) return { kind: 'ack', frame: count(message.ack.frame, 'frame') };
   if (message.snapshotChunk) {

@@ -1,12 +1,15 @@
 /** Frames to bytes. */
 
+import { encodeDelta } from './delta.js';
 import type { SyncFrame } from './frames.js';
 import { relevo } from './gen/sync.js';
 
 const { Frame } = relevo.v1;
 const noBuckets = new Uint8Array(0);
 
-const messageOf = (frame: Exclude<SyncFrame, { kind: 'unknown' }>): relevo.v1.Frame.$Properties => {
+const messageOf = (
+  frame: Exclude<SyncFrame, { kind: 'unknown' } | { kind: 'delta' }>,
+): relevo.v1.Frame.$Properties => {
   switch (frame.kind) {
     case 'hello': {
       const { kind, maps, active, resume, ...fields } = frame;
@@ -35,16 +38,6 @@ const messageOf = (frame: Exclude<SyncFrame, { kind: 'unknown' }>): relevo.v1.Fr
       };
     case 'snapshot-end':
       return { snapshotEnd: { frame: frame.frame, group: frame.group, epoch: frame.epoch } };
-    case 'delta': {
-      const { kind, upserts, deletions, ...fields } = frame;
-      return {
-        delta: {
-          ...fields,
-          ...(upserts.client.length > 0 && { upserts }),
-          ...(deletions.client.length > 0 && { deletions }),
-        },
-      };
-    }
     case 'ack':
       return { ack: { frame: frame.frame } };
     case 'digest':
@@ -69,4 +62,4 @@ const messageOf = (frame: Exclude<SyncFrame, { kind: 'unknown' }>): relevo.v1.Fr
 
 /** A frame must not exceed limits.syncFrameBytes; limits.syncFrameEntries and the names' limits see to that. */
 export const encodeFrame = (frame: Exclude<SyncFrame, { kind: 'unknown' }>): Uint8Array =>
-  Frame.encode(messageOf(frame)).finish();
+  frame.kind === 'delta' ? encodeDelta(frame) : Frame.encode(messageOf(frame)).finish();

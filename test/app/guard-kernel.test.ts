@@ -36,7 +36,14 @@ const bench = (
     readCounters: async () => [],
     readTable: async () =>
       present
-        ? { table: { family: 'netdev', name: 'relevo' }, owned: false, chains: [], sets: [] }
+        ? {
+            table: { family: 'netdev', name: 'relevo' },
+            owned: false,
+            chains: [],
+            sets: [],
+            objects: [],
+            flowtables: [],
+          }
         : undefined,
     onForeignChange: () => nothing,
     close: nothing,

@@ -304,13 +304,14 @@ test.serial('works in a worker thread while this one is blocked, and survives it
   t.deepEqual(await keys(table, held), []);
 });
 
-test.serial('closing rejects what waits, and is harmless twice', async (t) => {
+test.serial('closing rejects what comes later, and is harmless twice', async (t) => {
   const table = await freshTable();
   const nft = createNft({ log: silentLog });
   const flush = { reason: 'flush', operations: [{ op: 'flush-set', table, set: 'small' }] } as const;
-  const waiting = nft.commit(flush);
+  // The kernel's answer is read within the call.
+  const done = nft.commit(flush);
   nft.close();
   nft.close();
-  await refused(t, waiting, 'not-ready');
+  await t.notThrowsAsync(done);
   await refused(t, nft.commit(flush), 'not-ready');
 });

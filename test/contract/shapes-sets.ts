@@ -142,6 +142,13 @@ export const macOf: SetSpec = { name: 'macof', key: ['ipv4_addr'], data: ['ether
 export const portOf: SetSpec = { name: 'portof', key: ['ipv4_addr'], data: ['inet_service'] };
 export const slotPort: SetSpec = { name: 'slotport', key: ['ipv4_addr', 'classid'], data: ['inet_service'] };
 export const slotAddress: SetSpec = { ...slotPort, name: 'slotaddress', data: ['ipv4_addr'] };
+export const wayMac: SetSpec = {
+  name: 'waymac',
+  key: ['ipv4_addr'],
+  data: ['ether_addr'],
+  flags: ['dynamic', 'timeout'],
+  size: 100,
+};
 export const deviceOf: SetSpec = { name: 'deviceof', key: ['ipv4_addr'], data: ['iface_index'] };
 
 export const sets: Record<'ip' | 'ip6' | 'netdev' | 'inet', readonly SetSpec[]> = {
@@ -198,6 +205,7 @@ export const sets: Record<'ip' | 'ip6' | 'netdev' | 'inet', readonly SetSpec[]> 
     single,
     single6,
     toMac,
+    wayMac,
     macOf,
     portOf,
     deviceOf,

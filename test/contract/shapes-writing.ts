@@ -82,6 +82,28 @@ export const writing: readonly Shape[] = [
     },
   ),
   netdev(
+    'a port of udp without a checksum',
+    [
+      is('udp checksum', 'inet_service', 0, 0),
+      { kind: 'write', field: 'th dport', value: literal('inet_service', port(53)) },
+      { kind: 'write', field: 'udp checksum', value: literal('inet_service', port(0)) },
+    ],
+    { prints: 'udp checksum 0 udp dport set 53 udp checksum set 0', otherwise: true },
+  ),
+  netdev('who has a MAC, remembered', [
+    {
+      kind: 'dynset',
+      op: 'update',
+      set: 'waymac',
+      key: fields('ip saddr'),
+      data: fields('ether saddr'),
+      timeoutMs: 60_000,
+    },
+  ]),
+  netdev('who has a MAC, forgotten', [
+    { kind: 'dynset', op: 'delete', set: 'waymac', key: fields('ip saddr'), data: fields('ether saddr') },
+  ]),
+  netdev(
     'ports of sctp',
     [sctp, { kind: 'write', field: 'th dport', value: literal('inet_service', port(53)) }],
     {

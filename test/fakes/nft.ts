@@ -274,6 +274,12 @@ export const createFakeNft = (clock: Clock): FakeNft => {
           keyBytes: registers(spec.key),
           dataBytes: Array.isArray(spec.data) ? registers(spec.data) : 0,
         })),
+        objects: [...table.objects.values()].flatMap((object) =>
+          object ? [{ type: object.type, name: object.name }] : [],
+        ),
+        flowtables: [...table.objects].flatMap(([id, object]) =>
+          object ? [] : [id.slice('flowtable '.length)],
+        ),
       };
     },
     async readCounters(name) {

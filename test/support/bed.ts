@@ -16,6 +16,7 @@ import { type EngineContext, plainContext } from '../../src/ruleset/context.js';
 import type { FeatureSet } from '../../src/ruleset/units.js';
 import { createConnections } from '../../src/shell/connections.js';
 import { createNft } from '../../src/shell/nft.js';
+import { createRunner } from '../../src/shell/runner.js';
 import { enterNamespace, insideNamespace } from './inside.js';
 import { createNamespaces, systemPath, type TestNamespaces } from './netns.js';
 
@@ -174,7 +175,10 @@ export const createBed = async (options: { backends?: number; clients?: number }
       const stopping = new AbortController();
       const made = insideNamespace(lb, () => {
         const port = createNft({ log });
-        const connections = createConnections();
+        const runner = createRunner();
+        const connections = createConnections({
+          run: (file, args, options) => runner.run('ip', ['netns', 'exec', lb, file, ...args], options),
+        });
         const reconciler = createReconciler(
           {
             nft: port,

@@ -41,6 +41,8 @@ export const createNamespaces = (): TestNamespaces => {
       exec('/usr/sbin/ip', ['netns', 'add', name]);
       names.push(name);
       run(name, 'ip', 'link', 'set', 'lo', 'up');
+      // Link-local addresses are good at once: duplicate address detection would take them a second or two.
+      run(name, 'sysctl', '-qw', 'net.ipv6.conf.default.accept_dad=0', 'net.ipv6.conf.all.accept_dad=0');
       return name;
     },
     run,

@@ -25,6 +25,7 @@ export type Field =
   | 'ip6 nexthdr'
   | 'th sport'
   | 'th dport'
+  | 'udp checksum'
   | 'meta l4proto'
   | 'meta nfproto'
   | 'meta protocol'
@@ -94,6 +95,7 @@ export type WritableField = Extract<
   | 'ip6 daddr'
   | 'th sport'
   | 'th dport'
+  | 'udp checksum'
 >;
 
 /** What is written: a literal, what a map holds, or a part; of four bytes in host order (marks) as `part & keep | bits`. */
@@ -105,7 +107,7 @@ export type Written =
 export type CtState = 'invalid' | 'established' | 'related' | 'new' | 'untracked';
 
 /** The bits of a connection's status that rules ask for; nft's words. */
-export type CtStatus = 'seen-reply' | 'assured' | 'confirmed' | 'snat' | 'dnat';
+export type CtStatus = 'expected' | 'seen-reply' | 'assured' | 'confirmed' | 'snat' | 'dnat';
 
 export type TcpFlag = 'fin' | 'syn' | 'rst' | 'psh' | 'ack' | 'urg';
 
@@ -144,8 +146,14 @@ export type ObjectType = 'counter' | 'ct helper';
 
 export type Statement =
   | StatefulStatement
-  /** `key == value`, `key != value`. */
-  | { readonly kind: 'compare'; readonly field: Field; readonly op: '==' | '!='; readonly value: Literal }
+  /** `key == value`, `key != value`; with a mask `key & mask == value`, for marks and other numbers of four bytes in host order. */
+  | {
+      readonly kind: 'compare';
+      readonly field: Field;
+      readonly op: '==' | '!=';
+      readonly value: Literal;
+      readonly mask?: number;
+    }
   /** `key @set`, `key != @set`. The set may be a map (kernel ≥ 6.5). */
   | { readonly kind: 'lookup'; readonly key: Key; readonly set: string; readonly invert?: boolean }
   /** `key vmap @map`. */

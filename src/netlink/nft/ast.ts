@@ -177,4 +177,7 @@ export interface NftTable {
     readonly ruleComments: readonly string[];
   }[];
   readonly sets: readonly { readonly name: string; readonly keyBytes: number; readonly dataBytes: number }[];
+  readonly objects: readonly Pick<ObjectSpec, 'type' | 'name'>[];
+  /** Names. */
+  readonly flowtables: readonly string[];
 }

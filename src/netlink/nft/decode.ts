@@ -245,6 +245,21 @@ export const readRuleFacts = (received: Received, from: number, to: number): Rul
   return facts;
 };
 
+/** Of objects and flowtables: the first three attributes. */
+export const readNamed = (
+  received: Received,
+  from: number,
+  to: number,
+): { readonly table: string; readonly name: string; readonly type: number } => {
+  const facts = { table: '', name: '', type: 0 };
+  eachAttribute(received.view, from + nfgenBytes, to, (attribute, start, end) => {
+    if (attribute === 1) facts.table = readString(received.bytes, start, end);
+    if (attribute === 2) facts.name = readString(received.bytes, start, end);
+    if (attribute === 3) facts.type = readU32Be(received.view, start, end);
+  });
+  return facts;
+};
+
 /** The table and the object a notification is about: in every nf_tables message attribute 1 names the table. */
 export const readSubject = (
   received: Received,

@@ -54,7 +54,8 @@ export const requireField = (writer: ByteWriter, known: Known, field: Field): vo
   }
 };
 
-const requireKey = (writer: ByteWriter, known: Known, key: Key): void => {
+/** What a key presupposes, as comparisons by way of register 0. */
+export const requireKey = (writer: ByteWriter, known: Known, key: Key): void => {
   for (const part of key) {
     if ('field' in part) requireField(writer, known, part.field);
     else if (part.kind !== 'numgen') for (const field of part.fields) requireField(writer, known, field);

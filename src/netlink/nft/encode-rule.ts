@@ -3,7 +3,15 @@
 import { RelevoError } from '../../errors.js';
 import type { ByteWriter } from '../attributes.js';
 import type { Family, FromMap, RuleSpec, Statement, WritableField, Written } from './ast.js';
-import { type Known, learn, loadField, loadKey, requireField, requireLayer4 } from './encode-key.js';
+import {
+  type Known,
+  learn,
+  loadField,
+  loadKey,
+  requireField,
+  requireKey,
+  requireLayer4,
+} from './encode-key.js';
 import * as expr from './expressions.js';
 import * as effects from './expressions-effects.js';
 import { fieldShape, IPPROTO_TCP, IPPROTO_UDP, typeShape, wordsOf } from './fields.js';
@@ -35,11 +43,12 @@ const fromMap = (writer: ByteWriter, known: Known, { key, map }: FromMap, to: 0 
   expr.lookup(writer, map, 0, to, false);
 };
 
-const compareField = (writer: ByteWriter, known: Known, { field, op, value }: Of<'compare'>): void => {
+const compareField = (writer: ByteWriter, known: Known, { field, op, value, mask }: Of<'compare'>): void => {
   requireField(writer, known, field);
   loadField(writer, field, 0);
+  if (mask !== undefined) expr.bitwise(writer, 0, u32Host(mask), new Uint8Array(4));
   expr.compare(writer, 0, op, value.bytes.subarray(0, fieldShape[field].bytes));
-  if (op === '==') learn(known, field, value.bytes);
+  if (op === '==' && mask === undefined) learn(known, field, value.bytes);
 };
 
 const natFamily = (addressType: string | undefined): number =>
@@ -70,7 +79,7 @@ const transportChecksum: Readonly<Record<number, expr.Checksum>> = {
 
 const checksumOf = (field: WritableField, known: Known): expr.Checksum => {
   const { layer3, ethernet } = fieldShape[field];
-  if (ethernet) return {};
+  if (ethernet || field === 'udp checksum') return {};
   if (layer3 === 'ip') return { kind: 'inet', offset: 10, pseudoHeader: true };
   if (layer3 === 'ip6') return { pseudoHeader: true };
   const checksum = transportChecksum[known.layer4 ?? -1];
@@ -110,6 +119,8 @@ const tcpFlags = (writer: ByteWriter, known: Known, { of, are, invert }: Of<'tcp
 };
 
 const writeDynset = (writer: ByteWriter, known: Known, statement: Of<'dynset'>): void => {
+  // Before the key is in its registers.
+  if (statement.data) requireKey(writer, known, statement.data);
   const dataWord = loadKey(writer, known, statement.key);
   if (statement.data) loadKey(writer, known, statement.data, dataWord);
   effects.dynset(writer, statement, 0, statement.data && dataWord);

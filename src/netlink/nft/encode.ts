@@ -49,7 +49,8 @@ export interface MessageOrigin {
 }
 
 class BatchWriter {
-  readonly writer = new ByteWriter(64 * 1024);
+  // Most batches are small, and memory of their own outside the heap is what collections cost by.
+  readonly writer = new ByteWriter(1024);
   readonly origins: MessageOrigin[] = [];
   sequence: number;
   /** Where the flags of the last message are, to ask for its acknowledgement at the end. */

@@ -61,6 +61,7 @@ export const fieldShape: Readonly<Record<Field, FieldShape>> = {
   'ip6 nexthdr': { bytes: 1, layer3: 'ip6', load: payload(network, 6) },
   'th sport': { bytes: 2, load: payload(transport, 0) },
   'th dport': { bytes: 2, load: payload(transport, 2) },
+  'udp checksum': { bytes: 2, layer4: IPPROTO_UDP, load: payload(transport, 6) },
   'meta l4proto': { bytes: 1, load: meta('l4proto') },
   'meta nfproto': { bytes: 1, load: meta('nfproto') },
   'meta protocol': { bytes: 2, load: meta('protocol') },

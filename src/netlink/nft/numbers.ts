@@ -40,6 +40,7 @@ export const msg = {
   getObject: 19,
   delObject: 20,
   newFlowtable: 22,
+  getFlowtable: 23,
   delFlowtable: 24,
   destroyTable: 26,
   destroyElement: 30,
@@ -104,6 +105,7 @@ export const ctStateBit: Readonly<Record<CtState, number>> = {
 };
 /** IPS_* of the same header. */
 export const ctStatusBit: Readonly<Record<CtStatus, number>> = {
+  expected: 0x1,
   'seen-reply': 0x2,
   assured: 0x4,
   confirmed: 0x8,
@@ -160,6 +162,7 @@ export const limitUnitSeconds: Readonly<Record<LimitUnit, number>> = {
 
 /** NFT_OBJECT_* */
 export const objectTypeNumber: Readonly<Record<ObjectType, number>> = { counter: 1, 'ct helper': 3 };
+export const objectTypeByNumber: Readonly<Record<number, ObjectType>> = { 1: 'counter', 3: 'ct helper' };
 
 export const hookNumber: Readonly<Record<string, number>> = {
   prerouting: 0,

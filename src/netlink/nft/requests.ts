@@ -35,9 +35,9 @@ export const dumpElements = (table: TableName, set: string, sequence: number): U
     writer.attributeString(2, set);
   });
 
-/** Chains, sets and rules of one table. Older kernels ignore the filter: check the table of what comes. */
+/** Chains, sets, rules, objects or flowtables of one table. Older kernels ignore the filter: check the table of what comes. */
 export const dumpObjects = (
-  kind: 'getChain' | 'getSet' | 'getRule',
+  kind: 'getChain' | 'getSet' | 'getRule' | 'getObject' | 'getFlowtable',
   table: TableName,
   sequence: number,
 ): Uint8Array =>

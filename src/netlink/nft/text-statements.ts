@@ -172,7 +172,10 @@ export const statementText = (statement: Statement, family: Family = 'ip', trans
       return statefulText(statement);
     case 'compare': {
       const op = statement.op === '!=' ? '!= ' : '';
-      return `${fieldText(statement.field)} ${op}${fieldValueText(statement.field, statement.value)}`;
+      const mask = statement.mask === undefined ? '' : ` & 0x${statement.mask.toString(16).padStart(8, '0')}`;
+      // nft writes the operator only where something stands before it.
+      const words = mask && !op ? '== ' : op;
+      return `${fieldText(statement.field)}${mask} ${words}${fieldValueText(statement.field, statement.value)}`;
     }
     case 'lookup':
       return lookupText(statement);

@@ -12,6 +12,8 @@ export interface FamilyShape {
   readonly destination: Field;
   readonly originalSource: Field;
   readonly originalDestination: Field;
+  /** Of replies: the backend, whatever was translated. */
+  readonly replySource: Field;
   has(address: Ip): boolean;
 }
 
@@ -23,6 +25,7 @@ export const ipv4: FamilyShape = {
   destination: 'ip daddr',
   originalSource: 'ct original ip saddr',
   originalDestination: 'ct original ip daddr',
+  replySource: 'ct reply ip saddr',
   has: (address) => !isIpv6(address),
 };
 
@@ -34,6 +37,7 @@ export const ipv6: FamilyShape = {
   destination: 'ip6 daddr',
   originalSource: 'ct original ip6 saddr',
   originalDestination: 'ct original ip6 daddr',
+  replySource: 'ct reply ip6 saddr',
   has: isIpv6,
 };
 

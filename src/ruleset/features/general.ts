@@ -80,7 +80,8 @@ const onlyPort = (service: Service): number | undefined => {
   return single ? first?.first : undefined;
 };
 
-const clientBytes = (service: Service, client: readonly string[]): Uint8Array =>
+/** A static session's client in register form. */
+export const clientBytes = (service: Service, client: readonly string[]): Uint8Array =>
   joined(
     ...service.persistence.map((field, index) => {
       const text = client[index]!;

@@ -1,0 +1,273 @@
+/**
+ * Services without connection tracking, in ingress: dsr (the frame goes to the backend's MAC address, the packet stays as it is) and
+ * stlsdnat (address and port rewritten, and rewritten back).
+ */
+
+import { protocolNumber, type Service } from '../../model/service.js';
+import type { ElementBytes, SetSpec } from '../../netlink/nft/ast.js';
+import {
+  type Contribution,
+  type FeatureContext,
+  ingressTable,
+  type Placed,
+  type ServiceFeature,
+  type Structure,
+} from '../feature.js';
+import { backendNumber } from '../service-ids.js';
+import { fillSlots } from '../slots.js';
+import { addressBytes, etherBytes, hostNumber, joined, portBytes, protocolBytes } from './bytes.js';
+import { type FamilyShape, families } from './families.js';
+import { clientBytes } from './general.js';
+import { addressOrder, numbered } from './general-backends.js';
+import { identityIngress, protocolsOf } from './identity.js';
+import {
+  backendKey,
+  entriesByPort,
+  fillable,
+  hashedFields,
+  isServable,
+  type Reached,
+  reached,
+  stablePlaces,
+  statelessMode,
+  statelessShortcomings,
+} from './stateless/backends.js';
+import {
+  kindChains,
+  kindName,
+  kindNumber,
+  outChain,
+  outElement,
+  type StatelessKind,
+  wayInChain,
+} from './stateless/chains.js';
+import * as maps from './stateless/layout.js';
+import { entrance, replyChain } from './stateless/replies.js';
+
+/** Sets and elements of table `netdev relevo_ingress`, gathered. */
+const createGathering = () => {
+  const structure: Structure[] = [];
+  const elements = new Map<string, Placed>();
+  const table = ingressTable;
+  return {
+    structure,
+    elements,
+    need(...sets: SetSpec[]): void {
+      for (const set of sets) {
+        structure.push({
+          kind: 'set',
+          table,
+          set,
+          filledBy: set.flags?.includes('dynamic') ? 'packets' : 'us',
+        });
+      }
+    },
+    /** The first one with a key counts. */
+    put(set: SetSpec, element: ElementBytes, activates = false): void {
+      const key = `${set.name} ${element.key.join()}`;
+      if (!elements.has(key)) elements.set(key, { table, set, element, ...(activates && { activates }) });
+    },
+  };
+};
+type Gathering = ReturnType<typeof createGathering>;
+
+/** Addresses and ports of a stlsdnat service that replies may have to get back. */
+const putEntries = (
+  { put, need }: Gathering,
+  service: Service,
+  family: FamilyShape,
+  { ids, floating }: FeatureContext,
+): void => {
+  const id = ids.of(service.name);
+  const byPort = entriesByPort(service);
+  const inherits = floating.length > 0;
+  const addresses = service.addresses.filter(({ address }) => family.has(address));
+  const names = service.addresses.flatMap(({ address, ports }) =>
+    byPort ? ports.map(({ first }) => `${address} ${first}`) : [address],
+  );
+  const places = stablePlaces(names);
+  need(
+    ...(byPort ? [maps.entryPortsMap(family)] : [maps.entryHostsMap(family)]),
+    maps.entryAddressMap(family),
+    maps.entryPortMap,
+    ...(inherits ? [maps.inheritedMap(family)] : []),
+  );
+  const putInherited = (protocol: Uint8Array, port: number, entry: Uint8Array): void => {
+    for (const backend of service.backends) {
+      if (!inherits || !family.has(backend.address)) continue;
+      const key = joined(addressBytes(backend.address), protocol, portBytes(backend.port ?? port));
+      put(maps.inheritedMap(family), { key, data: entry });
+    }
+  };
+  for (const one of addresses) {
+    const address = addressBytes(one.address);
+    const protocols = protocolsOf(one).map((protocol) => protocolBytes(protocolNumber[protocol]));
+    const numberOf = (name: string): Uint8Array => hostNumber(backendNumber(id, places.get(name)!));
+    if (!byPort) {
+      const entry = numberOf(one.address);
+      put(maps.entryHostsMap(family), { key: joined(hostNumber(id), address), data: entry });
+      put(maps.entryAddressMap(family), { key: entry, data: address });
+    }
+    for (const { first, last } of one.ports) {
+      const entry = numberOf(byPort ? `${one.address} ${first}` : one.address);
+      if (byPort) {
+        put(maps.entryAddressMap(family), { key: entry, data: address });
+        put(maps.entryPortMap, { key: entry, data: portBytes(first).subarray(0, 2) });
+      }
+      for (const protocol of protocols) {
+        const port = portBytes(first);
+        if (byPort) {
+          const key = joined(hostNumber(id), address, protocol, port);
+          put(maps.entryPortsMap(family), { key, data: entry });
+        }
+        if (first === last) putInherited(protocol, first, entry);
+      }
+    }
+  }
+};
+
+/** The chain of each interface that frames leave by. */
+const putOuts = (
+  { structure, put }: Gathering,
+  context: FeatureContext,
+  ways: Iterable<Reached>,
+  names: Iterable<string>,
+): void => {
+  const add = (name: string, index: number, etherAddress: string): void => {
+    const device = { name, index };
+    const chain = outChain(device, etherAddress);
+    structure.push({ kind: 'chain', table: ingressTable, chain });
+    put(maps.outMap, outElement(device, chain));
+  };
+  const known = new Set<string>();
+  for (const { device, deviceEtherAddress } of ways) {
+    if (known.has(device.name)) continue;
+    known.add(device.name);
+    add(device.name, device.index, deviceEtherAddress);
+  }
+  for (const name of names) {
+    const link = context.link?.(name);
+    if (!link || known.has(name)) continue;
+    known.add(name);
+    add(name, link.index, link.etherAddress);
+  }
+};
+
+const inFamily = (
+  family: FamilyShape,
+  service: Service,
+  context: FeatureContext,
+): Contribution | undefined => {
+  const mode = statelessMode(service);
+  const known = identityIngress(service, family, context.ids);
+  if (!mode || !known) return undefined;
+  const { ids, devices, floating } = context;
+  const id = ids.of(service.name);
+  const number = hostNumber(id);
+  const gathering = createGathering();
+  const { structure, elements, need, put } = gathering;
+  const table = ingressTable;
+  structure.push(...known.structure);
+
+  const backends = numbered(service, family);
+  const places = stablePlaces(service.backends.map(backendKey));
+  const numberOf = (backend: (typeof backends)[number]): Uint8Array =>
+    hostNumber(backendNumber(id, places.get(backendKey(backend))!));
+  const ways = new Map(
+    backends.flatMap((backend) => {
+      const way = reached(service, backend, context);
+      return way ? [[backend, way] as const] : [];
+    }),
+  );
+  const slots = fillSlots(
+    fillable(service, backends, (backend) => ways.has(backend)),
+    backends.map(({ address }) => addressOrder(address)),
+  );
+  const { persistence, persistTtlMs, staticSessions = [] } = service;
+  const kind: StatelessKind = {
+    mode,
+    byPort: entriesByPort(service),
+    persistence,
+    persistTtlMs: persistence.length > 0 ? persistTtlMs : 0,
+    hashed: hashedFields(service),
+    modulus: slots.modulus,
+    pinned: staticSessions.length > 0 && persistence.length > 0,
+  };
+  const translates = mode === 'stlsdnat';
+  need(
+    maps.kindOfMap(family),
+    maps.kindsMap,
+    maps.picksMap(family),
+    maps.macsMap,
+    maps.interfacesMap,
+    maps.outMap,
+    maps.flowsMap(family),
+    ...(persistence.length > 0 ? [maps.clientsMap(persistence, family)] : []),
+    ...(kind.pinned ? [maps.pinnedMap(persistence, family)] : []),
+    ...(translates
+      ? [
+          maps.addressesMap(family),
+          maps.portsMap,
+          maps.repliesMap(family),
+          maps.recentMap(family),
+          maps.wayMacMap(family),
+          maps.wayInterfaceMap(family),
+        ]
+      : []),
+  );
+  if (translates) putEntries(gathering, service, family, context);
+  putOuts(gathering, context, ways.values(), translates ? devices : []);
+  const chains = [
+    ...(translates ? [wayInChain(family), replyChain(family)] : []),
+    ...kindChains(kind, family),
+  ];
+  structure.push(...chains.map((chain): Structure => ({ kind: 'chain', table, chain })));
+
+  for (const [backend, way] of ways) {
+    const key = numberOf(backend);
+    put(maps.macsMap, { key, data: etherBytes(way.etherAddress).subarray(0, 6) });
+    put(maps.interfacesMap, { key, data: hostNumber(way.device.index) });
+    if (!translates) continue;
+    put(maps.addressesMap(family), { key, data: addressBytes(backend.address) });
+    if (backend.port !== undefined) put(maps.portsMap, { key, data: portBytes(backend.port).subarray(0, 2) });
+  }
+  slots.owners.forEach((owner, slot) => {
+    put(maps.picksMap(family), { key: joined(number, hostNumber(slot)), data: numberOf(backends[owner]!) });
+  });
+  if (kind.pinned) {
+    for (const { client, backend } of staticSessions) {
+      const owner = backends.find(({ name }) => name === backend);
+      if (!owner) continue;
+      const key = joined(number, clientBytes(service, client));
+      put(maps.pinnedMap(persistence, family), { key, data: numberOf(owner) });
+    }
+  }
+  const kindKey = hostNumber(kindNumber(kind, family));
+  put(maps.kindsMap, { key: kindKey, data: { kind: 'goto', chain: kindName(kind, family) } });
+  put(maps.kindOfMap(family), { key: number, data: kindKey }, true);
+
+  const watched = new Set(devices);
+  if (translates) for (const { device } of ways.values()) watched.add(device.name);
+  structure.push(
+    ...entrance(family, {
+      devices: watched,
+      replies: translates,
+      inherits: translates && floating.length > 0,
+    }),
+  );
+  return { structure, elements: [...elements.values(), ...known.elements] };
+};
+
+export const stateless: ServiceFeature = {
+  name: 'stateless',
+  contribute(service, context) {
+    if (!statelessMode(service) || !isServable(service)) return undefined;
+    const parts = families.flatMap((family) => inFamily(family, service, context) ?? []);
+    if (parts.length === 0) return undefined;
+    return {
+      structure: parts.flatMap(({ structure }) => structure),
+      elements: parts.flatMap(({ elements }) => elements),
+    };
+  },
+  shortcomings: statelessShortcomings,
+};
