@@ -3,32 +3,28 @@
 import { createControlApi } from './api/control.js';
 import { createNftlbApi } from './api/nftlb/api.js';
 import { createConntrackd } from './app/conntrackd.js';
-import { engineContext } from './app/engine-context.js';
 import { createEpochStore } from './app/epoch-store.js';
 import { createEventRecorder } from './app/events.js';
 import { createGuard } from './app/guard.js';
 import { createLifetime } from './app/lifetime.js';
 import { createNodeControl } from './app/node.js';
 import { wireNode } from './app/node-wiring.js';
-import { createReconciler } from './app/reconcile.js';
 import { createReplicator, type Replicator } from './app/replicate.js';
 import { createServicesInForce } from './app/services-in-force.js';
 import { createServicesStore } from './app/services-store.js';
 import { sysctlsFor } from './conntrack/sysctls.js';
+import { startEngine } from './engine.js';
 import { version } from './model/version.js';
 import type { PersistenceIndex } from './ports.js';
 import { createKeyCheck, listenOnAddress } from './shell/api-server.js';
 import { sleep, systemClock, systemTimers } from './shell/clock.js';
 import { readApiKey, readNodeConfig, readSecret } from './shell/config-files.js';
-import { createConnections } from './shell/connections.js';
 import { listenOnSocket } from './shell/control-socket.js';
 import { createDaemons } from './shell/daemons.js';
 import { createFiles } from './shell/files.js';
 import { startGuardThread } from './shell/guard-thread.js';
 import { createLog } from './shell/log.js';
 import { memoryBytes, releaseMemory } from './shell/memory.js';
-import { createNft } from './shell/nft.js';
-import { createPacketLog } from './shell/packet-log.js';
 import { createPeerLinks } from './shell/peer-links.js';
 import { createPersistenceMap } from './shell/persistence-map.js';
 import { systemRandom, wallTime } from './shell/process.js';
@@ -51,22 +47,15 @@ export const runAgent = async (configPath: string, signal: AbortSignal): Promise
     );
     for (const complaint of complaints) log.error({}, complaint);
 
-    const nft = createNft({ log });
-    lifetime.onStop(() => nft.close());
-    const connections = createConnections();
-    lifetime.onStop(() => connections.close());
-    const packets = config.replication.enabled
-      ? createPacketLog({ group: config.replication.logGroup })
-      : undefined;
-    await packets?.ready;
-    const context = { ...engineContext(config), reportBeforeNat: packets?.needsBeforeNat ?? false };
     let replicator: Replicator;
     const persistenceIndex: PersistenceIndex = {
       keysOfBackend: (...backend) => replicator.index?.keysOfBackend(...backend) ?? [],
     };
-    const engine = createReconciler(
-      { nft, log, clock, connections, ...(config.replication.enabled ? { persistenceIndex } : {}) },
-      context,
+    const { nft, packets, context, kernel, engine } = await startEngine(
+      config,
+      log,
+      lifetime,
+      persistenceIndex,
     );
     const links = createPeerLinks(config, systemRandom);
     replicator = createReplicator(
@@ -112,6 +101,7 @@ export const runAgent = async (configPath: string, signal: AbortSignal): Promise
       memoryBytes,
       releaseMemory,
       context,
+      kernel,
       complaints,
       takeovers: new Map<string, number>(),
     };

@@ -9,4 +9,7 @@ export const engineContext = (config: NodeConfig): EngineContext => ({
     group.addresses.map(({ address, prefixLength }) => ({ address, prefixLength })),
   ),
   protect: config.protect,
+  counters: config.engine.counters,
+  ...(config.engine.markMask !== undefined && { markMask: config.engine.markMask }),
+  ...(config.engine.logGroup !== undefined && { serviceLogGroup: config.engine.logGroup }),
 });

@@ -1,6 +1,6 @@
 /** Keeps what the features need in step with the services: the part of the rule engine beside the plain services' maps. */
 
-import type { Ip } from '../model/address.js';
+import type { Ip, IpPrefix } from '../model/address.js';
 import type { Policy, Service } from '../model/service.js';
 import type { ElementBytes, Family, TableName } from '../netlink/nft/ast.js';
 import type { Nft } from '../ports.js';
@@ -40,6 +40,7 @@ import { createListEngine, type ListEngine } from './list-engine.js';
 export interface FeatureFacts {
   readonly devices: readonly string[];
   neighbour(address: Ip): Neighbour | undefined;
+  networks?(): readonly IpPrefix[];
   link?(device: string): DeviceLink | undefined;
   supports(feature: KernelFeature): boolean;
 }
@@ -100,6 +101,7 @@ export const createFeatureEngine = (
       policies: registry.policies,
       addresses: registry.addresses,
       neighbour: (address) => facts.neighbour(address),
+      networks: () => facts.networks?.() ?? [],
       link: (device) => facts.link?.(device),
       supports: (feature) => facts.supports(feature),
     };

@@ -18,6 +18,7 @@ import { diffDocuments } from './documents.js';
 import type { EventRecorder } from './events.js';
 import type { Guard } from './guard.js';
 import { guardStatus } from './guard-status.js';
+import type { KernelFeatures } from './kernel-features.js';
 import { nodeReadiness } from './node-wiring.js';
 import type { Reconciler } from './reconcile-types.js';
 import type { Replicator } from './replicate.js';
@@ -34,6 +35,7 @@ export interface NodeParts {
   readonly events: EventRecorder;
   readonly takeovers: ReadonlyMap<string, number>;
   readonly context: EngineContext;
+  readonly kernel: Pick<KernelFeatures, 'missing'>;
   /** Resident memory of the process, in bytes. */
   readonly memoryBytes: () => number;
   /** Gives back what a large job has left behind. */
@@ -81,6 +83,7 @@ export const createNodeControl = (parts: NodeParts): NodeControl => {
         backendsUp: counts.backendsUp,
         repairs: counts.repairs,
       },
+      kernelLacks: [...parts.kernel.missing.keys()],
       replication: replicator.status(),
       conntrackd: {
         managed: flows.managed && flows.enabled,

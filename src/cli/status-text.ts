@@ -61,6 +61,9 @@ export const formatStatus = (status: NodeStatus): string => {
       ? [`witness      ${witness.reachable ? 'reachable' : 'NOT REACHABLE'} ${witness.detail}`]
       : []),
     `services     ${services.count}, ${services.backendsUp} of ${services.backends} backends up, ${services.repairs} repairs of foreign changes`,
+    ...(status.kernelLacks.length > 0
+      ? [`kernel       lacks ${status.kernelLacks.join(', ')}: services that ask for it go without`]
+      : []),
     `conntrackd   ${conntrack}`,
     formatSyncStatus(status.replication),
     '',

@@ -111,6 +111,13 @@ const schema = z.strictObject({
     })
     .optional(),
   logLevel,
+  engine: z
+    .strictObject({
+      counters: z.boolean().default(false),
+      markMask: z.number().int().min(1).max(0xffff_ffff).optional(),
+      logGroup: z.number().int().min(1).max(65_535).optional(),
+    })
+    .default({ counters: false }),
   protect: z.boolean().default(true),
 });
 
@@ -239,6 +246,11 @@ const shape = (config: Parsed, folder: string): NodeConfig => {
     controlSocket: file(config.controlSocket),
     ...(config.api && { api: { ...config.api, keyFile: file(config.api.keyFile) } }),
     logLevel: config.logLevel,
+    engine: {
+      counters: config.engine.counters,
+      ...(config.engine.markMask !== undefined && { markMask: config.engine.markMask }),
+      ...(config.engine.logGroup !== undefined && { logGroup: config.engine.logGroup }),
+    },
     protect: config.protect,
   };
 };

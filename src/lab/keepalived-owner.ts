@@ -50,6 +50,7 @@ const conntrackdNode = (node: NodeName, stateDir: string): NodeConfig => {
     stateDir,
     controlSocket: '',
     logLevel: 'info',
+    engine: { counters: false },
     protect: false,
   };
 };

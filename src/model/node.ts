@@ -77,6 +77,14 @@ export interface NodeConfig {
   /** nftlb's HTTP interface; absent: off. */
   readonly api?: { readonly listen: SocketAddress; readonly keyFile: string };
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
+  readonly engine: {
+    /** Count the traffic of services that do not say otherwise. */
+    readonly counters: boolean;
+    /** Bits of marks that are relevo's; absent: those that services use. */
+    readonly markMask?: number;
+    /** Group of nfnetlink_log for log lines of services, which the agent writes to its own log; absent: the kernel's log. */
+    readonly logGroup?: number;
+  };
   /** Ask the kernel to own the service table, so that foreign hands cannot change it (Linux ≥ 6.9). */
   readonly protect: boolean;
 }

@@ -79,6 +79,8 @@ export interface NodeStatus {
     readonly backendsUp: number;
     readonly repairs: number;
   };
+  /** Features that this kernel does not have: services that ask for them go without. */
+  readonly kernelLacks: readonly string[];
   readonly replication: SyncStatus;
   readonly conntrackd: ConntrackdStatus;
 }

@@ -1,6 +1,6 @@
 /** What the rules depend on besides the services: facts of the node and its cluster. */
 
-import type { IpPrefix, Ipv4Prefix } from '../model/address.js';
+import type { Ipv4Prefix } from '../model/address.js';
 
 export interface EngineContext {
   /** nfnetlink_log group that newcomers are reported to; undefined: nothing is replicated, nothing reported. */
@@ -20,8 +20,6 @@ export interface EngineContext {
   readonly markMask?: number;
   /** Where log lines of services go: a group of nfnetlink_log, which the agent reads; undefined: the kernel's log. */
   readonly serviceLogGroup?: number;
-  /** Networks that this node has an address in: whose clients reach backends there without passing this node. */
-  readonly networks?: readonly IpPrefix[];
 }
 
 export const plainContext: EngineContext = { floating: [], protect: false };

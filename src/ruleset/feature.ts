@@ -7,7 +7,7 @@
  * fingerprint of it in its name); a service without the feature costs nothing: return undefined.
  */
 
-import type { Ip } from '../model/address.js';
+import type { Ip, IpPrefix } from '../model/address.js';
 import type { Helper, Policy, Service, SharedAddress } from '../model/service.js';
 import type {
   BaseHook,
@@ -82,6 +82,8 @@ export interface FeatureContext extends EngineContext {
   readonly addresses?: ReadonlyMap<string, SharedAddress>;
   /** From the kernel's neighbour table; undefined: not known (yet). */
   neighbour(address: Ip): Neighbour | undefined;
+  /** Networks that this node has an address in now: whose clients reach backends there without passing this node. */
+  networks?(): readonly IpPrefix[];
   /** An interface of this node by name; undefined: there is none. */
   link?(device: string): DeviceLink | undefined;
   /** What this kernel can do, found out at start. */

@@ -18,7 +18,8 @@ const comparable = (value: unknown, key = '', parent = ''): unknown => {
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(
     Object.entries(value).flatMap(([name, one]) => {
-      if (name === 'replicate' || (name === 'mark' && parent === 'backends')) return [];
+      if (name === 'replicate' || name === 'state-reason' || (name === 'mark' && parent === 'backends'))
+        return [];
       // Kept by nftlb where nothing is hashed.
       if (name === 'sched-param' && 'scheduler' in value && value.scheduler === 'rr') return [];
       // nftlb 1.0.7 skips levels with a backend that is off, and calls those of the next one up.

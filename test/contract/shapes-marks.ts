@@ -29,6 +29,21 @@ const marks: readonly Shape[] = [
     { kind: 'write', field: 'meta mark', from: { kind: 'field', field: 'ct mark' }, keep: 0xff },
     { kind: 'write', field: 'meta mark', from: { kind: 'field', field: 'meta mark' }, bits: 0x8000_0000 },
   ]),
+  ip('single bits', [
+    { kind: 'compare', field: 'ct mark', op: '!=', value: literal('mark', u32(0)), mask: 0x10 },
+    { kind: 'compare', field: 'meta mark', op: '==', value: literal('mark', u32(0x10)), mask: 0xff },
+    { kind: 'ct-status', statuses: ['expected'] },
+  ]),
+  {
+    // nft has no bits of a priority: it lists them as what is left of a mask, and reads none.
+    title: 'a single bit of the priority',
+    family: 'ip',
+    chain: 'filter',
+    unread: true,
+    statements: [
+      { kind: 'compare', field: 'meta priority', op: '!=', value: literal('classid', u32(0)), mask: 0x10 },
+    ],
+  },
   ip('marks from maps', [
     write('meta mark', 'clientmarks', 'ip saddr'),
     write('ct mark', 'marks', 'ip daddr', 'th dport'),

@@ -205,6 +205,7 @@ export const createGuardCluster = (): GuardCluster => {
     stateDir: '',
     controlSocket: '',
     logLevel: 'info',
+    engine: { counters: false },
     protect: true,
     ...change,
   });

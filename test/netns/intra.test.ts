@@ -1,7 +1,7 @@
 /** Clients beside their backend: one switch, where the backend would answer them directly. */
 
 import test from 'ava';
-import type { Ip } from '../../src/model/address.js';
+import type { Ip, IpPrefix } from '../../src/model/address.js';
 import { plainContext } from '../../src/ruleset/context.js';
 import { backendAddress, backendAddress6, backendPort, createBed, vip, vip6 } from '../support/bed.js';
 import { systemPath } from '../support/netns.js';
@@ -44,12 +44,14 @@ test.before(() => {
   namespaces.run(neighbour, 'ip', '-6', 'route', 'add', 'default', 'via', 'fd51::1');
 });
 
-const networks = [
+const networks: readonly IpPrefix[] = [
   { address: '10.40.0.1' as Ip, prefixLength: 16 },
   { address: '10.51.0.1' as Ip, prefixLength: 24 },
   { address: '10.52.0.1' as Ip, prefixLength: 24 },
   { address: 'fd51::1' as Ip, prefixLength: 64 },
 ];
+
+const facts = { networks: () => networks };
 
 /** What the client beside backend 1 is told; undefined: nothing. */
 const askBeside = (url: string): { name: string; peer: string } | undefined => {
@@ -75,7 +77,7 @@ const askBeside = (url: string): { name: string; peer: string } | undefined => {
 const service = (intraConnect: boolean) => plainService({ intraConnect, backends: backendsAt(1) });
 
 test.serial('with it the client beside its backend is answered; others keep their address', async (t) => {
-  const engine = bed.engine({ ...plainContext, networks });
+  const engine = bed.engine(plainContext, { facts });
   await engine.reconciler.apply({ services: [service(false)] });
   t.is(
     askBeside(`http://${vip}/`),
@@ -90,7 +92,7 @@ test.serial('with it the client beside its backend is answered; others keep thei
 });
 
 test.serial('a backend is a client of its own service', async (t) => {
-  const engine = bed.engine({ ...plainContext, networks });
+  const engine = bed.engine(plainContext, { facts });
   await engine.reconciler.apply({ services: [service(true)] });
   const own = `${namespaces.id}-b1`;
   const answer = JSON.parse(
@@ -105,11 +107,10 @@ test.serial(
   async (t) => {
     const floating = '10.51.0.100' as (typeof plainContext.floating)[number]['address'];
     namespaces.run(lb, 'ip', 'addr', 'add', `${floating}/32`, 'dev', 'br1');
-    const engine = bed.engine({
-      ...plainContext,
-      networks,
-      floating: [{ address: floating, prefixLength: 24 }],
-    });
+    const engine = bed.engine(
+      { ...plainContext, floating: [{ address: floating, prefixLength: 24 }] },
+      { facts },
+    );
     await engine.reconciler.apply({ services: [service(true)] });
     t.like(askBeside(`http://${vip}/`), { name: 'b1', peer: floating });
     bed.listing();
@@ -118,7 +119,7 @@ test.serial(
 );
 
 test.serial('IPv6, and a service of many ports', async (t) => {
-  const engine = bed.engine({ ...plainContext, networks });
+  const engine = bed.engine(plainContext, { facts });
   await engine.reconciler.apply({
     services: [
       plainService({

@@ -43,6 +43,7 @@ export const labNode = (node: 'lb1' | 'lb2', changes: Partial<NodeConfig> = {}):
     stateDir: '/run/test/state',
     controlSocket: '/run/test/relevo.sock',
     logLevel: 'info',
+    engine: { counters: false },
     protect: false,
     ...changes,
   };

@@ -163,6 +163,9 @@ export const comparedTransport = (statement: Statement): string | undefined => {
   return isProtocol ? valueText('inet_proto', value.bytes) : undefined;
 };
 
+const hostBytes = (number: number): Uint8Array =>
+  Uint8Array.of(number & 0xff, (number >>> 8) & 0xff, (number >>> 16) & 0xff, number >>> 24);
+
 /** One statement. The family decides whether `dnat` must name its own, and whose ICMP refuses; the transport what a written port is called. */
 export const statementText = (statement: Statement, family: Family = 'ip', transport = 'th'): string => {
   switch (statement.kind) {
@@ -171,11 +174,11 @@ export const statementText = (statement: Statement, family: Family = 'ip', trans
     case 'ct-count':
       return statefulText(statement);
     case 'compare': {
-      const op = statement.op === '!=' ? '!= ' : '';
-      const mask = statement.mask === undefined ? '' : ` & 0x${statement.mask.toString(16).padStart(8, '0')}`;
-      // nft writes the operator only where something stands before it.
-      const words = mask && !op ? '== ' : op;
-      return `${fieldText(statement.field)}${mask} ${words}${fieldValueText(statement.field, statement.value)}`;
+      const { field, op, value, mask } = statement;
+      const sign = op === '!=' ? '!= ' : '';
+      if (mask === undefined) return `${fieldText(field)} ${sign}${fieldValueText(field, value)}`;
+      const bits = fieldValueText(field, { type: value.type, bytes: hostBytes(mask) });
+      return `${fieldText(field)} & ${bits} ${sign || '== '}${fieldValueText(field, value)}`;
     }
     case 'lookup':
       return lookupText(statement);

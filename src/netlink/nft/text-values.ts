@@ -85,6 +85,7 @@ export const valueText = (type: DataType, bytes: Uint8Array): string => {
       return hex32(numberOf(bytes.subarray(0, 4), true));
     case 'classid': {
       const value = numberOf(bytes.subarray(0, 4), true);
+      if (value === 0) return 'none';
       return `${(value >>> 16).toString(16)}:${(value & 0xffff).toString(16)}`;
     }
     case 'integer':

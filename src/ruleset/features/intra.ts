@@ -66,7 +66,7 @@ interface Near {
 /** Networks of this node that backends of the service are in. */
 const nearNetworks = (service: Service, family: FamilyShape, context: FeatureContext): Near[] => {
   const near = new Map<string, Near>();
-  for (const network of context.networks ?? []) {
+  for (const network of context.networks?.() ?? []) {
     if (!family.has(network.address)) continue;
     const range = rangeOf(network);
     const backend = service.backends.find(({ address }) => within(range, address));

@@ -1,0 +1,68 @@
+/** The rule engine of a node with what it needs of the outside: sockets to the kernel, what the kernel can do, and log lines of services. */
+
+import { engineContext } from './app/engine-context.js';
+import { noFacts } from './app/feature-engine.js';
+import { type KernelFeatures, probeKernel } from './app/kernel-features.js';
+import type { Lifetime } from './app/lifetime.js';
+import { createReconciler } from './app/reconcile.js';
+import type { Reconciler } from './app/reconcile-types.js';
+import { followServiceLog } from './app/service-log.js';
+import type { NodeConfig } from './model/node.js';
+import type { Log, Nft, PacketLog, PersistenceIndex } from './ports.js';
+import type { EngineContext } from './ruleset/context.js';
+import { systemClock } from './shell/clock.js';
+import { createConnections } from './shell/connections.js';
+import { nodeNetworks } from './shell/networks.js';
+import { createNft } from './shell/nft.js';
+import { createPacketLog } from './shell/packet-log.js';
+
+export interface EngineParts {
+  readonly nft: Nft;
+  /** Newcomers that the rules report, for replication. */
+  readonly packets: PacketLog | undefined;
+  readonly context: EngineContext;
+  readonly kernel: KernelFeatures;
+  readonly engine: Reconciler;
+}
+
+/** The agent's own log takes what rules send to the group. */
+const readServiceLog = async (group: number, log: Log, lifetime: Lifetime): Promise<void> => {
+  const packets = createPacketLog({ group, originals: 'reports' });
+  lifetime.onStop(() => packets.close());
+  followServiceLog({
+    packets,
+    write: (prefix, facts) => log.info({ prefix, ...facts }, 'packet of a service'),
+    lost: (detail) => log.warn({ detail }, 'log lines of services were lost'),
+  });
+  await packets.ready;
+};
+
+export const startEngine = async (
+  config: NodeConfig,
+  log: Log,
+  lifetime: Lifetime,
+  persistenceIndex: PersistenceIndex,
+): Promise<EngineParts> => {
+  const nft = createNft({ log });
+  lifetime.onStop(() => nft.close());
+  const kernel = await probeKernel(nft, log);
+  const connections = createConnections();
+  lifetime.onStop(() => connections.close());
+  const { replication } = config;
+  const packets = replication.enabled ? createPacketLog({ group: replication.logGroup }) : undefined;
+  await packets?.ready;
+  if (config.engine.logGroup !== undefined) await readServiceLog(config.engine.logGroup, log, lifetime);
+  const context = { ...engineContext(config), reportBeforeNat: packets?.needsBeforeNat ?? false };
+  const engine = createReconciler(
+    {
+      nft,
+      log,
+      clock: systemClock,
+      connections,
+      facts: { ...noFacts, supports: kernel.supports, networks: nodeNetworks },
+      ...(replication.enabled && { persistenceIndex }),
+    },
+    context,
+  );
+  return { nft, packets, context, kernel, engine };
+};
