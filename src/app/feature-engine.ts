@@ -2,7 +2,7 @@
 
 import type { Ip, IpPrefix } from '../model/address.js';
 import type { Policy, Service } from '../model/service.js';
-import type { ElementBytes, TableName } from '../netlink/nft/ast.js';
+import type { ElementBytes, Family, TableName } from '../netlink/nft/ast.js';
 import type { Nft } from '../ports.js';
 import { isPlainName } from '../ruleset/adopt-structure.js';
 import type { Batches } from '../ruleset/batches.js';
@@ -10,6 +10,7 @@ import { type Composition, changeUnit, type ElementChange, sweepUnused } from '.
 import { adoptFeatures, type FeaturePicture, isMisshapen, setsToRead } from '../ruleset/composition-adopt.js';
 import type { EngineContext } from '../ruleset/context.js';
 import {
+  type Contribution,
   type DeviceLink,
   type FeatureContext,
   featureTables,
@@ -51,8 +52,8 @@ export const noFacts: FeatureFacts = {
 };
 
 export interface FeatureEngine {
-  /** Writes what leads from the kernel to `wanted`; the picture counts once the kernel has accepted it. */
-  adopt(wanted: Registry, context: EngineContext, batches: Batches): Promise<void>;
+  /** Writes what leads from the kernel to `wanted`. What it returns is to be called once the kernel has accepted it. */
+  adopt(wanted: Registry, context: EngineContext, batches: Batches): Promise<() => void>;
   /** Writes what has changed with these services and policies. After a refusal: `adopt`. */
   /** … and resolves once it is known which persistence entries go with it. */
   change(
@@ -88,6 +89,8 @@ export const createFeatureEngine = (
   const lists = createListEngine(nft, nowMs);
   const ids = createServiceIds();
   let composition: Composition | undefined;
+  /** Families whose table the kernel has. */
+  let there = new Set<Family>();
   let latest: FeatureContext | undefined;
 
   const contextOf = (registry: Registry, context: EngineContext): FeatureContext => {
@@ -127,7 +130,6 @@ export const createFeatureEngine = (
 
   return {
     async adopt(wanted, engineContext, batches) {
-      composition = undefined;
       const tables = await Promise.all(
         featureTables.map(async (name) => ({ name, table: await nft.readTable(name) })),
       );
@@ -169,8 +171,16 @@ export const createFeatureEngine = (
         }
       }
       const ingress = pictures.find(({ name }) => name === ingressTable);
-      await lists.adopt(wanted.policies.values(), ingress?.table, batches);
-      composition = next;
+      const acceptLists = await lists.adopt(wanted.policies.values(), ingress?.table, batches);
+      return () => {
+        composition = next;
+        acceptLists();
+        there = new Set([
+          ...tables.flatMap(({ name, table }) => (table ? [name.family] : [])),
+          ...[...next.structures.values()].map(({ what }) => what.table.family),
+          ipTable.family,
+        ]);
+      };
     },
     async change(services, policies, next, engineContext, batches) {
       if (!composition) return;
@@ -181,25 +191,25 @@ export const createFeatureEngine = (
         added.push(...change.added);
       };
       const context = contextOf(next, engineContext);
+      const units: (readonly [unit: string, contribution: Contribution | undefined])[] = [];
       for (const name of policies) {
         const policy = next.policies.get(name);
-        note(
-          changeUnit(composition, policyUnit(name), policy && ofPolicy(features, policy, context), batches),
-        );
-        lists.change(name, policy, batches);
+        units.push([policyUnit(name), policy && ofPolicy(features, policy, context)]);
       }
       for (const name of services) {
         const service = next.get(name);
-        note(
-          changeUnit(
-            composition,
-            serviceUnit(name),
-            service && ofService(features, service, context),
-            batches,
-          ),
-        );
+        units.push([serviceUnit(name), service && ofService(features, service, context)]);
         if (!service) ids.release(name);
       }
+      for (const [, contribution] of units) {
+        for (const { table } of contribution?.structure ?? []) {
+          if (there.has(table.family)) continue;
+          there.add(table.family);
+          batches.structure({ op: 'add-table', table, ...(engineContext.protect && { owner: true }) });
+        }
+      }
+      for (const name of policies) lists.change(name, next.policies.get(name), batches);
+      for (const [unit, contribution] of units) note(changeUnit(composition, unit, contribution, batches));
       for (const { table, sticky, pairs } of lostPairs(removed, added)) {
         destroy(composition, table, sticky, entriesOf(await nft.dumpElements(table, sticky), pairs), batches);
       }

@@ -7,9 +7,8 @@ import type { Nft } from '../ports.js';
 import type { Batches } from '../ruleset/batches.js';
 import { ingressTable } from '../ruleset/feature.js';
 import { adoptPolicy } from '../ruleset/features/lists/adoption.js';
-import { type ListedElement, listedElement } from '../ruleset/features/lists/counters.js';
+import { type ListedElement, listedElement, sumOf } from '../ruleset/features/lists/counters.js';
 import {
-  copyOf,
   elementsOf,
   emptyIndex,
   knownKey,
@@ -24,8 +23,11 @@ import { knownListsSet, listSet, refusedSet } from '../ruleset/features/lists/la
 import { keyText } from '../ruleset/same-element.js';
 
 export interface ListEngine {
-  /** Writes what leads from the kernel to `policies`; `table` is what is there of the ingress table. */
-  adopt(policies: Iterable<Policy>, table: NftTable | undefined, batches: Batches): Promise<void>;
+  /**
+   * Writes what leads from the kernel to `policies`; `table` is what is there of the ingress table. What it returns is to be called once
+   * the kernel has accepted it.
+   */
+  adopt(policies: Iterable<Policy>, table: NftTable | undefined, batches: Batches): Promise<() => void>;
   /** Writes the difference that the policy's elements make; undefined: the policy is gone. */
   change(name: string, policy: Policy | undefined, batches: Batches): void;
   /** The same for a few elements. The policy it returns lists its elements when asked to. */
@@ -33,7 +35,7 @@ export interface ListEngine {
   /** Sets that nobody needed have been removed from the kernel. */
   swept(): void;
   /** Elements as they are in the kernel. */
-  elements(policy: Policy): Promise<ListedElement[]>;
+  elements(policy: Policy): Promise<{ readonly listed: readonly ListedElement[]; readonly matched: Counted }>;
   /** Packets refused, by number of the service. */
   refused(policy: Policy): Promise<readonly { readonly key: Uint8Array; readonly counter?: Counted }[]>;
 }
@@ -94,8 +96,10 @@ export const createListEngine = (nft: Nft, nowMs: () => number): ListEngine => {
         lists.push(...steps);
       }
       write(lists, batches);
-      indexes = next;
-      retired.clear();
+      return () => {
+        indexes = next;
+        retired.clear();
+      };
     },
     change(name, policy, batches) {
       const index = indexes.get(name);
@@ -104,12 +108,11 @@ export const createListEngine = (nft: Nft, nowMs: () => number): ListEngine => {
         indexes.delete(name);
       }
       if (!policy) return;
-      // A copy: the policy in force may be a view of the index as it is, and stays so if the kernel refuses.
-      const known = indexes.get(name) ?? retired.get(retiredKey(policy));
-      const current = known ? copyOf(known) : emptyIndex(policy);
+      const known = indexes.get(name) ?? retired.get(retiredKey(policy)) ?? emptyIndex(policy);
+      const { index: next, steps } = policyReplacement(known, policy, nowMs());
       retired.delete(retiredKey(policy));
-      indexes.set(name, current);
-      write(policyReplacement(current, policy, nowMs()).steps, batches);
+      indexes.set(name, next);
+      write(steps, batches);
     },
     edit(name, delta, batches) {
       const index = indexes.get(name);
@@ -122,12 +125,13 @@ export const createListEngine = (nft: Nft, nowMs: () => number): ListEngine => {
     async elements(policy) {
       const lengths = [...(indexes.get(policy.name)?.byLength.keys() ?? [])].sort((a, b) => b - a);
       const listed: ListedElement[] = [];
+      const sums: { readonly counter: Counted }[] = [];
       for (const length of lengths) {
-        for (const element of await dump(listSet(policy, length).name)) {
-          listed.push(listedElement(policy, length, element));
-        }
+        const elements = await dump(listSet(policy, length).name);
+        for (const element of elements) listed.push(listedElement(policy, length, element));
+        sums.push({ counter: sumOf(elements) });
       }
-      return listed;
+      return { listed, matched: sumOf(sums) };
     },
     refused: (policy) => dump(refusedSet(policy).name),
   };

@@ -17,8 +17,10 @@ export const policyCounters = async (
   const names = new Map<number, string>();
   if (refused.length > 0)
     for (const service of registry.services()) names.set(idOf(service.name), service.name);
+  const { listed, matched } = await lists.elements(policy);
   return {
-    elements: await lists.elements(policy),
+    elements: listed,
+    matched,
     refused: refusedByService(refused, (id) => names.get(id)),
   };
 };

@@ -1,6 +1,7 @@
 /** Reading the kernel for the rule engine: the table's structure, its static elements, and persistence. */
 
 import type { Endpoint } from '../model/service.js';
+import type { FlowPattern } from '../netlink/conntrack.js';
 import type { ElementBytes } from '../netlink/nft/ast.js';
 import type { Nft, PersistenceIndex } from '../ports.js';
 import type { KernelPicture } from '../ruleset/adopt-structure.js';
@@ -75,4 +76,16 @@ export const uniqueKeys = (keys: Iterable<Uint8Array>): Iterable<Uint8Array> => 
   const byText = new Map<string, Uint8Array>();
   for (const key of keys) byText.set(keyText(key), key);
   return byText.values();
+};
+
+/** The connections of clients that a dead backend keeps. */
+export const patternOf = ({ endpoint, target }: DeadPair): FlowPattern => {
+  const { protocol, address, port } = endpointOf(endpoint);
+  return {
+    protocol,
+    serviceAddress: address,
+    servicePort: port,
+    backendAddress: addressText(targetAddress(target)),
+    backendPort: targetPort(target),
+  };
 };

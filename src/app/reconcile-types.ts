@@ -30,6 +30,8 @@ export interface ReconcilePorts {
 export interface PolicyCounters {
   /** Elements that are in force, with what they matched. */
   readonly elements: readonly ListedElement[];
+  /** By all of them together. */
+  readonly matched: Counted;
   /** Packets that the policy refused, by service. */
   readonly refused: ReadonlyMap<string, Counted>;
 }

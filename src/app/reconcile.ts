@@ -14,7 +14,7 @@ import type { EngineContext } from '../ruleset/context.js';
 import { everyFeature } from '../ruleset/features/index.js';
 import type { PolicyDelta } from '../ruleset/features/lists/elements.js';
 import { strandedFlows } from '../ruleset/features/stranded.js';
-import { addressText, endpointOf, targetAddress, targetPort } from '../ruleset/ids.js';
+import { endpointOf } from '../ruleset/ids.js';
 import { changeEndpoints, type DeadPair, type Installed } from '../ruleset/installed.js';
 import { persistMap, servicesMap } from '../ruleset/layout.js';
 import {
@@ -27,24 +27,20 @@ import {
 import { createFeatureEngine, noFacts } from './feature-engine.js';
 import { cannotProtect, isDrift } from './kernel-refusals.js';
 import { policyCounters } from './policy-counters.js';
-import { keysOfDead, keysOfStale, readKernel, readPersistence, uniqueKeys } from './reconcile-kernel.js';
+import {
+  keysOfDead,
+  keysOfStale,
+  patternOf,
+  readKernel,
+  readPersistence,
+  uniqueKeys,
+} from './reconcile-kernel.js';
 import { countServices, keysOfSessions, sessionsIn } from './reconcile-sessions.js';
 import type { ApplyReport, ReconcileEvent, ReconcilePorts, Reconciler } from './reconcile-types.js';
 import { watchForeignChanges } from './reconcile-watch.js';
 import { createQueue } from './serial-queue.js';
 
 const tidyAfterMs = 2_000;
-
-const patternOf = ({ endpoint, target }: DeadPair): FlowPattern => {
-  const { protocol, address, port } = endpointOf(endpoint);
-  return {
-    protocol,
-    serviceAddress: address,
-    servicePort: port,
-    backendAddress: addressText(targetAddress(target)),
-    backendPort: targetPort(target),
-  };
-};
 
 const destroyEntries = (batches: Batches, keys: Iterable<Uint8Array>): void => {
   for (const key of keys) {
@@ -84,7 +80,7 @@ export const createReconciler = (ports: ReconcilePorts, wish: EngineContext): Re
   };
 
   /** The way from whatever is in the kernel to `wanted`. */
-  const difference = async (wanted: Registry): Promise<{ batches: Batches; result: Installed }> => {
+  const difference = async (wanted: Registry) => {
     const batches = createBatches();
     let found = picture ?? (await readKernel(nft));
     picture = undefined;
@@ -97,13 +93,13 @@ export const createReconciler = (ports: ReconcilePorts, wish: EngineContext): Re
     }
     const result = adopt(found, wanted.plans(), context, batches);
     destroyEntries(batches, keysOfStale(wanted, persistence));
-    await features.adopt(wanted, context, batches);
-    return { batches, result };
+    const accept = await features.adopt(wanted, context, batches);
+    return { batches, result, accept };
   };
 
   const align = async (wanted: Registry, reason: string): Promise<number> => {
     installed = undefined;
-    const { batches, result } = await difference(wanted);
+    const { batches, result, accept } = await difference(wanted);
     const { size } = batches;
     try {
       await commit(batches, reason);
@@ -114,6 +110,7 @@ export const createReconciler = (ports: ReconcilePorts, wish: EngineContext): Re
       context = { ...context, protect: false };
       return align(wanted, reason);
     }
+    accept();
     installed = result;
     return size;
   };

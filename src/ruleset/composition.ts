@@ -135,12 +135,10 @@ export const changeUnit = (
     if (structure.kind === 'station') {
       const prefix = stationPrefix(structure);
       // Before the first of its rules is counted: a second one must not be taken for a chain that is there.
-      if (
+      const isKnown =
         !newChains.has(prefix) &&
-        [...composition.structures.keys()].some((known) => known.startsWith(prefix))
-      ) {
-        knownChains.add(prefix);
-      } else newChains.add(prefix);
+        [...composition.structures.keys()].some((known) => known.startsWith(prefix));
+      (isKnown ? knownChains : newChains).add(prefix);
     }
     composition.structures.set(key, { what: structure, users: 1 });
     created.push(structure);

@@ -195,6 +195,7 @@ test.serial('counters say which element matched, and what was refused of which s
   t.is(count(after, '10.40.2.0/24'), 0);
   const timed = after.elements.find(({ data }) => data === '10.40.2.0/24');
   t.regex(timed?.time ?? '', /^(60|59)$/);
+  t.is(after.matched.packets, 3);
   t.is(after.refused.get('web')?.packets, 1);
   t.is(after.refused.get('other')?.packets, 2);
   t.is(after.refused.get('other')?.bytes, 120, 'two SYNs, from the IP header on');

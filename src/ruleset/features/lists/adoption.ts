@@ -4,15 +4,12 @@ import type { Policy } from '../../../model/service.js';
 import type { ElementBytes } from '../../../netlink/nft/ast.js';
 import { keyText } from '../../same-element.js';
 import {
+  type Adoption,
   createSteps,
-  emptyIndex,
-  type Held,
+  indexOf,
   knownComment,
   knownStep,
-  type ListStep,
   type PolicyIndex,
-  timedOf,
-  wantedOf,
 } from './elements.js';
 
 /** What the kernel holds of one policy. */
@@ -21,11 +18,6 @@ export interface FoundLists {
   readonly byLength: ReadonlyMap<number, readonly ElementBytes[]>;
   /** Comment of the policy's element in `knownListsSet`. */
   readonly known: string | undefined;
-}
-
-export interface Adoption {
-  readonly index: PolicyIndex;
-  readonly steps: readonly ListStep[];
 }
 
 /**
@@ -38,42 +30,30 @@ export const adoptPolicy = (
   nowMs: number,
   before?: PolicyIndex,
 ): Adoption => {
-  const index = emptyIndex(policy);
+  const index = indexOf(policy, nowMs);
   const steps = createSteps(policy, nowMs);
-  const wanted = wantedOf(policy, nowMs);
-  const absent: { readonly length: number; readonly key: string; readonly next: Held }[] = [];
-  const hold = (length: number, key: string, next: Held): void => {
-    let ofLength = index.byLength.get(length);
-    if (!ofLength) {
-      ofLength = new Map();
-      index.byLength.set(length, ofLength);
-    }
-    ofLength.set(key, next);
-  };
-  for (const [length, ofLength] of wanted) {
+  const isKnown = found.known === knownComment(index);
+  for (const [length, ofLength] of index.byLength) {
     const there = new Map(found.byLength.get(length)?.map((element) => [keyText(element.key), element]));
     for (const [key, next] of ofLength) {
       const element = there.get(key);
       there.delete(key);
-      if (!element) absent.push({ length, key, next });
-      else if ((element.timeoutMs ?? 0) !== (next.timeoutMs ?? 0)) {
-        steps.change(length, key, next);
-        hold(length, key, next);
-      } else if (next.timeoutMs === undefined) hold(length, key, next);
-      else hold(length, key, { ...next, deadlineMs: nowMs + (element.expiresMs ?? next.timeoutMs) });
+      if (element && (element.timeoutMs ?? 0) !== (next.timeoutMs ?? 0)) steps.change(length, key, next);
+      else if (next.timeoutMs === undefined) {
+        if (!element) steps.add(length, key, next);
+      } else if (element) {
+        ofLength.set(key, { ...next, deadlineMs: nowMs + (element.expiresMs ?? next.timeoutMs) });
+      } else {
+        const old = before?.byLength.get(length)?.get(key);
+        const knows = old !== undefined && old.timeoutMs === next.timeoutMs;
+        const deadlineMs = knows ? old.deadlineMs : isKnown ? nowMs : next.deadlineMs;
+        const kept = { ...next, deadlineMs };
+        ofLength.set(key, kept);
+        if (deadlineMs > nowMs) steps.add(length, key, kept);
+      }
     }
     for (const key of there.keys()) steps.remove(length, key);
   }
-  // Sets of lengths that are not wanted go with everything in them.
-  index.timed = timedOf(wanted);
-  const isKnown = found.known === knownComment(index);
-  for (const { length, key, next } of absent) {
-    const old = before?.byLength.get(length)?.get(key);
-    const knows = old !== undefined && old.timeoutMs === next.timeoutMs;
-    const expired = next.timeoutMs !== undefined && (knows ? old.deadlineMs <= nowMs : isKnown);
-    const kept = knows ? { ...next, deadlineMs: old.deadlineMs } : next;
-    hold(length, key, expired ? { ...next, deadlineMs: nowMs } : kept);
-    if (!expired) steps.add(length, key, kept);
-  }
+  // Sets of lengths that nobody wants go with everything in them.
   return { index, steps: [...steps.finish(), ...(isKnown ? [] : [knownStep(index)])] };
 };

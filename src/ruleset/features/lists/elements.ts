@@ -4,20 +4,21 @@
  * listed has run out meanwhile.
  */
 
-import { ipBytes } from '../../../model/address.js';
+import { ipBytes, isIpv6 } from '../../../model/address.js';
 import type { Policy, PolicyElement } from '../../../model/service.js';
-import type { ElementBytes, SetSpec } from '../../../netlink/nft/ast.js';
+import type { ElementList, SetSpec } from '../../../netlink/nft/ast.js';
 import { prefixMask } from '../../../netlink/nft/encode-key.js';
 import { keyText } from '../../same-element.js';
 import { hostNumber } from '../bytes.js';
+import { elementList, type ListElement } from './element-list.js';
 import { knownListsSet, listSet, numberOf } from './layout.js';
 
 /** Must be in one transaction; several such may be in different ones, in this order. */
 export interface ListStep {
   readonly set: SetSpec;
   /** What may have expired already. */
-  readonly destroy: readonly ElementBytes[];
-  readonly add: readonly ElementBytes[];
+  readonly destroy: ElementList;
+  readonly add: ElementList;
 }
 
 /** One element as the kernel has it, unless its time is over. */
@@ -33,13 +34,18 @@ type Network = Pick<PolicyElement, 'address' | 'prefixLength'>;
 type Head = Omit<Policy, 'elements'>;
 
 export interface PolicyIndex {
-  head: Head;
+  readonly head: Head;
   /** By prefix length, then by the key's bytes as text. */
   readonly byLength: Map<number, Map<string, Held>>;
   /** Of all timed elements together, in whatever order: tells after a restart whether an absent one has expired or is new. */
   timed: number;
   /** The elements as a list, made when asked for. */
   list: readonly PolicyElement[] | undefined;
+}
+
+export interface Adoption {
+  readonly index: PolicyIndex;
+  readonly steps: readonly ListStep[];
 }
 
 export interface ListChange {
@@ -50,14 +56,32 @@ export interface ListChange {
   undo(): void;
 }
 
-const keyOf = ({ address, prefixLength }: Network): Uint8Array => {
-  const bytes = ipBytes(address).slice();
-  const mask = prefixMask(bytes.length, prefixLength);
-  for (let at = 0; at < bytes.length; at++) bytes[at]! &= mask[at]!;
-  return bytes;
+/** Of IPv4 addresses without making arrays: a list has hundreds of thousands. */
+const ipv4Key = (address: string, prefixLength: number): string => {
+  let number = 0;
+  let part = 0;
+  for (let at = 0; at < address.length; at++) {
+    const code = address.charCodeAt(at);
+    if (code === 0x2e) {
+      number = (number << 8) | part;
+      part = 0;
+    } else part = part * 10 + code - 0x30;
+  }
+  number = (number << 8) | part;
+  if (prefixLength < 32) number &= prefixLength === 0 ? 0 : -1 << (32 - prefixLength);
+  return String.fromCharCode(number >>> 24, (number >>> 16) & 255, (number >>> 8) & 255, number & 255);
 };
 
-const bytesOf = (key: string): Uint8Array => Uint8Array.from(key, (character) => character.charCodeAt(0));
+/** The network's bytes as text. */
+const keyOf = ({ address, prefixLength }: Network): string => {
+  if (!isIpv6(address)) return ipv4Key(address, prefixLength);
+  const bytes = ipBytes(address);
+  if (prefixLength < 128) {
+    const mask = prefixMask(bytes.length, prefixLength);
+    for (let at = 0; at < bytes.length; at++) bytes[at]! &= mask[at]!;
+  }
+  return keyText(bytes);
+};
 
 const headOf = ({ elements: _elements, ...head }: Policy): Head => head;
 
@@ -67,14 +91,6 @@ export const emptyIndex = (policy: Policy): PolicyIndex => ({
   timed: 0,
   list: undefined,
 });
-
-export const copyOf = (index: PolicyIndex): PolicyIndex => ({
-  ...index,
-  byLength: new Map([...index.byLength].map(([length, ofLength]) => [length, new Map(ofLength)])),
-});
-
-const heldIn = ({ byLength }: PolicyIndex, length: number, key: string): Held | undefined =>
-  byLength.get(length)?.get(key);
 
 /** Equal for the same timed element in the same list, and likely different for others. */
 const timedHash = (length: number, key: string, { timeoutMs }: Held): number =>
@@ -114,36 +130,31 @@ const held = (head: Head, element: PolicyElement, nowMs: number): Held => {
 /** Of the same network named twice, what lives longer. */
 const longest = (a: Held | undefined, b: Held): Held => (a && a.deadlineMs >= b.deadlineMs ? a : b);
 
-export type Wanted = Map<number, Map<string, Held>>;
-
-export const wantedOf = (policy: Policy, nowMs: number): Wanted => {
-  const wanted: Wanted = new Map();
+/** The list as it is written, every lifetime from now on. */
+export const indexOf = (policy: Policy, nowMs: number): PolicyIndex => {
+  const head = headOf(policy);
+  const byLength: PolicyIndex['byLength'] = new Map();
   for (const element of policy.elements) {
     const { prefixLength } = element;
-    let ofLength = wanted.get(prefixLength);
+    let ofLength = byLength.get(prefixLength);
     if (!ofLength) {
       ofLength = new Map();
-      wanted.set(prefixLength, ofLength);
+      byLength.set(prefixLength, ofLength);
     }
-    const key = keyText(keyOf(element));
-    ofLength.set(key, longest(ofLength.get(key), held(policy, element, nowMs)));
+    const key = keyOf(element);
+    ofLength.set(key, longest(ofLength.get(key), held(head, element, nowMs)));
   }
-  return wanted;
-};
-
-/** `PolicyIndex.timed` of a whole list. */
-export const timedOf = (wanted: Wanted): number => {
   let timed = 0;
-  for (const [length, ofLength] of wanted) {
+  for (const [length, ofLength] of byLength) {
     for (const [key, one] of ofLength) timed = (timed ^ timedHash(length, key, one)) >>> 0;
   }
-  return timed;
+  return { head, byLength, timed, list: policy.elements };
 };
 
-const elementBytes = (key: string, { timeoutMs, deadlineMs }: Held, nowMs: number): ElementBytes => {
-  if (timeoutMs === undefined) return { key: bytesOf(key) };
-  const leftMs = deadlineMs - nowMs;
-  return { key: bytesOf(key), timeoutMs, ...(leftMs < timeoutMs && { expiresMs: Math.max(1, leftMs) }) };
+const listElement = (key: string, { timeoutMs, deadlineMs }: Held, nowMs: number): ListElement => {
+  if (timeoutMs === undefined) return { key };
+  const leftMs = Math.ceil(deadlineMs - nowMs);
+  return { key, timeoutMs, ...(leftMs < timeoutMs && { expiresMs: Math.max(1, leftMs) }) };
 };
 
 /** Elements in one step: several steps fill a transaction. */
@@ -151,19 +162,20 @@ const stepLength = 2_000;
 
 /** Collects by set: what is new, what takes another's place, what goes. In this order nobody is off the list for a moment. */
 export const createSteps = (head: Head, nowMs: number) => {
-  const kinds = { add: new Map(), change: new Map(), remove: new Map() } as Record<
-    'add' | 'change' | 'remove',
-    Map<number, ElementBytes[]>
-  >;
-  const push = (kind: keyof typeof kinds, length: number, element: ElementBytes): void => {
+  const kinds = {
+    add: new Map<number, ListElement[]>(),
+    change: new Map<number, ListElement[]>(),
+    remove: new Map<number, ListElement[]>(),
+  };
+  const push = (kind: keyof typeof kinds, length: number, element: ListElement): void => {
     const list = kinds[kind].get(length);
     if (list) list.push(element);
     else kinds[kind].set(length, [element]);
   };
   return {
-    add: (length: number, key: string, one: Held) => push('add', length, elementBytes(key, one, nowMs)),
-    change: (length: number, key: string, one: Held) => push('change', length, elementBytes(key, one, nowMs)),
-    remove: (length: number, key: string) => push('remove', length, { key: bytesOf(key) }),
+    add: (length: number, key: string, one: Held) => push('add', length, listElement(key, one, nowMs)),
+    change: (length: number, key: string, one: Held) => push('change', length, listElement(key, one, nowMs)),
+    remove: (length: number, key: string) => push('remove', length, { key }),
     finish: (): ListStep[] =>
       (['add', 'change', 'remove'] as const).flatMap((kind) =>
         [...kinds[kind]].flatMap(([length, elements]) => {
@@ -173,8 +185,8 @@ export const createSteps = (head: Head, nowMs: number) => {
             const some = elements.slice(from, from + stepLength);
             steps.push({
               set,
-              destroy: kind === 'add' ? [] : some.map(({ key }) => ({ key })),
-              add: kind === 'remove' ? [] : some,
+              destroy: elementList(kind === 'add' ? [] : some.map(({ key }) => ({ key }))),
+              add: elementList(kind === 'remove' ? [] : some),
             });
           }
           return steps;
@@ -200,27 +212,34 @@ interface Edit {
   readonly next: Held | undefined;
 }
 
-/** Performs edits on the index and collects what the kernel has to do. `restart`: an equal timed element starts anew. */
-const perform = (index: PolicyIndex, edits: Iterable<Edit>, nowMs: number, restart: boolean): ListChange => {
+export interface PolicyDelta {
+  /** One that is there already starts its lifetime anew, or gets another. */
+  readonly added?: readonly PolicyElement[];
+  /** Passed over when not there. */
+  readonly removed?: readonly Network[];
+}
+
+/** A few elements more or less, in place: the cost of what is named, however long the list is. */
+export const policyChange = (index: PolicyIndex, delta: PolicyDelta, nowMs: number): ListChange => {
+  const edits: Edit[] = [
+    ...(delta.removed ?? []).map((one) => ({ length: one.prefixLength, key: keyOf(one), next: undefined })),
+    ...(delta.added ?? []).map((one) => ({
+      length: one.prefixLength,
+      key: keyOf(one),
+      next: held(index.head, one, nowMs),
+    })),
+  ];
   const steps = createSteps(index.head, nowMs);
   const lengths = [...index.byLength.keys()];
   const { timed } = index;
   const undone: Edit[] = [];
   for (const { length, key, next } of edits) {
-    const before = heldIn(index, length, key);
-    if (before && next && before.timeoutMs === next.timeoutMs) {
-      const stays = next.timeoutMs === undefined || (!restart && before.deadlineMs > nowMs);
-      if (stays) {
-        if (before.element !== next.element)
-          replace(index, length, key, { ...before, element: next.element });
-        continue;
-      }
-    }
-    if (!before && !next) continue;
-    undone.push({ length, key, next: replace(index, length, key, next) });
-    if (!next) steps.remove(length, key);
-    else if (before) steps.change(length, key, next);
-    else steps.add(length, key, next);
+    const before = replace(index, length, key, next);
+    undone.push({ length, key, next: before });
+    if (!next) {
+      if (before) steps.remove(length, key);
+    } else if (!before) steps.add(length, key, next);
+    else if (before.timeoutMs !== undefined || next.timeoutMs !== undefined) steps.change(length, key, next);
   }
   const lengthsChanged =
     lengths.length !== index.byLength.size || lengths.some((length) => !index.byLength.has(length));
@@ -233,48 +252,26 @@ const perform = (index: PolicyIndex, edits: Iterable<Edit>, nowMs: number, resta
   };
 };
 
-export interface PolicyDelta {
-  /** One that is there already starts its lifetime anew, or gets another. */
-  readonly added?: readonly PolicyElement[];
-  /** Passed over when not there. */
-  readonly removed?: readonly Network[];
-}
-
-/** A few elements more or less: the cost of what is named, however long the list is. */
-export const policyChange = (index: PolicyIndex, delta: PolicyDelta, nowMs: number): ListChange => {
-  const edits: Edit[] = [];
-  for (const element of delta.removed ?? []) {
-    edits.push({ length: element.prefixLength, key: keyText(keyOf(element)), next: undefined });
-  }
-  for (const element of delta.added ?? []) {
-    const next = held(index.head, element, nowMs);
-    edits.push({ length: element.prefixLength, key: keyText(keyOf(element)), next });
-  }
-  return perform(index, edits, nowMs, true);
-};
-
-function* differences(index: PolicyIndex, wanted: Wanted): Generator<Edit> {
-  for (const [length, ofLength] of wanted) {
-    for (const [key, next] of ofLength) yield { length, key, next };
-  }
-  for (const [length, ofLength] of [...index.byLength]) {
-    for (const key of [...ofLength.keys()]) {
-      if (!wanted.get(length)?.has(key)) yield { length, key, next: undefined };
+/** The whole list anew, as an index of its own: what it has in common with the one before stays untouched. */
+export const policyReplacement = (before: PolicyIndex, policy: Policy, nowMs: number): Adoption => {
+  const steps = createSteps(policy, nowMs);
+  const index = indexOf(policy, nowMs);
+  for (const [length, ofLength] of index.byLength) {
+    const known = before.byLength.get(length);
+    for (const [key, next] of ofLength) {
+      const was = known?.get(key);
+      if (!was) steps.add(length, key, next);
+      else if (was.timeoutMs !== next.timeoutMs || was.deadlineMs <= nowMs) steps.change(length, key, next);
+      else if (next.timeoutMs !== undefined) ofLength.set(key, { ...next, deadlineMs: was.deadlineMs });
     }
   }
-}
-
-/** The whole list anew: what it has in common with the one before stays untouched. */
-export const policyReplacement = (index: PolicyIndex, policy: Policy, nowMs: number): ListChange => {
-  const before = index.head;
-  index.head = headOf(policy);
-  const change = perform(index, differences(index, wantedOf(policy, nowMs)), nowMs, false);
+  for (const [length, ofLength] of before.byLength) {
+    const kept = index.byLength.get(length);
+    for (const key of ofLength.keys()) if (!kept?.has(key)) steps.remove(length, key);
+  }
   return {
-    ...change,
-    undo() {
-      change.undo();
-      index.head = before;
-    },
+    index,
+    steps: [...steps.finish(), ...(index.timed === before.timed ? [] : [knownStep(index)])],
   };
 };
 

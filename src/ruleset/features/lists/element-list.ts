@@ -1,0 +1,49 @@
+/** Many elements of a list in one buffer: an object each would cost more than the kernel. */
+
+import type { ElementBytes, ElementList } from '../../../netlink/nft/ast.js';
+
+/** A key as text, and the lifetime of what has one: full, and left. */
+export interface ListElement {
+  readonly key: string;
+  readonly timeoutMs?: number;
+  readonly expiresMs?: number;
+}
+
+const bytesOf = (key: string): Uint8Array => {
+  const bytes = new Uint8Array(key.length);
+  for (let at = 0; at < key.length; at++) bytes[at] = key.charCodeAt(at);
+  return bytes;
+};
+
+const asElement = ({ key, ...lifetime }: ListElement): ElementBytes => ({ key: bytesOf(key), ...lifetime });
+
+/** What `ElementList.packed` can say of a lifetime. */
+const longestPackedMs = 2 ** 32 - 1;
+
+/** Keys of one length. Lists of elements that stay are packed; so are those whose elements all have a lifetime that fits. */
+export const elementList = (elements: readonly ListElement[]): ElementList => {
+  const keyBytes = elements[0]?.key.length ?? 0;
+  const timed = elements.some(({ timeoutMs }) => timeoutMs !== undefined);
+  if (timed && !elements.every(({ timeoutMs = Infinity }) => timeoutMs <= longestPackedMs)) {
+    return elements.map(asElement);
+  }
+  const bytes = new Uint8Array(elements.length * keyBytes);
+  elements.forEach(({ key }, index) => {
+    for (let at = 0; at < keyBytes; at++) bytes[index * keyBytes + at] = key.charCodeAt(at);
+  });
+  const lifetimes = timed && {
+    timeoutMs: Uint32Array.from(elements, ({ timeoutMs = 0 }) => timeoutMs),
+    expiresMs: Uint32Array.from(elements, ({ timeoutMs = 0, expiresMs = timeoutMs }) => expiresMs),
+  };
+  return {
+    length: elements.length,
+    packed: { bytes, keyBytes, dataBytes: 0, ...lifetimes },
+    at(index) {
+      const one = elements[index];
+      return one && asElement(one);
+    },
+    *[Symbol.iterator]() {
+      for (const one of elements) yield asElement(one);
+    },
+  };
+};
