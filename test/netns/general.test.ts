@@ -204,3 +204,29 @@ test.serial(
     await engine.stop();
   },
 );
+
+test.serial(
+  'a preview changes nothing, neither in the kernel nor in what the next change starts from',
+  async (t) => {
+    const engine = bed.engine();
+    const shown = service({
+      addresses: [{ address: vip as Ip, protocol: 'tcp', ports: [port(80)] }],
+      persistence: ['srcip', 'dstport'],
+      scheduler: 'weight',
+      backends: backends4().slice(0, 2),
+    });
+    await engine.reconciler.apply({ services: [shown] });
+    const { operations } = await engine.reconciler.preview({ services: [] });
+    t.true(operations > 0);
+    t.truthy(await request(vip, 80, client4(1)));
+    await engine.reconciler.setBackendState('web', 'b1', 'down');
+    const answers = await names(10, (index) => request(vip, 80, client4(index)));
+    t.deepEqual([...new Set(answers)], ['b2']);
+    // Started from another picture, the change would have been refused and the kernel read again.
+    t.deepEqual(
+      engine.lines.filter(({ level }) => level === 'warn'),
+      [],
+    );
+    await engine.stop();
+  },
+);
