@@ -54,8 +54,7 @@ export const noFacts: FeatureFacts = {
 export interface FeatureEngine {
   /** Writes what leads from the kernel to `wanted`. What it returns is to be called once the kernel has accepted it. */
   adopt(wanted: Registry, context: EngineContext, batches: Batches): Promise<() => void>;
-  /** Writes what has changed with these services and policies. After a refusal: `adopt`. */
-  /** … and resolves once it is known which persistence entries go with it. */
+  /** Writes what has changed with these services and policies, and the persistence entries that go with it. After a refusal: `adopt`. */
   change(
     services: Iterable<string>,
     policies: Iterable<string>,

@@ -192,10 +192,23 @@ const slotKey = (kind: Kind): Key => [
     : { kind: 'numgen', mode: kind.scheduler === 'rr' ? 'inc' : 'random', modulus: kind.modulus },
 ];
 
-/**
- * Known clients first, then the scheduler. Whoever is left has no usable backend and is told so at once: a reset or an ICMP error,
- * instead of a silence that costs the client its timeout.
- */
+/** A reset or an ICMP error at once, instead of a silence that costs the client its timeout. */
+export const noBackend = (chain: string): readonly RuleSpec[] => [
+  rule(
+    chain,
+    'no backend',
+    {
+      kind: 'compare',
+      field: 'meta l4proto',
+      op: '==',
+      value: { type: 'inet_proto', bytes: Uint8Array.of(6) },
+    },
+    { kind: 'reject-tcp-reset' },
+  ),
+  rule(chain, 'no backend', { kind: 'reject-port-unreachable' }),
+];
+
+/** Known clients first, then the scheduler; whoever is left has no usable backend and is told so. */
 export const kindChain = (kind: Kind, context: EngineContext): Chain => {
   const name = kindChainName(kind);
   const { logGroup, reportBeforeNat } = context;
@@ -218,18 +231,7 @@ export const kindChain = (kind: Kind, context: EngineContext): Chain => {
           ]
         : []),
       dnat('scheduler', slotKey(kind), slotsMap.name),
-      rule(
-        name,
-        'no backend',
-        {
-          kind: 'compare',
-          field: 'meta l4proto',
-          op: '==',
-          value: { type: 'inet_proto', bytes: Uint8Array.of(6) },
-        },
-        { kind: 'reject-tcp-reset' },
-      ),
-      rule(name, 'no backend', { kind: 'reject-port-unreachable' }),
+      ...noBackend(name),
     ],
   };
 };

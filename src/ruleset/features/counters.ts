@@ -21,7 +21,7 @@ import {
 } from '../stations.js';
 import type { FamilyShape } from './families.js';
 import { identity, identityIngress } from './identity.js';
-import { fields, forgetNumber, jumpTo, returns, together, translated } from './statements.js';
+import { fields, forgetNumber, jumpTo, returns, stationsIn, together, translated } from './statements.js';
 import {
   type Direction,
   directions,
@@ -53,17 +53,7 @@ const ofDirection = { in: 'original', out: 'reply' } as const;
 const countingChain = (family: FamilyShape, direction: Direction, ranges: boolean): Structure[] => {
   const { table } = family;
   const chain = { name: `traffic_${direction}` };
-  const station = (
-    order: number,
-    purpose: string,
-    ...statements: Parameters<typeof rule>[2][]
-  ): Structure => ({
-    kind: 'station',
-    table,
-    chain,
-    order,
-    rule: rule(chain.name, purpose, ...statements),
-  });
+  const station = stationsIn(table, chain);
   const exact = trafficSet(family, 'exact', direction);
   const byNumber = trafficSet(family, 'ranges', direction);
   return [

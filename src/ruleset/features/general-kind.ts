@@ -3,19 +3,12 @@
 import type { HashField } from '../../model/service.js';
 import type { DataType, Field, Key, Part, RuleSpec, Statement } from '../../netlink/nft/ast.js';
 import type { Chain } from '../chains.js';
-import { hashSeed } from '../chains.js';
+import { hashSeed, noBackend } from '../chains.js';
 import { fingerprint, rule } from '../rules.js';
 import type { FamilyShape } from './families.js';
-import {
-  packetFields,
-  packetKey,
-  picksMap,
-  pinnedMap,
-  portKeepersMap,
-  stickyMap,
-  targetsMap,
-} from './general-layout.js';
+import { packetKey, picksMap, pinnedMap, portKeepersMap, stickyMap, targetsMap } from './general-layout.js';
 import { afterPick, beforePick } from './limits/picking.js';
+import { packetFields } from './statements.js';
 
 export interface GeneralKind {
   readonly scheduler: 'random' | 'rr' | 'hash' | 'symhash';
@@ -96,18 +89,7 @@ export const generalKindChain = (kind: GeneralKind, family: FamilyShape): Chain 
       ...(kind.limited ? afterPick.rules(name, kind) : []),
       dnat('backend', number, targetsMap(family).name, family.type, 'inet_service'),
       dnat('backend that keeps the port', number, portKeepersMap(family).name, family.type),
-      rule(
-        name,
-        'no backend',
-        {
-          kind: 'compare',
-          field: 'meta l4proto',
-          op: '==',
-          value: { type: 'inet_proto', bytes: Uint8Array.of(6) },
-        },
-        { kind: 'reject-tcp-reset' },
-      ),
-      rule(name, 'no backend', { kind: 'reject-port-unreachable' }),
+      ...noBackend(name),
     ],
   };
 };

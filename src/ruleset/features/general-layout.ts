@@ -3,6 +3,7 @@
 import type { HashField } from '../../model/service.js';
 import type { DataType, Field, Key, SetSpec, Statement } from '../../netlink/nft/ast.js';
 import type { FamilyShape } from './families.js';
+import { fields, packetFields } from './statements.js';
 
 /** `service number → kind number`. */
 export const kindOfMap: SetSpec = { name: 'general_kind_of', key: ['classid'], data: ['classid'] };
@@ -109,29 +110,13 @@ export const keeperSet = (
   key: ['classid', type, ...(keepsPort ? [] : (['inet_service'] as const))],
 });
 
-const fieldKey = (fields: readonly Field[]): Key => fields.map((field) => ({ kind: 'field', field }));
-
-/** The fields as the client's packet has them. */
-export const packetFields = (fields: readonly HashField[], family: FamilyShape): Field[] =>
-  fields.map(
-    (field) =>
-      ({
-        srcip: family.source,
-        dstip: family.destination,
-        srcport: 'th sport',
-        dstport: 'th dport',
-        srcmac: 'ether saddr',
-        dstmac: 'ether daddr',
-      })[field] as Field,
-  );
-
-export const packetKey = (fields: readonly HashField[], family: FamilyShape): Key =>
-  fieldKey([...packetFields(fields, family), 'meta priority']);
+export const packetKey = (names: readonly HashField[], family: FamilyShape): Key =>
+  fields(...packetFields(names, family), 'meta priority');
 
 /** The same of the connection's first packet, after translation. */
-export const connectionKey = (fields: readonly HashField[], family: FamilyShape): Key =>
-  fieldKey([
-    ...fields.map(
+export const connectionKey = (names: readonly HashField[], family: FamilyShape): Key =>
+  fields(
+    ...names.map(
       (field) =>
         ({
           srcip: family.originalSource,
@@ -143,4 +128,4 @@ export const connectionKey = (fields: readonly HashField[], family: FamilyShape)
         })[field] as Field,
     ),
     'meta priority',
-  ]);
+  );

@@ -6,7 +6,7 @@
 
 import type { Ip } from '../../model/address.js';
 import { protocolNumber, type Service } from '../../model/service.js';
-import type { ElementBytes, Field, Key, SetSpec, Statement } from '../../netlink/nft/ast.js';
+import type { ElementBytes, SetSpec, Statement } from '../../netlink/nft/ast.js';
 import type { Contribution, FeatureContext, Placed, ServiceFeature, Structure } from '../feature.js';
 import { isPlain } from '../plain.js';
 import { rule } from '../rules.js';
@@ -43,18 +43,12 @@ import {
 } from './general-layout.js';
 import { identity, protocolsOf } from './identity.js';
 import { afterPick } from './limits/picking.js';
+import { fields, forgetNumber, jumpTo, stationsIn } from './statements.js';
 
 /** A service that this feature translates. */
 export const isGeneral = (service: Service): boolean =>
   (service.mode === 'dnat' || service.mode === 'snat') && !isPlain(service);
 
-const fields = (...names: Field[]): Key => names.map((field) => ({ kind: 'field', field }));
-const noNumber: Statement = {
-  kind: 'write',
-  field: 'meta priority',
-  value: { type: 'classid', bytes: new Uint8Array(4) },
-};
-const jump = (chain: string): Statement => ({ kind: 'verdict', verdict: { kind: 'jump', chain } });
 const drop: Statement = { kind: 'verdict', verdict: { kind: 'drop' } };
 
 const schedulers: Readonly<Record<Service['scheduler'], GeneralKind['scheduler']>> = {
@@ -96,7 +90,7 @@ const inFamily = (
     elements.push({ table, set, element, ...(activates && { activates }) });
   };
   const station = (chain: StationChain, order: number, purpose: string, ...statements: Statement[]): void => {
-    structure.push({ kind: 'station', table, chain, order, rule: rule(chain.name, purpose, ...statements) });
+    structure.push(stationsIn(table, chain)(order, purpose, ...statements));
   };
 
   const backends = numbered(service, family);
@@ -181,7 +175,7 @@ const inFamily = (
     guardOrder.strict,
     'invalid, to a service',
     { kind: 'ct-state', states: ['invalid'] },
-    jump('general_invalid'),
+    jumpTo('general_invalid'),
   );
   structure.splice(-1, 0, {
     kind: 'chain',
@@ -189,7 +183,7 @@ const inFamily = (
     chain: {
       name: 'general_invalid',
       rules: [
-        rule('general_invalid', 'which service', jump('identify')),
+        rule('general_invalid', 'which service', jumpTo('identify')),
         rule(
           'general_invalid',
           'of a service',
@@ -224,7 +218,7 @@ const inFamily = (
     { kind: 'ct-status', statuses: ['dnat'] },
   ];
   if (persistence.length > 0) {
-    station(recordChain, recordOrder.identify, 'which service', ...dnated, jump('identify_ct'));
+    station(recordChain, recordOrder.identify, 'which service', ...dnated, jumpTo('identify_ct'));
     keepers.forEach((keeper, at) => {
       const chain = keeper.name;
       const data = at === 0 ? fields(family.destination, 'th dport') : fields(family.destination);
@@ -251,15 +245,15 @@ const inFamily = (
         chain,
         ...dnated,
         { kind: 'lookup', key: [...fields('meta priority'), ...data], set: keeper.name },
-        jump(chain),
+        jumpTo(chain),
       );
     });
-    station(recordChain, recordOrder.done, 'no number leaves the node', ...dnated, noNumber);
+    station(recordChain, recordOrder.done, 'no number leaves the node', ...dnated, forgetNumber);
   }
   if (service.mode === 'snat') {
     const status: Statement = { kind: 'ct-status', statuses: ['dnat'] };
     const key = fields('meta priority', family.destination);
-    station(sourceChain, 10, 'which service', status, jump('identify_ct'));
+    station(sourceChain, 10, 'which service', status, jumpTo('identify_ct'));
     station(sourceChain, 20, 'source', status, {
       kind: 'nat',
       type: 'snat',

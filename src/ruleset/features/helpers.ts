@@ -6,12 +6,11 @@
 import type { Helper, Service } from '../../model/service.js';
 import type { ObjectSpec, SetSpec } from '../../netlink/nft/ast.js';
 import type { Contribution, FeatureContext, ServiceFeature, Structure } from '../feature.js';
-import { rule } from '../rules.js';
 import { guardChain, guardOrder } from '../stations.js';
 import { hostNumber } from './bytes.js';
 import { type FamilyShape, families } from './families.js';
 import { identity } from './identity.js';
-import { fields, jumpTo, newConnection, together } from './statements.js';
+import { fields, jumpTo, newConnection, stationsIn, together } from './statements.js';
 import { isStateless } from './traffic-elements.js';
 
 /** Protocols that the kernel has the helper for (nf_conntrack_ftp.c and its neighbours). */
@@ -50,17 +49,7 @@ const ofFamily = (
   const { table } = family;
   const set = helperSet(helper);
   const objects = helperObjects(helper, family);
-  const station = (
-    order: number,
-    purpose: string,
-    ...statements: Parameters<typeof rule>[2][]
-  ): Structure => ({
-    kind: 'station',
-    table,
-    chain: guardChain,
-    order,
-    rule: rule(guardChain.name, purpose, ...statements),
-  });
+  const station = stationsIn(table, guardChain);
   return {
     structure: [
       ...known.structure,

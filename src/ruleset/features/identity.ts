@@ -5,7 +5,7 @@
 
 import { type Ip, ipFromBytes } from '../../model/address.js';
 import { type Protocol, protocolNumber, type Service, type ServiceAddress } from '../../model/service.js';
-import type { ElementBytes, Field, Key, SetSpec, TableName } from '../../netlink/nft/ast.js';
+import type { ElementBytes, Field, SetSpec, TableName } from '../../netlink/nft/ast.js';
 import { type Contribution, ingressTable, type Placed, type ServiceIds, type Structure } from '../feature.js';
 import { rule } from '../rules.js';
 import type { ServiceNumbers } from '../service-ids.js';
@@ -19,6 +19,7 @@ import {
   readPort,
 } from './bytes.js';
 import { type FamilyShape, families } from './families.js';
+import { fields } from './statements.js';
 
 const protocols: readonly Protocol[] = ['tcp', 'udp', 'sctp'];
 
@@ -45,8 +46,6 @@ export const idSets: readonly string[] = ['', '4', '6'].flatMap((suffix) => [
   `id_ranges${suffix}`,
   `id_any${suffix}`,
 ]);
-
-const fields = (...names: Field[]): Key => names.map((field) => ({ kind: 'field', field }));
 
 interface Where {
   readonly table: TableName;

@@ -6,13 +6,12 @@
 import { type Ip, type IpPrefix, ipFromBytes } from '../../model/address.js';
 import type { Service } from '../../model/service.js';
 import type { Key, SetSpec } from '../../netlink/nft/ast.js';
-import type { Contribution, FeatureContext, Placed, ServiceFeature, Structure } from '../feature.js';
-import { rule } from '../rules.js';
+import type { Contribution, FeatureContext, Placed, ServiceFeature } from '../feature.js';
 import { intraOrder, sourceChain } from '../stations.js';
 import { addressBytes, hostNumber, joined } from './bytes.js';
 import { type FamilyShape, families } from './families.js';
 import { identity } from './identity.js';
-import { fields, jumpTo, together, translated } from './statements.js';
+import { fields, jumpTo, stationsIn, together, translated } from './statements.js';
 
 /** `service number . client network → source address`. */
 const sourcesMap = ({ type }: FamilyShape): SetSpec => ({
@@ -96,27 +95,18 @@ const ofFamily = (
   const sources = sourcesMap(family);
   const masquerading = masqueradingSet(family);
   const client: Key = fields('meta priority', family.source);
-  const station = (
-    order: number,
-    purpose: string,
-    ...statements: Parameters<typeof rule>[2][]
-  ): Structure => ({
-    kind: 'station',
-    table,
-    chain: sourceChain,
-    order,
-    rule: rule(sourceChain.name, `clients beside backends: ${purpose}`, translated, ...statements),
-  });
+  const purpose = (what: string): string => `clients beside backends: ${what}`;
+  const station = stationsIn(table, sourceChain, translated);
   const sourced = near.some(({ source }) => source !== undefined);
   const masqueraded = near.some(({ source }) => source === undefined);
   return {
     structure: [
       ...known.structure,
-      station(intraOrder.identify, 'which service', jumpTo('identify_ct')),
+      station(intraOrder.identify, purpose('which service'), jumpTo('identify_ct')),
       ...(sourced
         ? [
             { kind: 'set', table, set: sources, filledBy: 'us' } as const,
-            station(intraOrder.source, 'source', {
+            station(intraOrder.source, purpose('source'), {
               kind: 'nat',
               type: 'snat',
               key: client,
@@ -130,7 +120,7 @@ const ofFamily = (
             { kind: 'set', table, set: masquerading, filledBy: 'us' } as const,
             station(
               intraOrder.masquerade,
-              'masquerade',
+              purpose('masquerade'),
               { kind: 'lookup', key: client, set: masquerading.name },
               { kind: 'masquerade' },
             ),

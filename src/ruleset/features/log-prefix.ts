@@ -11,8 +11,9 @@ const typeByPoint: Readonly<Record<LogPoint, string>> = { input: 'IN', forward: 
 export interface Names {
   /** What the line is about: `log`, or the attribute that set the limit. */
   readonly about?: string;
-  /** Undefined: of a limit. */
+  /** Undefined: of a limit, or of what `type` says. */
   readonly point?: LogPoint;
+  readonly type?: string;
   readonly service: string;
   readonly address?: string;
   readonly backend?: string;
@@ -35,7 +36,7 @@ export const logPrefix = (template: string, names: Names): string => {
       case 'KNAME':
         return names.about ?? 'log';
       case 'TYPE':
-        return names.point ? typeByPoint[names.point] : 'LIMIT';
+        return names.point ? typeByPoint[names.point] : (names.type ?? 'LIMIT');
       case 'FNAME':
         return names.service;
       case 'ANAME':

@@ -22,7 +22,7 @@ import { addressBytes, hostNumber, joined, portBytes } from './bytes.js';
 import { type FamilyShape, families } from './families.js';
 import { identity } from './identity.js';
 import { bitsOf, foreignBits, markOf } from './mark-values.js';
-import { fields, forgetNumber, goTo, jumpTo, newConnection, together } from './statements.js';
+import { fields, forgetNumber, goTo, jumpTo, newConnection, stationsIn, together } from './statements.js';
 import { isStateless } from './traffic-elements.js';
 
 /** `service number . backend . port → mark`, and without the port where the client's is kept. Data of type classid: read into the priority. */
@@ -92,7 +92,7 @@ const chains = (family: FamilyShape, uses: Uses): Structure[] => {
     order: number,
     purpose: string,
     ...statements: Statement[]
-  ): Structure => ({ kind: 'station', table, chain, order, rule: rule(chain.name, purpose, ...statements) });
+  ): Structure => stationsIn(table, chain)(order, purpose, ...statements);
   const found = (key: Key, map: SetSpec): Statement[] => [
     { kind: 'write', field: 'meta priority', key, map: map.name },
     goTo('mark_first'),

@@ -4,13 +4,13 @@
  */
 
 import type { FlowtableSpec, SetSpec } from '../../netlink/nft/ast.js';
-import type { ServiceFeature, Structure } from '../feature.js';
-import { fingerprint, rule } from '../rules.js';
+import type { ServiceFeature } from '../feature.js';
+import { fingerprint } from '../rules.js';
 import { forwardChain, forwardOrder } from '../stations.js';
 import { hostNumber } from './bytes.js';
 import { families } from './families.js';
 import { identity } from './identity.js';
-import { fields, forgetNumber, jumpTo, together, translated } from './statements.js';
+import { fields, forgetNumber, jumpTo, stationsIn, together, translated } from './statements.js';
 import { isStateless } from './traffic-elements.js';
 
 const offloadedSet: SetSpec = { name: 'offloaded', key: ['classid'] };
@@ -36,23 +36,12 @@ export const offload: ServiceFeature = {
         const known = identity(service, family, context.ids);
         if (!known) return undefined;
         const { table } = family;
-        const station = (
-          order: number,
-          purpose: string,
-          ...statements: Parameters<typeof rule>[2][]
-        ): Structure => ({
-          kind: 'station',
+        const station = stationsIn(
           table,
-          chain: forwardChain,
-          order,
-          rule: rule(
-            forwardChain.name,
-            purpose,
-            { kind: 'ct-state', states: ['established'] },
-            translated,
-            ...statements,
-          ),
-        });
+          forwardChain,
+          { kind: 'ct-state', states: ['established'] },
+          translated,
+        );
         return {
           structure: [
             ...known.structure,

@@ -1,9 +1,25 @@
 /** Words that rules of several features are made of. */
 
-import type { Field, Key, Statement } from '../../netlink/nft/ast.js';
-import type { Contribution } from '../feature.js';
+import type { HashField } from '../../model/service.js';
+import type { Field, Key, Statement, TableName } from '../../netlink/nft/ast.js';
+import type { Contribution, Structure } from '../feature.js';
+import { rule } from '../rules.js';
+import type { FamilyShape } from './families.js';
 
 export const fields = (...names: readonly Field[]): Key => names.map((field) => ({ kind: 'field', field }));
+
+/** What tells clients apart, as the packet has it. */
+export const packetFields = (names: readonly HashField[], family: FamilyShape): Field[] => {
+  const byName: Readonly<Record<HashField, Field>> = {
+    srcip: family.source,
+    dstip: family.destination,
+    srcport: 'th sport',
+    dstport: 'th dport',
+    srcmac: 'ether saddr',
+    dstmac: 'ether daddr',
+  };
+  return names.map((name) => byName[name]);
+};
 
 export const jumpTo = (chain: string): Statement => ({ kind: 'verdict', verdict: { kind: 'jump', chain } });
 export const goTo = (chain: string): Statement => ({ kind: 'verdict', verdict: { kind: 'goto', chain } });
@@ -17,6 +33,21 @@ export const forgetNumber: Statement = {
   field: 'meta priority',
   value: { type: 'classid', bytes: new Uint8Array(4) },
 };
+
+/** Makes rules of one shared chain; all begin with `first`. */
+export const stationsIn =
+  (
+    table: TableName,
+    chain: Extract<Structure, { kind: 'station' }>['chain'],
+    ...first: readonly Statement[]
+  ) =>
+  (order: number, purpose: string, ...statements: readonly (Statement | undefined)[]): Structure => ({
+    kind: 'station',
+    table,
+    chain,
+    order,
+    rule: rule(chain.name, purpose, ...first, ...statements),
+  });
 
 /** Several contributions as one; undefined when there is nothing in them. */
 export const together = (...parts: readonly (Contribution | undefined)[]): Contribution | undefined => {

@@ -10,7 +10,6 @@
 import type { Service } from '../../../model/service.js';
 import type { SetSpec, Statement } from '../../../netlink/nft/ast.js';
 import type { Contribution, Structure } from '../../feature.js';
-import { rule } from '../../rules.js';
 import {
   forwardChain,
   forwardOrder,
@@ -26,6 +25,7 @@ import {
 } from '../../stations.js';
 import type { FamilyShape } from '../families.js';
 import { generalDispatch } from '../general-layout.js';
+import { stationsIn } from '../statements.js';
 import { chainOf, isIn, isTcp, jump, noNumber, number, setOf } from './parts.js';
 
 const synproxiedSet: SetSpec = { name: 'synproxied', key: ['classid'] };
@@ -50,13 +50,7 @@ export const synproxy = (
     order: number,
     purpose: string,
     ...statements: Statement[]
-  ): Structure => ({
-    kind: 'station',
-    table,
-    chain,
-    order,
-    rule: rule(chain.name, purpose, ...statements),
-  });
+  ): Structure => stationsIn(table, chain)(order, purpose, ...statements);
   const identify = ['which service', jump('identify')] as const;
   const isNew: Statement = { kind: 'ct-state', states: ['new'] };
   const untracked: Statement = { kind: 'ct-state', states: ['invalid', 'untracked'] };

@@ -1,7 +1,6 @@
 /** Which policies hold for which destination, and what the kernel has to know of it. */
 
 import type { Policy, Service, ServiceAddress } from '../../../model/service.js';
-import type { Field, Key } from '../../../netlink/nft/ast.js';
 import {
   type Contribution,
   type FeatureContext,
@@ -16,6 +15,8 @@ import { ingressChain, ingressOrder } from '../../stations.js';
 import { hostNumber } from '../bytes.js';
 import { type FamilyShape, families } from '../families.js';
 import { identityIngress, placesOf } from '../identity.js';
+import { logPrefix } from '../log-prefix.js';
+import { fields } from '../statements.js';
 import { type Applied, combinationOf } from './combination.js';
 import {
   combinationsMap,
@@ -25,7 +26,6 @@ import {
   type PlaceKind,
   refusedSet,
 } from './layout.js';
-import { listLogPrefix } from './prefix.js';
 
 const table = ingressTable;
 const everything = ['log', 'drop', 'accept'] as const;
@@ -40,15 +40,17 @@ const appliedTo = (
   const byName = new Map<string, Applied>();
   const apply = (policy: Policy | undefined, verdict: Service['verdict'] = everything): void => {
     if (!policy || byName.has(policy.name) || familyOf(policy) !== family) return;
-    const { logPrefix } = policy;
+    const { logPrefix: template } = policy;
     byName.set(policy.name, {
       policy,
       accept: verdict.includes('accept'),
       drop: verdict.includes('drop'),
-      ...(logPrefix !== undefined &&
+      ...(template !== undefined &&
         verdict.includes('log') && {
-          logPrefix: listLogPrefix(logPrefix, {
-            policy,
+          logPrefix: logPrefix(template, {
+            about: 'policy',
+            type: policy.type,
+            policy: policy.name,
             service: service.name,
             address: address.name ?? `${service.name}-addr`,
           }),
@@ -61,8 +63,6 @@ const appliedTo = (
   for (const policy of context.policies.values()) if (policy.global) apply(policy, service.verdict);
   return [...byName.values()];
 };
-
-const fields = (...names: Field[]): Key => names.map((field) => ({ kind: 'field', field }));
 
 const placeOrder: Readonly<Record<PlaceKind, number>> = { exact: 10, ranges: 20, any: 30 };
 

@@ -17,6 +17,7 @@ import { type Chain, hashSeed } from '../../chains.js';
 import { fingerprint, rule } from '../../rules.js';
 import { etherBytes, hostNumber } from '../bytes.js';
 import type { FamilyShape } from '../families.js';
+import { fields, packetFields } from '../statements.js';
 import {
   addressesMap,
   clientKey,
@@ -24,14 +25,12 @@ import {
   entryHostsMap,
   entryPortsMap,
   expectedReplyKey,
-  fields,
   flowKey,
   flowLifetime,
   flowsMap,
   interfacesMap,
   macsMap,
   outMap,
-  packetFields,
   picksMap,
   pinnedMap,
   portsMap,

@@ -4,8 +4,9 @@
  */
 
 import type { HashField } from '../../../model/service.js';
-import type { DataType, Field, Key, SetSpec } from '../../../netlink/nft/ast.js';
+import type { DataType, Key, SetSpec } from '../../../netlink/nft/ast.js';
 import type { FamilyShape } from '../families.js';
+import { fields, packetFields } from '../statements.js';
 
 export const suffixOf = ({ bytes }: FamilyShape): '4' | '6' => (bytes === 4 ? '4' : '6');
 
@@ -141,22 +142,6 @@ export const wayInterfaceMap = (family: FamilyShape): SetSpec => ({
 export const flowLifetime = { openingMs: 10_000, tcpMs: 900_000, otherMs: 60_000 } as const;
 /** How long a client's way in counts before it is written down again, and how long the way back is remembered. */
 export const wayLifetime = { recentMs: 10_000, rememberedMs: 900_000 } as const;
-
-export const fields = (...names: readonly Field[]): Key => names.map((field) => ({ kind: 'field', field }));
-
-/** As the packet has them. */
-export const packetFields = (names: readonly HashField[], family: FamilyShape): Field[] =>
-  names.map(
-    (name) =>
-      ({
-        srcip: family.source,
-        dstip: family.destination,
-        srcport: 'th sport',
-        dstport: 'th dport',
-        srcmac: 'ether saddr',
-        dstmac: 'ether daddr',
-      })[name] as Field,
-  );
 
 export const clientKey = (names: readonly HashField[], family: FamilyShape): Key =>
   fields('meta priority', ...packetFields(names, family));

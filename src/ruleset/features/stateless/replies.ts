@@ -9,11 +9,11 @@ import { ingressTable, type Structure } from '../../feature.js';
 import { rule } from '../../rules.js';
 import { ingressChain, ingressOrder } from '../../stations.js';
 import type { FamilyShape } from '../families.js';
+import { fields } from '../statements.js';
 import { noNumber, portWritten, remembered } from './chains.js';
 import {
   entryAddressMap,
   entryPortMap,
-  fields,
   inheritedMap,
   kindOfMap,
   kindsMap,
