@@ -288,4 +288,16 @@ export const general: ServiceFeature = {
       elements: parts.flatMap(({ elements }) => elements),
     };
   },
+  shortcomings(service) {
+    if (!isGeneral(service)) return [];
+    const reasons = [
+      ...(service.scheduler === 'leastconn'
+        ? ['scheduler leastconn: connections are not counted yet, it is scheduled as weight: say weight']
+        : []),
+      ...(service.persistFull === 'evict'
+        ? ['persist-full evict: nobody gives way yet, newcomers are scheduled without persistence: say skip']
+        : []),
+    ];
+    return reasons.map((reason) => ({ service: service.name, reason }));
+  },
 };
