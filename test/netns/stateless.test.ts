@@ -1,6 +1,7 @@
 /** Services without connection tracking with real packets: dsr and stlsdnat. */
 
 import { createSocket } from 'node:dgram';
+import { get } from 'node:http';
 import { connect } from 'node:net';
 import test from 'ava';
 import type { Ip, Ipv4 } from '../../src/model/address.js';
@@ -230,6 +231,39 @@ for (const mode of ['dsr', 'stlsdnat'] as const) {
     await t.throwsAsync(request(vip, 80, client4(1), 500));
     await next.stop();
   });
+
+  test.serial(
+    `${mode}: a client that opens a connection from an old port goes where it is known now`,
+    async (t) => {
+      const engine = await bed.statelessEngine();
+      await engine.reconciler.apply({
+        services: [of({ name: 'ports', persistence: ['srcip'] })],
+      });
+      const [early, later, old] = mode === 'dsr' ? [41_001, 41_002, 41_003] : [42_001, 42_002, 42_003];
+      const fromPort = (localPort: number): Promise<string> =>
+        new Promise((resolve, reject) => {
+          const options = { host: vip, port: 80, agent: false, localAddress: client4(2), localPort };
+          get(options, (response) => {
+            response.on('data', (body) => resolve((JSON.parse(String(body)) as { name: string }).name));
+          }).on('error', reject);
+        });
+      const map = ['netdev', 'relevo_ingress', 'stateless_flows4'];
+      const first = await answered(async () => ({ name: await fromPort(early) }));
+      const number = new RegExp(`${early} . 80 [^:]*: (0x\\w+)`).exec(bed.nft('list', 'map', ...map))?.[1];
+      await engine.reconciler.setBackendState('ports', first, 'down');
+      const second = await fromPort(later);
+      t.not(second, first);
+      await engine.reconciler.setBackendState('ports', first, 'up');
+      // A flow to the first backend that no packet has moved while that was down.
+      const key = new RegExp(`(\\S+ . \\S+ . \\S+) . ${later} . 80`).exec(
+        bed.nft('list', 'map', ...map),
+      )?.[1];
+      bed.nft('add', 'element', ...map, `{ ${key} . ${old} . 80 timeout 15m : ${number} }`);
+      t.is(await fromPort(old), second);
+      await engine.reconciler.apply({ services: [] });
+      await engine.stop();
+    },
+  );
 
   test.serial(`${mode}: nobody left to serve is said at once`, async (t) => {
     const engine = await bed.statelessEngine();

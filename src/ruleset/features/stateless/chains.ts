@@ -295,15 +295,25 @@ export const kindChains = (kind: StatelessKind, family: FamilyShape): readonly C
     { kind: 'jhash', fields: packetFields(hashed, family) as Field[], modulus, seed: hashSeed },
   ];
   const client = clientKey(persistence, family);
-  const known = (purpose: string, key: Key, map: string, chain: string): RuleSpec =>
-    rule(name, purpose, setMark(key, map), setMac, goTo(chain));
+  const known = (
+    purpose: string,
+    key: Key,
+    map: string,
+    chain: string,
+    ...of: readonly Statement[]
+  ): RuleSpec => rule(name, purpose, ...of, setMark(key, map), setMac, goTo(chain));
+  const flow = (...of: readonly Statement[]): RuleSpec =>
+    known('known flow', flowKey(family), flowsMap(family).name, deliver, ...of);
   return [
     deliveryChain(kind, family),
     forgettingChain(kind, family),
     {
       name,
       rules: [
-        known('known flow', flowKey(family), flowsMap(family).name, deliver),
+        // A SYN opens a connection anew: where its client is known counts then, not where an older one of the same port went.
+        ...(pinned || persistence.length > 0
+          ? [flow(protocolIs(IPPROTO_TCP), open), flow(protocolIs(IPPROTO_TCP, '!='))]
+          : [flow()]),
         ...(pinned ? [known('static session', client, pinnedMap(persistence, family).name, anew)] : []),
         ...(persistence.length > 0
           ? [known('known client', client, clientsMap(persistence, family).name, anew)]
