@@ -59,6 +59,8 @@ export const hearPeer = (turn: Turn, from: string, session: number, path: number
     heardMs: withAt(base.heardMs, path, nowMs, never),
   };
   putPeer(turn, peer);
+  // It may not know who is active: asks and answers alone would show it that this node lives, and it would claim.
+  if (!known.alive || known.session !== session) turn.state.hasNews = true;
   if (!known.alive) {
     turn.effects.push({
       type: 'report',

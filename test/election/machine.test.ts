@@ -1,4 +1,5 @@
 import test from 'ava';
+import { step } from '../../src/election/machine.js';
 import { type ElectionConfig, witnessName } from '../../src/election/types.js';
 import { activate, createBench, group, ready, startBench } from './node-bench.js';
 
@@ -49,6 +50,32 @@ test('a long sleep is listened off for no longer than silence takes to count', (
   bench.feed({ type: 'stalled', sleptMs: 2_900 });
   t.notRegex(bench.pass(98).join(), /silent/);
   t.regex(bench.pass(3).join(), /silent on every path/);
+});
+
+test('a node that is heard again, or anew, is told everything at once: who is active, and in which epoch', (t) => {
+  const bench = createBench();
+  activate(bench);
+  bench.heartbeat('lb2');
+  const toldBy = (session: number): boolean => {
+    const answer = {
+      type: 'answer',
+      group,
+      ask: 1,
+      session: 11,
+      verdict: 'granted',
+      epoch: 0,
+      waitMs: 0,
+    } as const;
+    const body = { ...answer, holder: '' };
+    const event = { type: 'message', from: 'lb2', session, path: 0, body } as const;
+    const { effects } = step(bench.config, bench.state, event, bench.nowMs);
+    return effects.some((one) => one.type === 'send' && one.to === 'lb2' && one.body.type === 'heartbeat');
+  };
+  t.false(toldBy(12), 'it knows');
+  t.true(toldBy(13), 'a new session');
+  bench.pass(400);
+  t.false(bench.state.peers.lb2!.alive);
+  t.true(toldBy(12), 'heard again');
 });
 
 test('lost asks are repeated; an arm that runs out is given back and tried again', (t) => {
