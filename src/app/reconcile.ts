@@ -72,6 +72,7 @@ export const createReconciler = (ports: ReconcilePorts, wish: EngineContext): Re
   };
 
   const commit = async (batches: Batches, reason: string): Promise<void> => {
+    if (batches.size === 0) return;
     const lists = batches.finish();
     for (const [index, operations] of lists.entries()) {
       const part = lists.length > 1 ? ` (${index + 1} of ${lists.length})` : '';
@@ -113,6 +114,14 @@ export const createReconciler = (ports: ReconcilePorts, wish: EngineContext): Re
     accept();
     installed = result;
     return size;
+  };
+
+  /** What to do when the kernel has refused: it holds something else than was thought, or it means it. */
+  const alignAfter = (wanted: Registry, reason: string) => (thrown: unknown) => {
+    const error = errorFrom(thrown);
+    if (!isDrift(error)) throw error;
+    log.warn({ error: error.message }, 'the kernel holds something else than expected: reading it again');
+    return align(wanted, reason);
   };
 
   /** Entries that packets wrote while the purge was on its way, or that no index knew. */
@@ -187,12 +196,7 @@ export const createReconciler = (ports: ReconcilePorts, wish: EngineContext): Re
     const startMs = clock.nowMs();
     let operations: number;
     try {
-      operations = await advance(change, reason).catch((thrown) => {
-        const error = errorFrom(thrown);
-        if (!isDrift(error)) throw error;
-        log.warn({ error: error.message }, 'the kernel holds something else than expected: reading it again');
-        return align(change.next, reason);
-      });
+      operations = await advance(change, reason).catch(alignAfter(change.next, reason));
     } catch (thrown) {
       const error = errorFrom(thrown);
       change.undo();
@@ -230,13 +234,15 @@ export const createReconciler = (ports: ReconcilePorts, wish: EngineContext): Re
 
   /** Facts that features go by have changed for these services. */
   const reconsider = async (services: readonly string[], reason: string): Promise<void> => {
-    if (!installed) return;
+    if (!inForce) return;
+    if (!installed) await align(registry, reason);
     const current = installed;
     installed = undefined;
     const batches = createBatches();
     await features.change(services, [], registry, context, batches);
-    if (batches.size > 0) await commit(batches, reason);
-    installed = current;
+    await commit(batches, reason).catch(alignAfter(registry, reason));
+    installed ??= current;
+    tidyLater();
   };
 
   const changePolicy = async (name: string, delta: PolicyDelta): Promise<ApplyReport> => {
@@ -273,12 +279,7 @@ export const createReconciler = (ports: ReconcilePorts, wish: EngineContext): Re
       const operations = await align(registry, `repair after a foreign change: ${foreign.detail}`);
       if (operations === 0) return;
       repairs++;
-      const facts = {
-        detail: foreign.detail,
-        operations,
-        tookMs: clock.nowMs() - startMs,
-        persistenceLost,
-      };
+      const facts = { detail: foreign.detail, operations, tookMs: clock.nowMs() - startMs, persistenceLost };
       log.warn(facts, 'repaired what somebody else changed');
       emit({ kind: 'repaired', ...facts });
     });
@@ -318,10 +319,9 @@ export const createReconciler = (ports: ReconcilePorts, wish: EngineContext): Re
     document: () => registry.document(),
     view: () => registry.view(),
     reconsider: (services, reason) => queue(() => reconsider(services, reason)),
-    shortcomings(name) {
-      const one = name === undefined ? undefined : registry.get(name);
-      const services = name === undefined ? [...registry.services()] : one ? [one] : [];
-      return services.flatMap((service) => features.shortcomings(service));
+    shortcomings: (name) => {
+      const services = name === undefined ? registry.services() : [registry.get(name)];
+      return [...services].flatMap((one) => (one ? features.shortcomings(one) : []));
     },
     idOf: (service) => features.idOf(service),
     serviceAt: (endpoint) => registry.ownerOf(endpoint),
