@@ -72,7 +72,7 @@ export interface FeatureEngine {
     context: EngineContext,
     batches: Batches,
   ): { readonly policy: Policy; undo(): void };
-  readonly lists: Pick<ListEngine, 'elements' | 'refused'>;
+  readonly lists: Pick<ListEngine, 'elements' | 'refused' | 'list'>;
   /** Operations that remove what nobody needs any more; empty: nothing to do. */
   sweep(): ReturnType<typeof sweepUnused>;
   /** Why services or backends are not served as configured. */
@@ -229,8 +229,9 @@ export const createFeatureEngine = (
     },
     editPolicy(name, delta, registry, engineContext, batches) {
       const { policy, lengthsChanged, undo } = lists.edit(name, delta, batches);
-      if (lengthsChanged && composition) {
-        const contribution = ofPolicy(features, policy, contextOf(registry, engineContext));
+      const sample = lengthsChanged ? lists.sample(name) : undefined;
+      if (sample && composition) {
+        const contribution = ofPolicy(features, sample, contextOf(registry, engineContext));
         changeUnit(composition, policyUnit(name), contribution, batches);
       }
       return { policy, undo };

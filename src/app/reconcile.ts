@@ -17,16 +17,9 @@ import { strandedFlows } from '../ruleset/features/stranded.js';
 import { endpointOf } from '../ruleset/ids.js';
 import { changeEndpoints, type DeadPair, type Installed } from '../ruleset/installed.js';
 import { persistMap, servicesMap } from '../ruleset/layout.js';
-import {
-  belongs,
-  createRegistry,
-  isBackendAlive,
-  type Registry,
-  type RegistryChange,
-} from '../ruleset/registry.js';
+import { createRegistry, type Registry, type RegistryChange } from '../ruleset/registry.js';
 import { createFeatureEngine, noFacts } from './feature-engine.js';
 import { cannotProtect, isDrift } from './kernel-refusals.js';
-import { policyCounters } from './policy-counters.js';
 import {
   keysOfDead,
   keysOfStale,
@@ -35,7 +28,8 @@ import {
   readPersistence,
   uniqueKeys,
 } from './reconcile-kernel.js';
-import { countServices, keysOfSessions, sessionsIn } from './reconcile-sessions.js';
+import { countServices, createQueries } from './reconcile-queries.js';
+import { keysOfSessions } from './reconcile-sessions.js';
 import type { ApplyReport, ReconcileEvent, ReconcilePorts, Reconciler } from './reconcile-types.js';
 import { watchForeignChanges } from './reconcile-watch.js';
 import { createQueue } from './serial-queue.js';
@@ -306,7 +300,6 @@ export const createReconciler = (ports: ReconcilePorts, wish: EngineContext): Re
         return perform(change, `${service}: backend ${backend} is ${state}`);
       }),
     changePolicy: (name, delta) => queue(() => changePolicy(name, delta)),
-    policyCounters: (name) => policyCounters(name, registry, features),
     change: (change, reason) => queue(() => perform(registry.changeSome(change), reason)),
     deleteSessions: (filter) =>
       queue(async () => {
@@ -316,18 +309,8 @@ export const createReconciler = (ports: ReconcilePorts, wish: EngineContext): Re
         if (keys.length > 0) await commit(batches, `${filter.service}: drop ${keys.length} sessions`);
         return keys.length;
       }),
-    document: () => registry.document(),
-    view: () => registry.view(),
     reconsider: (services, reason) => queue(() => reconsider(services, reason)),
-    shortcomings: (name) => {
-      const services = name === undefined ? registry.services() : [registry.get(name)];
-      return [...services].flatMap((one) => (one ? features.shortcomings(one) : []));
-    },
-    idOf: (service) => features.idOf(service),
-    serviceAt: (endpoint) => registry.ownerOf(endpoint),
-    sessions: (service) => sessionsIn(nft, registry, service),
-    isBackendAlive: (endpoint, address, port) => isBackendAlive(registry, endpoint, address, port),
-    belongs: (entry) => belongs(registry, entry),
+    ...createQueries(nft, features, () => registry),
     status: () => ({ ...countServices(registry), repairs }),
     onEvent(listener) {
       listeners.add(listener);
