@@ -3,6 +3,7 @@
 import { engineContext } from './app/engine-context.js';
 import { noFacts } from './app/feature-engine.js';
 import { type KernelFeatures, probeKernel } from './app/kernel-features.js';
+import { createLeastconnLoop } from './app/leastconn.js';
 import type { Lifetime } from './app/lifetime.js';
 import { createReconciler } from './app/reconcile.js';
 import type { Reconciler } from './app/reconcile-types.js';
@@ -10,8 +11,9 @@ import { followServiceLog } from './app/service-log.js';
 import type { NodeConfig } from './model/node.js';
 import type { Log, Nft, PacketLog, PersistenceIndex } from './ports.js';
 import type { EngineContext } from './ruleset/context.js';
-import { systemClock } from './shell/clock.js';
+import { systemClock, systemTimers } from './shell/clock.js';
 import { createConnections } from './shell/connections.js';
+import { createFlows } from './shell/flows.js';
 import { nodeNetworks } from './shell/networks.js';
 import { createNft } from './shell/nft.js';
 import { createPacketLog } from './shell/packet-log.js';
@@ -48,6 +50,9 @@ export const startEngine = async (
   const kernel = await probeKernel(nft, log);
   const connections = createConnections();
   lifetime.onStop(() => connections.close());
+  const flows = createFlows();
+  lifetime.onStop(() => flows.close());
+  const leastconn = createLeastconnLoop({ flows, timers: systemTimers, clock: systemClock, log });
   const { replication } = config;
   const packets = replication.enabled ? createPacketLog({ group: replication.logGroup }) : undefined;
   await packets?.ready;
@@ -59,10 +64,11 @@ export const startEngine = async (
       log,
       clock: systemClock,
       connections,
-      facts: { ...noFacts, supports: kernel.supports, networks: nodeNetworks },
+      facts: { ...noFacts, supports: kernel.supports, networks: nodeNetworks, shares: leastconn.shares },
       ...(replication.enabled && { persistenceIndex }),
     },
     context,
   );
+  lifetime.onStop(leastconn.follow(engine));
   return { nft, packets, context, kernel, engine };
 };

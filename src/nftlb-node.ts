@@ -1,6 +1,8 @@
 /** The main path of `relevo nftlb`: one node without a cluster, where nftlb stood. No guard, no replication, no conntrackd, no state on disk. */
 
 import { createNftlbApi } from './api/nftlb/api.js';
+import { noFacts } from './app/feature-engine.js';
+import { createLeastconnLoop } from './app/leastconn.js';
 import { createLifetime } from './app/lifetime.js';
 import { createReconciler } from './app/reconcile.js';
 import { createServicesInForce } from './app/services-in-force.js';
@@ -10,8 +12,9 @@ import { RelevoError } from './errors.js';
 import type { Log } from './ports.js';
 import { plainContext } from './ruleset/context.js';
 import { createKeyCheck, listenOnAddress } from './shell/api-server.js';
-import { systemClock } from './shell/clock.js';
+import { systemClock, systemTimers } from './shell/clock.js';
 import { createConnections } from './shell/connections.js';
+import { createFlows } from './shell/flows.js';
 import { createNft } from './shell/nft.js';
 
 export interface NftlbNodeOptions {
@@ -49,11 +52,16 @@ export const runNftlbNode = async (options: NftlbNodeOptions, signal: AbortSigna
     lifetime.onStop(() => nft.close());
     const connections = createConnections();
     lifetime.onStop(() => connections.close());
-    const engine = createReconciler({ nft, log, clock: systemClock, connections }, plainContext);
+    const flows = createFlows();
+    lifetime.onStop(() => flows.close());
+    const leastconn = createLeastconnLoop({ flows, timers: systemTimers, clock: systemClock, log });
+    const facts = { ...noFacts, shares: leastconn.shares };
+    const engine = createReconciler({ nft, log, clock: systemClock, connections, facts }, plainContext);
     await engine.adopt();
     await engine.apply(document, 'the configuration file');
     if (options.exit) return;
     lifetime.background(engine.run(lifetime.signal));
+    lifetime.onStop(leastconn.follow(engine));
     const services = createServicesInForce(engine, noStore);
     const api = createNftlbApi(services, {
       isKey: createKeyCheck(options.key),

@@ -115,6 +115,13 @@ export const createReconciler = (ports: ReconcilePorts, wish: EngineContext): Re
     return size;
   };
 
+  const alignOnDrift = (wanted: Registry, reason: string) => (thrown: unknown) => {
+    const error = errorFrom(thrown);
+    if (!isDrift(error)) throw error;
+    log.warn({ error: error.message }, 'the kernel holds something else than expected: reading it again');
+    return align(wanted, reason);
+  };
+
   /** Entries that packets wrote while the purge was on its way, or that no index knew. */
   const sweep = (): void => {
     if (sweepWaits) return;
@@ -187,12 +194,7 @@ export const createReconciler = (ports: ReconcilePorts, wish: EngineContext): Re
     const startMs = clock.nowMs();
     let operations: number;
     try {
-      operations = await advance(change, reason).catch((thrown) => {
-        const error = errorFrom(thrown);
-        if (!isDrift(error)) throw error;
-        log.warn({ error: error.message }, 'the kernel holds something else than expected: reading it again');
-        return align(change.next, reason);
-      });
+      operations = await advance(change, reason).catch(alignOnDrift(change.next, reason));
     } catch (thrown) {
       const error = errorFrom(thrown);
       change.undo();
@@ -230,13 +232,14 @@ export const createReconciler = (ports: ReconcilePorts, wish: EngineContext): Re
 
   /** Facts that features go by have changed for these services. */
   const reconsider = async (services: readonly string[], reason: string): Promise<void> => {
-    if (!installed) return;
+    if (!inForce) return;
     const current = installed;
+    if (!current) return void (await align(registry, reason));
     installed = undefined;
     const batches = createBatches();
     await features.change(services, [], registry, context, batches);
-    if (batches.size > 0) await commit(batches, reason);
-    installed = current;
+    if (batches.size > 0) await commit(batches, reason).catch(alignOnDrift(registry, reason));
+    installed ??= current;
   };
 
   const changePolicy = async (name: string, delta: PolicyDelta): Promise<ApplyReport> => {
