@@ -1,20 +1,17 @@
 /** The rule engine of a node with what it needs of the outside: sockets to the kernel, what the kernel can do, and log lines of services. */
 
 import { engineContext } from './app/engine-context.js';
-import { noFacts } from './app/feature-engine.js';
 import { type KernelFeatures, probeKernel } from './app/kernel-features.js';
-import { createLeastconnLoop } from './app/leastconn.js';
 import type { Lifetime } from './app/lifetime.js';
 import { createReconciler } from './app/reconcile.js';
 import type { Reconciler } from './app/reconcile-types.js';
 import { followServiceLog } from './app/service-log.js';
+import { type Machine, startMachine } from './machine.js';
 import type { NodeConfig } from './model/node.js';
 import type { Log, Nft, PacketLog, PersistenceIndex } from './ports.js';
 import type { EngineContext } from './ruleset/context.js';
-import { systemClock, systemTimers } from './shell/clock.js';
+import { systemClock } from './shell/clock.js';
 import { createConnections } from './shell/connections.js';
-import { createFlows } from './shell/flows.js';
-import { nodeNetworks } from './shell/networks.js';
 import { createNft } from './shell/nft.js';
 import { createPacketLog } from './shell/packet-log.js';
 
@@ -24,6 +21,7 @@ export interface EngineParts {
   readonly packets: PacketLog | undefined;
   readonly context: EngineContext;
   readonly kernel: KernelFeatures;
+  readonly machine: Machine;
   readonly engine: Reconciler;
 }
 
@@ -50,25 +48,23 @@ export const startEngine = async (
   const kernel = await probeKernel(nft, log);
   const connections = createConnections();
   lifetime.onStop(() => connections.close());
-  const flows = createFlows();
-  lifetime.onStop(() => flows.close());
-  const leastconn = createLeastconnLoop({ flows, timers: systemTimers, clock: systemClock, log });
   const { replication } = config;
   const packets = replication.enabled ? createPacketLog({ group: replication.logGroup }) : undefined;
   await packets?.ready;
   if (config.engine.logGroup !== undefined) await readServiceLog(config.engine.logGroup, log, lifetime);
   const context = { ...engineContext(config), reportBeforeNat: packets?.needsBeforeNat ?? false };
+  const machine = await startMachine(config.engine.interfaces, kernel, log, lifetime);
   const engine = createReconciler(
     {
       nft,
       log,
       clock: systemClock,
       connections,
-      facts: { ...noFacts, supports: kernel.supports, networks: nodeNetworks, shares: leastconn.shares },
+      facts: machine.facts,
       ...(replication.enabled && { persistenceIndex }),
     },
     context,
   );
-  lifetime.onStop(leastconn.follow(engine));
-  return { nft, packets, context, kernel, engine };
+  machine.follow(engine);
+  return { nft, packets, context, kernel, machine, engine };
 };
