@@ -212,6 +212,7 @@ export const createReconciler = (ports: ReconcilePorts, wish: EngineContext): Re
   const tidyLater = (): void => {
     clearTimeout(tidying);
     tidying = setTimeout(() => {
+      tidying = undefined;
       queue(async () => {
         if (!installed) return;
         const operations = features.sweep();
@@ -236,7 +237,8 @@ export const createReconciler = (ports: ReconcilePorts, wish: EngineContext): Re
     await features.change(services, [], registry, context, batches);
     await commit(batches, reason).catch(alignAfter(registry, reason));
     installed ??= current;
-    tidyLater();
+    // Facts may change all the time: what waits to be tidied must not wait for ever.
+    if (!tidying) tidyLater();
   };
 
   const changePolicy = async (name: string, delta: PolicyDelta): Promise<ApplyReport> => {
