@@ -76,6 +76,7 @@ export const createReconciler = (ports: ReconcilePorts, wish: EngineContext): Re
   };
 
   const commit = async (batches: Batches, reason: string): Promise<void> => {
+    if (batches.size === 0) return;
     const lists = batches.finish();
     for (const [index, operations] of lists.entries()) {
       const part = lists.length > 1 ? ` (${index + 1} of ${lists.length})` : '';
@@ -117,6 +118,14 @@ export const createReconciler = (ports: ReconcilePorts, wish: EngineContext): Re
     accept();
     installed = result;
     return size;
+  };
+
+  /** What to do when the kernel has refused: it holds something else than was thought, or it means it. */
+  const alignAfter = (wanted: Registry, reason: string) => (thrown: unknown) => {
+    const error = errorFrom(thrown);
+    if (!isDrift(error)) throw error;
+    log.warn({ error: error.message }, 'the kernel holds something else than expected: reading it again');
+    return align(wanted, reason);
   };
 
   /** Entries that packets wrote while the purge was on its way, or that no index knew. */
@@ -191,12 +200,7 @@ export const createReconciler = (ports: ReconcilePorts, wish: EngineContext): Re
     const startMs = clock.nowMs();
     let operations: number;
     try {
-      operations = await advance(change, reason).catch((thrown) => {
-        const error = errorFrom(thrown);
-        if (!isDrift(error)) throw error;
-        log.warn({ error: error.message }, 'the kernel holds something else than expected: reading it again');
-        return align(change.next, reason);
-      });
+      operations = await advance(change, reason).catch(alignAfter(change.next, reason));
     } catch (thrown) {
       const error = errorFrom(thrown);
       change.undo();
@@ -218,6 +222,7 @@ export const createReconciler = (ports: ReconcilePorts, wish: EngineContext): Re
   const tidyLater = (): void => {
     clearTimeout(tidying);
     tidying = setTimeout(() => {
+      tidying = undefined;
       queue(async () => {
         if (!installed) return;
         const operations = features.sweep();
@@ -234,13 +239,16 @@ export const createReconciler = (ports: ReconcilePorts, wish: EngineContext): Re
 
   /** Facts that features go by have changed for these services. */
   const reconsider = async (services: readonly string[], reason: string): Promise<void> => {
-    if (!installed) return;
+    if (!inForce) return;
+    if (!installed) await align(registry, reason);
     const current = installed;
     installed = undefined;
     const batches = createBatches();
     await features.change(services, [], registry, context, batches);
-    if (batches.size > 0) await commit(batches, reason);
-    installed = current;
+    await commit(batches, reason).catch(alignAfter(registry, reason));
+    installed ??= current;
+    // Facts may change all the time: what waits to be tidied must not wait for ever.
+    if (!tidying) tidyLater();
   };
 
   const changePolicy = async (name: string, delta: PolicyDelta): Promise<ApplyReport> => {
@@ -277,12 +285,7 @@ export const createReconciler = (ports: ReconcilePorts, wish: EngineContext): Re
       const operations = await align(registry, `repair after a foreign change: ${foreign.detail}`);
       if (operations === 0) return;
       repairs++;
-      const facts = {
-        detail: foreign.detail,
-        operations,
-        tookMs: clock.nowMs() - startMs,
-        persistenceLost,
-      };
+      const facts = { detail: foreign.detail, operations, tookMs: clock.nowMs() - startMs, persistenceLost };
       log.warn(facts, 'repaired what somebody else changed');
       emit({ kind: 'repaired', ...facts });
     });
