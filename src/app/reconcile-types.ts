@@ -5,7 +5,7 @@ import type { Ipv4 } from '../model/address.js';
 import type { ServicesChange, ServicesView } from '../model/change.js';
 import type { PersistenceEntry } from '../model/persistence.js';
 import type { BackendState, Endpoint, Service, ServicesDocument } from '../model/service.js';
-import type { Counted } from '../netlink/nft/ast.js';
+import type { Counted, TableName } from '../netlink/nft/ast.js';
 import type { Clock, Connections, Log, Nft, PersistenceIndex } from '../ports.js';
 import type { Shortcoming } from '../ruleset/feature.js';
 import type { ListedElement } from '../ruleset/features/lists/counters.js';
@@ -103,6 +103,8 @@ export interface Reconciler {
   shortcomings(service?: string): readonly Shortcoming[];
   /** The number that stands for a service in keys. */
   idOf(service: string): number;
+  /** A set or map of a feature that the kernel has. */
+  hasSet(table: TableName, set: string): boolean;
   /** The service in force at an endpoint. */
   serviceAt(endpoint: Endpoint): Service | undefined;
   /** Persistence entries in the kernel, of one service or of all. */

@@ -324,6 +324,7 @@ export const createReconciler = (ports: ReconcilePorts, wish: EngineContext): Re
       return services.flatMap((service) => features.shortcomings(service));
     },
     idOf: (service) => features.idOf(service),
+    hasSet: (table, set) => features.hasSet(table, set),
     serviceAt: (endpoint) => registry.ownerOf(endpoint),
     sessions: (service) => sessionsIn(nft, registry, service),
     isBackendAlive: (endpoint, address, port) => isBackendAlive(registry, endpoint, address, port),
