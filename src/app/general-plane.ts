@@ -8,9 +8,10 @@
 
 import { errorFrom } from '../errors.js';
 import { limits } from '../limits.js';
-import { type Ip, ipFromBytes, ipv4Number, isIpv6 } from '../model/address.js';
+import { ipFromBytes, ipv4Number, isIpv6 } from '../model/address.js';
 import { bytesOfText } from '../model/general-columns.js';
-import { type EntryKind, headLength } from '../model/general-shape.js';
+import { valuesOf } from '../model/general-shape.js';
+import type { GeneralEntry } from '../model/persistence.js';
 import type { Service } from '../model/service.js';
 import type { TableName } from '../netlink/nft/ast.js';
 import type { Clock, ElementReader, Log, Nft, PacketLog } from '../ports.js';
@@ -49,18 +50,6 @@ export interface GeneralPlaneOptions extends GeneralPorts {
   readonly logEntries: number;
   readonly tombstoneMs: number;
   readonly onChange: () => void;
-}
-
-export interface GeneralEntryView {
-  readonly kind: EntryKind;
-  readonly service: string;
-  /** Values of the fields that tell clients apart, in hexadecimal digits. */
-  readonly client: string;
-  readonly backendAddress?: Ip;
-  /** 0: the port that the client asked for. */
-  readonly backendPort: number;
-  readonly ttlMs: number;
-  readonly remainingMs: number;
 }
 
 const sweepRows = 1_024;
@@ -148,21 +137,19 @@ export const createGeneralPlane = (options: GeneralPlaneOptions) => {
     client: number,
     service: number,
     backend: number,
-  ): Pick<GeneralEntryView, 'kind' | 'service' | 'client' | 'backendAddress'> => {
+  ): Pick<GeneralEntry, 'kind' | 'service' | 'client' | 'backendAddress'> => {
     const { service: name, key, shape } = book.identityOf(client, service);
     const address = bytesOfText(book.backendAt(backend));
     return {
       kind: shape.kind,
       service: name,
-      client: Array.from(bytesOfText(key.slice(headLength(key))), (byte) =>
-        byte.toString(16).padStart(2, '0'),
-      ).join(''),
+      client: valuesOf(key),
       ...(address.length > 0 && { backendAddress: ipFromBytes(address, 0, address.length) }),
     };
   };
   const describe = (client: number, service: number, backend: number, port: number): Described => {
     const { kind, service: name, client: who, backendAddress = 'banned' } = viewOf(client, service, backend);
-    return { who: `${kind} of ${name}, client ${who}`, where: `${backendAddress} port ${port}` };
+    return { who: `${kind} of ${name}, client ${who.join(' ')}`, where: `${backendAddress} port ${port}` };
   };
   const describer: Describer = {
     columns: ({ client, address, backend, backendPort }, at) =>
@@ -170,7 +157,7 @@ export const createGeneralPlane = (options: GeneralPlaneOptions) => {
     row: (row) =>
       describe(table.client[row]!, table.address[row]!, table.backend[row]!, table.backendPort[row]!),
   };
-  const view = (row: number, nowMs: number): GeneralEntryView => ({
+  const view = (row: number, nowMs: number): GeneralEntry => ({
     ...viewOf(table.client[row]!, table.address[row]!, table.backend[row]!),
     backendPort: table.backendPort[row]!,
     ttlMs: table.ttlMs[row]!,
@@ -211,9 +198,9 @@ export const createGeneralPlane = (options: GeneralPlaneOptions) => {
       collectedAtMs = nowMs;
       book.collect(replica.table);
     },
-    dump(): GeneralEntryView[] {
+    dump(): GeneralEntry[] {
       const nowMs = clock.nowMs();
-      const entries: GeneralEntryView[] = [];
+      const entries: GeneralEntry[] = [];
       for (let row = 0; row < replica.table.used; row++) {
         if (replica.isLive(row, nowMs)) entries.push(view(row, nowMs));
       }

@@ -1,7 +1,7 @@
 /** What replication needs, and what it offers the rest of the node. */
 
 import type { NodeConfig } from '../model/node.js';
-import type { PersistenceEntry } from '../model/persistence.js';
+import type { GeneralEntry, PersistenceEntry } from '../model/persistence.js';
 import type { Endpoint, Service } from '../model/service.js';
 import type { SyncStatus, VerifyResult } from '../model/status.js';
 import type {
@@ -14,7 +14,7 @@ import type {
   PersistenceMap,
   Random,
 } from '../ports.js';
-import type { GeneralEntryView, GeneralPorts } from './general-plane.js';
+import type { GeneralPorts } from './general-plane.js';
 import type { SyncReadiness } from './sync-readiness.js';
 import type { SyncDetails } from './sync-status.js';
 
@@ -53,7 +53,7 @@ export interface Replicator {
   status(): SyncStatus & SyncDetails;
   dump(): PersistenceEntry[];
   /** Of general and stateless services, and bans. */
-  dumpGeneral(): GeneralEntryView[];
+  dumpGeneral(): GeneralEntry[];
   /** Compares this kernel's map with the replica, and the replica with every connected peer's. */
   verify(): Promise<VerifyResult>;
   /** Runs until aborted; leaves no timer, socket or link. */

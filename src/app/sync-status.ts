@@ -90,7 +90,7 @@ export const syncStatus = (input: SyncStatusInput): SyncStatus & SyncDetails => 
   return {
     enabled: input.enabled,
     complete: readiness.ready,
-    entries: replica.live,
+    entries: replica.live + (general?.replica.live ?? 0),
     position: readiness.position,
     lostReports: source.lostReports + (general?.source.lostReports ?? 0),
     peers: [...hub.records.values()].map((record) => peerStatus(record, nowMs)),

@@ -5,6 +5,8 @@
  *   1 byte kind · 1 byte family (4 or 6) · 1 byte count of fields · 1 byte for each field · the values
  */
 
+import { ipFromBytes } from './address.js';
+import { bytesOfText } from './general-columns.js';
 import type { HashField } from './service.js';
 
 /**
@@ -126,4 +128,21 @@ export const keyFromRegisters = (shape: EntryShape, bytes: Uint8Array, from: num
     at += registerBytes(field, shape.family);
   }
   return text;
+};
+
+const valueText = (field: HashField, bytes: Uint8Array): string => {
+  if (field === 'srcip' || field === 'dstip') return ipFromBytes(bytes, 0, bytes.length);
+  if (field === 'srcport' || field === 'dstport') return String((bytes[0]! << 8) | bytes[1]!);
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join(':');
+};
+
+/** The values of a key for people. */
+export const valuesOf = (key: string): string[] => {
+  const { fields, family } = shapeOf(key)!;
+  let at = headLength(key);
+  return fields.map((field) => {
+    const from = at;
+    at += fieldBytes(field, family);
+    return valueText(field, bytesOfText(key.slice(from, at)));
+  });
 };
