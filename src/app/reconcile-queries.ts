@@ -15,6 +15,7 @@ type Queries = Pick<
   | 'shortcomings'
   | 'idOf'
   | 'hasSet'
+  | 'hasSet'
   | 'serviceAt'
   | 'sessions'
   | 'policyList'
