@@ -13,7 +13,7 @@ import { createReplicator, type Replicator } from './app/replicate.js';
 import { createServicesInForce } from './app/services-in-force.js';
 import { createServicesStore } from './app/services-store.js';
 import { sysctlsFor } from './conntrack/sysctls.js';
-import { startEngine } from './engine.js';
+import { generalPorts, startEngine } from './engine.js';
 import { version } from './model/version.js';
 import type { PersistenceIndex } from './ports.js';
 import { readApiAccess } from './shell/api-access.js';
@@ -73,6 +73,7 @@ export const runAgent = async (configPath: string, signal: AbortSignal): Promise
         log,
         openPacketLog: async () => packets!,
         serviceAt: (endpoint) => engine.serviceAt(endpoint),
+        general: generalPorts(engine, config),
       },
       { ...config, software: version },
     );

@@ -31,7 +31,12 @@ export interface NftlbNodeOptions {
   readonly ready: () => void;
 }
 
-const noStore = { save: async () => undefined, saveLater: () => undefined, saveState: async () => undefined };
+const noStore = {
+  save: async () => undefined,
+  saveLater: () => undefined,
+  saveState: async () => undefined,
+  saveElements: () => undefined,
+};
 
 const parse = (text: string) => {
   const parsed = parseServices(text);

@@ -27,6 +27,7 @@ import type { PolicyDelta } from '../ruleset/features/lists/elements.js';
 import { entriesOf, isStickyName, lostPairs, strayEntries } from '../ruleset/features/sticky.js';
 import type { Registry } from '../ruleset/registry.js';
 import { createServiceIds } from '../ruleset/service-ids.js';
+import type { Shares } from '../ruleset/slots.js';
 import {
   composeAll,
   type FeatureSet,
@@ -44,6 +45,7 @@ export interface FeatureFacts {
   neighbour(address: Ip): Neighbour | undefined;
   networks?(): readonly IpPrefix[];
   link?(device: string): DeviceLink | undefined;
+  shares?(service: string): Shares | undefined;
   supports(feature: KernelFeature): boolean;
 }
 
@@ -72,13 +74,14 @@ export interface FeatureEngine {
     context: EngineContext,
     batches: Batches,
   ): { readonly policy: Policy; undo(): void };
-  readonly lists: Pick<ListEngine, 'elements' | 'refused'>;
+  readonly lists: Pick<ListEngine, 'elements' | 'refused' | 'list'>;
   /** Operations that remove what nobody needs any more; empty: nothing to do. */
   sweep(): ReturnType<typeof sweepUnused>;
   /** Why services or backends are not served as configured. */
   shortcomings(service: Service): readonly Shortcoming[];
   /** The number of a service, where it has one. */
   idOf(service: string): number;
+  hasSet(table: TableName, set: string): boolean;
 }
 
 export const createFeatureEngine = (
@@ -114,6 +117,7 @@ export const createFeatureEngine = (
       neighbour: (address) => facts.neighbour(address),
       networks: () => facts.networks?.() ?? [],
       link: (device) => facts.link?.(device),
+      shares: (service) => facts.shares?.(service),
       supports: (feature) => facts.supports(feature),
     };
     return latest;
@@ -229,8 +233,9 @@ export const createFeatureEngine = (
     },
     editPolicy(name, delta, registry, engineContext, batches) {
       const { policy, lengthsChanged, undo } = lists.edit(name, delta, batches);
-      if (lengthsChanged && composition) {
-        const contribution = ofPolicy(features, policy, contextOf(registry, engineContext));
+      const sample = lengthsChanged ? lists.sample(name) : undefined;
+      if (sample && composition) {
+        const contribution = ofPolicy(features, sample, contextOf(registry, engineContext));
         changeUnit(composition, policyUnit(name), contribution, batches);
       }
       return { policy, undo };
@@ -243,5 +248,6 @@ export const createFeatureEngine = (
     shortcomings: (service) =>
       latest ? features.services.flatMap((feature) => feature.shortcomings?.(service, latest!) ?? []) : [],
     idOf: (service) => ids.of(service),
+    hasSet: ({ family }, set) => composition?.structures.has(`${family} set ${set}`) ?? false,
   };
 };

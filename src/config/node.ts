@@ -88,7 +88,7 @@ const schema = z.strictObject({
   replication: z
     .strictObject({
       enabled: z.boolean().default(true),
-      logGroup: z.number().int().min(1).max(65_535).default(7010),
+      logGroup: z.number().int().min(1).max(65_534).default(7010),
     })
     .default({ enabled: true, logGroup: 7010 }),
   conntrackd: z
@@ -207,6 +207,14 @@ const crossProblems = (config: Parsed): Problem[] => {
         message: `${address} is an own address of nodes[${node}]: a floating address must be nobody's own`,
       });
     }
+  }
+  const { logGroup } = config.engine;
+  const { enabled, logGroup: reports } = config.replication;
+  if (enabled && (logGroup === reports || logGroup === reports + 1)) {
+    problems.push({
+      path: 'engine.logGroup',
+      message: `${logGroup} is one of the groups of replication (${reports} and ${reports + 1}): a group has one reader, choose another`,
+    });
   }
   config.groups.forEach((group, g) => {
     if (group.preferred !== undefined && !nodeNames.includes(group.preferred)) {
