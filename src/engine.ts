@@ -61,6 +61,7 @@ export const startEngine = async (
       clock: systemClock,
       connections,
       facts: machine.facts,
+      flows: machine.flows,
       ...(replication.enabled && { persistenceIndex }),
     },
     context,

@@ -73,7 +73,7 @@ export const runNftlbNode = async (options: NftlbNodeOptions, signal: AbortSigna
     const kernel = await probeKernel(nft, log);
     const machine = await startMachine('all', kernel, log, lifetime);
     const engine = createReconciler(
-      { nft, log, clock: systemClock, connections, facts: machine.facts },
+      { nft, log, clock: systemClock, connections, facts: machine.facts, flows: machine.flows },
       plainContext,
     );
     machine.follow(engine);

@@ -29,7 +29,7 @@ const check = <T>(schema: z.ZodType<T>, value: unknown, what: string): T => {
   );
 };
 
-const backendBody = z.strictObject({ state: z.enum(['up', 'down', 'off']) });
+const backendBody = z.strictObject({ state: z.enum(['up', 'down', 'off', 'drain']) });
 const handoverBody = z.strictObject({ to: z.string().optional() });
 
 /** Building does not listen; `shell/control-socket.ts` does. Errors answer `{error: {code, message, facts}}`. */

@@ -82,6 +82,7 @@ export const createNodeControl = (parts: NodeParts): NodeControl => {
         backends: counts.backends,
         backendsUp: counts.backendsUp,
         repairs: counts.repairs,
+        draining: await services.draining(),
       },
       kernelLacks: [...parts.kernel.missing.keys()],
       replication: replicator.status(),

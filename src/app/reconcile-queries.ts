@@ -3,10 +3,11 @@
 import type { Nft } from '../ports.js';
 import { persistMap } from '../ruleset/layout.js';
 import { belongs, isBackendAlive, type Registry } from '../ruleset/registry.js';
+import { drainingIn } from './draining.js';
 import type { FeatureEngine } from './feature-engine.js';
 import { policyCounters } from './policy-counters.js';
 import { type SessionSources, sessionsIn } from './reconcile-sessions.js';
-import type { Reconciler } from './reconcile-types.js';
+import type { ReconcilePorts, Reconciler } from './reconcile-types.js';
 
 type Queries = Pick<
   Reconciler,
@@ -17,6 +18,7 @@ type Queries = Pick<
   | 'hasSet'
   | 'serviceAt'
   | 'sessions'
+  | 'draining'
   | 'policyList'
   | 'policyCounters'
   | 'isBackendAlive'
@@ -32,7 +34,11 @@ export const sessionSources = (nft: Nft, features: FeatureEngine, registry: Regi
 });
 
 /** `registry`: the one in force at the time of the question. */
-export const createQueries = (nft: Nft, features: FeatureEngine, registry: () => Registry): Queries => ({
+export const createQueries = (
+  { nft, flows }: Pick<ReconcilePorts, 'nft' | 'flows'>,
+  features: FeatureEngine,
+  registry: () => Registry,
+): Queries => ({
   document: () => registry().document(),
   view: () => registry().view(),
   shortcomings(name) {
@@ -44,6 +50,11 @@ export const createQueries = (nft: Nft, features: FeatureEngine, registry: () =>
   hasSet: (table, set) => features.hasSet(table, set),
   serviceAt: (endpoint) => registry().ownerOf(endpoint),
   sessions: (service) => sessionsIn(sessionSources(nft, features, registry()), service),
+  draining(name) {
+    const one = name === undefined ? undefined : registry().get(name);
+    const services = name === undefined ? registry().services() : one ? [one] : [];
+    return drainingIn(sessionSources(nft, features, registry()), flows, services);
+  },
   policyList: (name) => features.lists.list(name),
   policyCounters: (name) => policyCounters(name, registry(), features),
   isBackendAlive: (endpoint, address, port) => isBackendAlive(registry(), endpoint, address, port),

@@ -88,16 +88,20 @@ function* mapsOf(services: Iterable<Service>, ids: ServiceIds) {
 }
 
 /** Of one service or of all; there may be hundreds of thousands. */
-export const sessionsIn = async (
-  { nft, registry, ids, hasSet }: SessionSources,
-  name?: string,
-): Promise<Session[]> => {
-  const one = name === undefined ? undefined : registry.get(name);
+export const sessionsIn = async (sources: SessionSources, name?: string): Promise<Session[]> => {
+  const one = name === undefined ? undefined : sources.registry.get(name);
   if (name !== undefined && !one) {
     throw new RelevoError('not-found', `there is no service '${name}'`, { service: name });
   }
+  return sessionsOf(sources, one ? [one] : sources.registry.services());
+};
+
+export const sessionsOf = async (
+  { nft, ids, hasSet }: SessionSources,
+  services: Iterable<Service>,
+): Promise<Session[]> => {
   const found: Session[] = [];
-  for (const { map, byOwner } of readersOf(one ? [one] : registry.services(), ids)) {
+  for (const { map, byOwner } of readersOf(services, ids)) {
     if (!hasSet(map.table, map.set.name)) continue;
     for (const element of await nft.dumpElements(map.table, map.set.name)) {
       const owner = map.ownerOf(element);

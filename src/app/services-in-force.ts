@@ -10,6 +10,7 @@ import { errorFrom, type RelevoError } from '../errors.js';
 import type { ServicesChange, ServicesView } from '../model/change.js';
 import type { Session } from '../model/persistence.js';
 import type { BackendState, Problem, ServicesDocument } from '../model/service.js';
+import type { Draining } from '../model/status.js';
 import type { Log } from '../ports.js';
 import type { Shortcoming } from '../ruleset/feature.js';
 import type { ListedElement } from '../ruleset/features/lists/counters.js';
@@ -44,6 +45,8 @@ export interface ServicesInForce {
   elementCounters(policy: string): Promise<ReadonlyMap<string, ElementCounter>>;
   /** Rejects with `not-found` for a service or backend that is not there. */
   setBackendState(service: string, backend: string, state: BackendState): Promise<void>;
+  /** What is left on backends that drain; who asks for the same meanwhile shares the answer. */
+  draining(service?: string): Promise<readonly Draining[]>;
   /** Persistence entries in the kernel. */
   sessions(service?: string): Promise<Session[]>;
   deleteSessions(filter: SessionFilter): Promise<void>;
@@ -60,6 +63,7 @@ type Engine = Pick<
   | 'policyCounters'
   | 'setBackendState'
   | 'sessions'
+  | 'draining'
   | 'deleteSessions'
   | 'shortcomings'
 >;
@@ -82,6 +86,7 @@ export const createServicesInForce = (
   /** Made when first needed, and anew after a whole document. */
   let overlaps: Overlaps | undefined;
   /** Dumps that are under way: a list may have a hundred thousand elements. */
+  const counted = new Map<string, Promise<readonly Draining[]>>();
   const counting = new Map<string, Promise<ReadonlyMap<string, ElementCounter>>>();
 
   return {
@@ -141,6 +146,13 @@ export const createServicesInForce = (
           log?.error({ error: errorFrom(thrown).message }, 'the state of a backend could not be written');
         });
       }),
+    async draining(service = '') {
+      const known = counted.get(service);
+      if (known) return known;
+      const read = engine.draining(service || undefined).finally(() => counted.delete(service));
+      counted.set(service, read);
+      return read;
+    },
     sessions: (service) => engine.sessions(service),
     deleteSessions: (filter) => queue(() => engine.deleteSessions(filter)),
   };

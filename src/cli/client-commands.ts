@@ -91,7 +91,7 @@ export const addClientCommands = (
     .command('backend')
     .argument('<service>')
     .argument('<backend>')
-    .argument('<state>', 'up, down (failed) or off (maintenance)')
+    .argument('<state>', 'up, down (failed), off (maintenance) or drain (as off, what is left is counted)')
     .description('set the state of one backend')
     .action(async (service: string, backend: string, state: string) => {
       const path = `/v1/services/${encodeURIComponent(service)}/backends/${encodeURIComponent(backend)}`;

@@ -15,6 +15,7 @@ import type { Log, Nft } from '../../src/ports.js';
 import { type EngineContext, plainContext } from '../../src/ruleset/context.js';
 import type { FeatureSet } from '../../src/ruleset/units.js';
 import { createConnections } from '../../src/shell/connections.js';
+import { createFlows } from '../../src/shell/flows.js';
 import { createNft } from '../../src/shell/nft.js';
 import { createRunner } from '../../src/shell/runner.js';
 import { enterNamespace, insideNamespace } from './inside.js';
@@ -176,6 +177,7 @@ export const createBed = async (options: { backends?: number; clients?: number }
       const made = insideNamespace(lb, () => {
         const port = createNft({ log });
         const runner = createRunner();
+        const flows = createFlows();
         const connections = createConnections({
           run: (file, args, options) => runner.run('ip', ['netns', 'exec', lb, file, ...args], options),
         });
@@ -183,6 +185,7 @@ export const createBed = async (options: { backends?: number; clients?: number }
           {
             nft: port,
             connections,
+            flows,
             log,
             clock: { nowMs: () => performance.now() },
             facts: { ...noFacts, devices: [`${id}f`], ...facts },
@@ -194,6 +197,7 @@ export const createBed = async (options: { backends?: number; clients?: number }
         return {
           port,
           connections,
+          flows,
           reconciler,
           ended: watch ? reconciler.run(stopping.signal) : Promise.resolve(),
         };
@@ -207,6 +211,7 @@ export const createBed = async (options: { backends?: number; clients?: number }
           await made.ended;
           made.port.close();
           made.connections.close();
+          made.flows.close();
         },
       };
       engines.push(engine);

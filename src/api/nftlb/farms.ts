@@ -11,6 +11,7 @@ import { RelevoError } from '../../errors.js';
 import type { ServicesView } from '../../model/change.js';
 import type { Session } from '../../model/persistence.js';
 import type { Service } from '../../model/service.js';
+import type { Draining } from '../../model/status.js';
 import { answering, listPieces, responseOf, sendPieces } from './answers.js';
 import type { Changes } from './changes.js';
 import { parseBody } from './requests.js';
@@ -67,14 +68,26 @@ export const addFarmRoutes = (app: FastifyInstance, services: ServicesInForce, c
   for (const url of ['/farms', '/policies', '/addresses']) {
     app.route({ method: ['POST', 'PUT'], url, handler: ({ body }) => changes.upsert(body) });
   }
-  app.get<FarmPath>('/farms', ({ query }, reply) => {
-    const format = (one: Service) => formatService(one, { reasons, full: query.full !== undefined });
+  const drainingOf = async (farm?: string): Promise<Map<string, Map<string, Draining>>> => {
+    const found = new Map<string, Map<string, Draining>>();
+    for (const one of await services.draining(farm)) {
+      const known = found.get(one.service);
+      if (known) known.set(one.backend, one);
+      else found.set(one.service, new Map([[one.backend, one]]));
+    }
+    return found;
+  };
+  app.get<FarmPath>('/farms', async ({ query }, reply) => {
+    const draining = await drainingOf();
+    const format = (one: Service) =>
+      formatService(one, { reasons, draining, full: query.full !== undefined });
     return sendPieces(reply, listPieces('farms', mapped([...services.view().services.values()], format)));
   });
-  app.get<FarmPath>('/farms/:farm', ({ params, query }, reply) => {
+  app.get<FarmPath>('/farms/:farm', async ({ params, query }, reply) => {
+    const draining = await drainingOf(params.farm);
     const service = services.view().services.get(params.farm);
     if (!service) throw unknownFarm(params.farm, { answer: 'invalid request' });
-    const farm = formatService(service, { reasons, full: query.full !== undefined });
+    const farm = formatService(service, { reasons, draining, full: query.full !== undefined });
     return sendPieces(reply, listPieces('farms', [farm]));
   });
 

@@ -22,8 +22,9 @@ const backend = z.object({
     'est-connlimit-log-prefix',
     'ether-addr',
   ),
-  state: z.enum(['up', 'down', 'off', 'available', 'config_error']).optional(),
+  state: z.enum(['up', 'down', 'off', 'drain', 'available', 'config_error']).optional(),
   'state-reason': z.string().optional(),
+  ...values('drain-sessions', 'drain-connections'),
   ...changeable,
 });
 const farmAddress = z.object({
