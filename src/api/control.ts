@@ -78,6 +78,9 @@ export const createControlApi = (control: NodeControl, log: Log): FastifyInstanc
   app.get<{ Querystring: { service?: string } }>('/v1/sessions', async (request) => ({
     sessions: await control.sessions(request.query.service),
   }));
+  app.get<{ Querystring: { service?: string } }>('/v1/counters', async (request) => ({
+    counters: await control.counters(request.query.service),
+  }));
   app.post<{ Params: { group: string } }>('/v1/groups/:group/handover', (request) => {
     const { to } = check(handoverBody, request.body ?? {}, 'body');
     return control.handover(request.params.group, to);

@@ -116,6 +116,7 @@ export const createNodeControl = (parts: NodeParts): NodeControl => {
     },
     setBackendState: (service, backend, state) => services.setBackendState(service, backend, state),
     sessions: (service) => services.sessions(service),
+    counters: (service) => services.counters(service),
     handover: (group, to) => guard.handover(group, to),
     syncDump: () => replicator.dump(),
     syncVerify: () => replicator.verify(),

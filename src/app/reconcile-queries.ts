@@ -1,8 +1,12 @@
 /** What is asked of the services in force, and changes nothing. */
 
+import type { ServiceCounters } from '../model/status.js';
 import type { Nft } from '../ports.js';
+import type { EngineContext } from '../ruleset/context.js';
+import type { ServiceTraffic, Traffic } from '../ruleset/features/counter-totals.js';
 import { persistMap } from '../ruleset/layout.js';
 import { belongs, isBackendAlive, type Registry } from '../ruleset/registry.js';
+import { createCounters } from './counters.js';
 import { drainingIn } from './draining.js';
 import type { FeatureEngine } from './feature-engine.js';
 import { policyCounters } from './policy-counters.js';
@@ -19,6 +23,7 @@ type Queries = Pick<
   | 'serviceAt'
   | 'sessions'
   | 'draining'
+  | 'counters'
   | 'policyList'
   | 'policyCounters'
   | 'isBackendAlive'
@@ -33,33 +38,54 @@ export const sessionSources = (nft: Nft, features: FeatureEngine, registry: Regi
   hasSet: (table, set) => (set === persistMap.name ? registry.size > 0 : features.hasSet(table, set)),
 });
 
+const trafficOf = ({ in: { packets, bytes }, out }: Traffic) => ({
+  packetsIn: packets,
+  bytesIn: bytes,
+  packetsOut: out.packets,
+  bytesOut: out.bytes,
+});
+
+const serviceCounters = ({ service, backends, ...traffic }: ServiceTraffic): ServiceCounters => ({
+  service,
+  ...trafficOf(traffic),
+  backends: [...backends].map(([backend, one]) => ({ backend, ...trafficOf(one) })),
+});
+
 /** `registry`: the one in force at the time of the question. */
 export const createQueries = (
   { nft, flows }: Pick<ReconcilePorts, 'nft' | 'flows'>,
   features: FeatureEngine,
   registry: () => Registry,
-): Queries => ({
-  document: () => registry().document(),
-  view: () => registry().view(),
-  shortcomings(name) {
-    const one = name === undefined ? undefined : registry().get(name);
-    const services = name === undefined ? [...registry().services()] : one ? [one] : [];
-    return services.flatMap((service) => features.shortcomings(service));
-  },
-  idOf: (service) => features.idOf(service),
-  hasSet: (table, set) => features.hasSet(table, set),
-  serviceAt: (endpoint) => registry().ownerOf(endpoint),
-  sessions: (service) => sessionsIn(sessionSources(nft, features, registry()), service),
-  draining(name) {
-    const one = name === undefined ? undefined : registry().get(name);
-    const services = name === undefined ? registry().services() : one ? [one] : [];
-    return drainingIn(sessionSources(nft, features, registry()), flows, services);
-  },
-  policyList: (name) => features.lists.list(name),
-  policyCounters: (name) => policyCounters(name, registry(), features),
-  isBackendAlive: (endpoint, address, port) => isBackendAlive(registry(), endpoint, address, port),
-  belongs: (entry) => belongs(registry(), entry),
-});
+  context: Pick<EngineContext, 'counters'>,
+): Queries => {
+  const counters = createCounters(
+    { nft, services: () => registry().services(), ids: { of: (service) => features.idOf(service) } },
+    context,
+  );
+  return {
+    document: () => registry().document(),
+    view: () => registry().view(),
+    shortcomings(name) {
+      const one = name === undefined ? undefined : registry().get(name);
+      const services = name === undefined ? [...registry().services()] : one ? [one] : [];
+      return services.flatMap((service) => features.shortcomings(service));
+    },
+    idOf: (service) => features.idOf(service),
+    hasSet: (table, set) => features.hasSet(table, set),
+    serviceAt: (endpoint) => registry().ownerOf(endpoint),
+    sessions: (service) => sessionsIn(sessionSources(nft, features, registry()), service),
+    draining(name) {
+      const one = name === undefined ? undefined : registry().get(name);
+      const services = name === undefined ? registry().services() : one ? [one] : [];
+      return drainingIn(sessionSources(nft, features, registry()), flows, services);
+    },
+    counters: async () => (await counters.read()).map(serviceCounters),
+    policyList: (name) => features.lists.list(name),
+    policyCounters: (name) => policyCounters(name, registry(), features),
+    isBackendAlive: (endpoint, address, port) => isBackendAlive(registry(), endpoint, address, port),
+    belongs: (entry) => belongs(registry(), entry),
+  };
+};
 
 export const countServices = (
   registry: Registry,

@@ -5,7 +5,7 @@ import type { Ipv4 } from '../model/address.js';
 import type { ServicesChange, ServicesView } from '../model/change.js';
 import type { PersistenceEntry, Session } from '../model/persistence.js';
 import type { BackendState, Endpoint, Service, ServicesDocument } from '../model/service.js';
-import type { Draining } from '../model/status.js';
+import type { Draining, ServiceCounters } from '../model/status.js';
 import type { Counted, TableName } from '../netlink/nft/ast.js';
 import type { Clock, Connections, Flows, Log, Nft, PersistenceIndex } from '../ports.js';
 import type { Shortcoming } from '../ruleset/feature.js';
@@ -109,6 +109,8 @@ export interface Reconciler {
   serviceAt(endpoint: Endpoint): Service | undefined;
   /** Persistence entries in the kernel, of one service or of all. */
   sessions(service?: string): Promise<Session[]>;
+  /** What services have carried, of all that are counted: one dump for each set of counters. */
+  counters(): Promise<readonly ServiceCounters[]>;
   /** What is left on backends that drain, of one service or of all. Costs nothing while none does. */
   draining(service?: string): Promise<readonly Draining[]>;
   /** A configured backend that has not failed. */

@@ -6,11 +6,11 @@
 import { overlapsOf, reindex } from '../config/nftlb-merge.js';
 import type { Overlaps } from '../config/overlaps.js';
 import type { ElementCounter } from '../config/policies-format.js';
-import { errorFrom, type RelevoError } from '../errors.js';
+import { errorFrom, RelevoError } from '../errors.js';
 import type { ServicesChange, ServicesView } from '../model/change.js';
 import type { Session } from '../model/persistence.js';
 import type { BackendState, Problem, ServicesDocument } from '../model/service.js';
-import type { Draining } from '../model/status.js';
+import type { Draining, ServiceCounters } from '../model/status.js';
 import type { Log } from '../ports.js';
 import type { Shortcoming } from '../ruleset/feature.js';
 import type { ListedElement } from '../ruleset/features/lists/counters.js';
@@ -47,6 +47,8 @@ export interface ServicesInForce {
   setBackendState(service: string, backend: string, state: BackendState): Promise<void>;
   /** What is left on backends that drain; who asks for the same meanwhile shares the answer. */
   draining(service?: string): Promise<readonly Draining[]>;
+  /** What services have carried; who asks meanwhile shares the answer. Rejects with `not-found` for a service that is not there. */
+  counters(service?: string): Promise<readonly ServiceCounters[]>;
   /** Persistence entries in the kernel. */
   sessions(service?: string): Promise<Session[]>;
   deleteSessions(filter: SessionFilter): Promise<void>;
@@ -64,6 +66,7 @@ type Engine = Pick<
   | 'setBackendState'
   | 'sessions'
   | 'draining'
+  | 'counters'
   | 'deleteSessions'
   | 'shortcomings'
 >;
@@ -86,6 +89,7 @@ export const createServicesInForce = (
   /** Made when first needed, and anew after a whole document. */
   let overlaps: Overlaps | undefined;
   /** Dumps that are under way: a list may have a hundred thousand elements. */
+  let traffic: Promise<readonly ServiceCounters[]> | undefined;
   const counted = new Map<string, Promise<readonly Draining[]>>();
   const counting = new Map<string, Promise<ReadonlyMap<string, ElementCounter>>>();
 
@@ -146,6 +150,16 @@ export const createServicesInForce = (
           log?.error({ error: errorFrom(thrown).message }, 'the state of a backend could not be written');
         });
       }),
+    async counters(service) {
+      if (service !== undefined && !engine.view().services.has(service)) {
+        throw new RelevoError('not-found', `there is no service '${service}'`, { service });
+      }
+      traffic ??= engine.counters().finally(() => {
+        traffic = undefined;
+      });
+      const all = await traffic;
+      return service === undefined ? all : all.filter((one) => one.service === service);
+    },
     async draining(service = '') {
       const known = counted.get(service);
       if (known) return known;

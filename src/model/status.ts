@@ -71,6 +71,20 @@ export interface Draining {
   readonly connections: number;
 }
 
+/** From the clients and back to them, since the kernel counts; never less than before while the service is there. */
+export interface Traffic {
+  readonly packetsIn: number;
+  readonly bytesIn: number;
+  readonly packetsOut: number;
+  readonly bytesOut: number;
+}
+
+export interface ServiceCounters extends Traffic {
+  readonly service: string;
+  /** Without those that cannot be told apart, and those of services without connection tracking. */
+  readonly backends: readonly (Traffic & { readonly backend: string })[];
+}
+
 export interface NodeStatus {
   readonly version: string;
   readonly cluster: string;
@@ -136,6 +150,8 @@ export interface NodeControl {
   apply(text: string, options: { dryRun: boolean }): Promise<ApplyResult>;
   setBackendState(service: string, backend: string, state: BackendState): Promise<void>;
   sessions(service: string | undefined): Promise<readonly Session[]>;
+  /** Of services that are counted, or of one. */
+  counters(service: string | undefined): Promise<readonly ServiceCounters[]>;
   handover(group: string, to: string | undefined): Promise<HandoverResult>;
   syncDump(): readonly PersistenceEntry[];
   syncVerify(): Promise<VerifyResult>;

@@ -67,6 +67,7 @@ export const createFakeNode = (): NodeControl & { readonly calls: string[] } => 
       if (text.includes('bad')) throw new RelevoError('bad-document', 'farms[0].mode: bad');
       return { dryRun, changed: ['web'], operations: 3, text: dryRun ? 'add element …' : undefined };
     },
+    counters: async () => [],
     setBackendState: async (service, backend, state) => {
       calls.push(`backend ${service} ${backend} ${state}`);
       if (service !== 'web') throw new RelevoError('not-found', `no service '${service}'`);
