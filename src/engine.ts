@@ -14,6 +14,7 @@ import { systemClock } from './shell/clock.js';
 import { createConnections } from './shell/connections.js';
 import { createNft } from './shell/nft.js';
 import { createPacketLog } from './shell/packet-log.js';
+import { createPersistenceMap } from './shell/persistence-map.js';
 
 export interface EngineParts {
   readonly nft: Nft;
@@ -54,6 +55,8 @@ export const startEngine = async (
   if (config.engine.logGroup !== undefined) await readServiceLog(config.engine.logGroup, log, lifetime);
   const context = { ...engineContext(config), reportBeforeNat: packets?.needsBeforeNat ?? false };
   const machine = await startMachine(config.engine.interfaces, kernel, log, lifetime);
+  const persistence = createPersistenceMap();
+  lifetime.onStop(() => persistence.close());
   const engine = createReconciler(
     {
       nft,
@@ -62,6 +65,7 @@ export const startEngine = async (
       connections,
       facts: machine.facts,
       flows: machine.flows,
+      persistence,
       ...(replication.enabled && { persistenceIndex }),
     },
     context,

@@ -1,5 +1,6 @@
 /** What is asked of the services in force, and changes nothing. */
 
+import { RelevoError } from '../errors.js';
 import type { ServiceCounters } from '../model/status.js';
 import type { Nft } from '../ports.js';
 import type { EngineContext } from '../ruleset/context.js';
@@ -10,7 +11,7 @@ import { createCounters } from './counters.js';
 import { drainingIn } from './draining.js';
 import type { FeatureEngine } from './feature-engine.js';
 import { policyCounters } from './policy-counters.js';
-import { type SessionSources, sessionsIn } from './reconcile-sessions.js';
+import { type SessionSources, type SessionVisitor, sessionsIn, visitSessions } from './reconcile-sessions.js';
 import type { ReconcilePorts, Reconciler } from './reconcile-types.js';
 
 type Queries = Pick<
@@ -22,6 +23,7 @@ type Queries = Pick<
   | 'hasSet'
   | 'serviceAt'
   | 'sessions'
+  | 'visitSessions'
   | 'draining'
   | 'counters'
   | 'policyList'
@@ -53,7 +55,7 @@ const serviceCounters = ({ service, backends, ...traffic }: ServiceTraffic): Ser
 
 /** `registry`: the one in force at the time of the question. */
 export const createQueries = (
-  { nft, flows }: Pick<ReconcilePorts, 'nft' | 'flows'>,
+  { nft, flows, persistence }: Pick<ReconcilePorts, 'nft' | 'flows' | 'persistence'>,
   features: FeatureEngine,
   registry: () => Registry,
   context: Pick<EngineContext, 'counters'>,
@@ -62,6 +64,8 @@ export const createQueries = (
     { nft, services: () => registry().services(), ids: { of: (service) => features.idOf(service) } },
     context,
   );
+  /** Of the service that was read last: whether the next reading is worth a thread. */
+  let lastSeen = 0;
   return {
     document: () => registry().document(),
     view: () => registry().view(),
@@ -74,6 +78,17 @@ export const createQueries = (
     hasSet: (table, set) => features.hasSet(table, set),
     serviceAt: (endpoint) => registry().ownerOf(endpoint),
     sessions: (service) => sessionsIn(sessionSources(nft, features, registry()), service),
+    async visitSessions(name, visit) {
+      const service = registry().get(name);
+      if (!service) throw new RelevoError('not-found', `there is no service '${name}'`, { service: name });
+      let seen = 0;
+      const counted: SessionVisitor = (...session) => {
+        seen++;
+        visit(...session);
+      };
+      await visitSessions(sessionSources(nft, features, registry()), persistence, service, lastSeen, counted);
+      lastSeen = seen;
+    },
     draining(name) {
       const one = name === undefined ? undefined : registry().get(name);
       const services = name === undefined ? registry().services() : one ? [one] : [];

@@ -7,12 +7,13 @@ import type { PersistenceEntry, Session } from '../model/persistence.js';
 import type { BackendState, Endpoint, Service, ServicesDocument } from '../model/service.js';
 import type { Draining, ServiceCounters } from '../model/status.js';
 import type { Counted, TableName } from '../netlink/nft/ast.js';
-import type { Clock, Connections, Flows, Log, Nft, PersistenceIndex } from '../ports.js';
+import type { Clock, Connections, Flows, Log, Nft, PersistenceIndex, PersistenceMap } from '../ports.js';
 import type { Shortcoming } from '../ruleset/feature.js';
 import type { ListedElement } from '../ruleset/features/lists/counters.js';
 import type { PolicyDelta, PolicyList } from '../ruleset/features/lists/elements.js';
 import type { FeatureSet } from '../ruleset/units.js';
 import type { FeatureFacts } from './feature-engine.js';
+import type { SessionVisitor } from './reconcile-sessions.js';
 
 export interface ReconcilePorts {
   readonly nft: Nft;
@@ -26,6 +27,8 @@ export interface ReconcilePorts {
   readonly connections?: Connections;
   /** Counts connections of backends that drain; without it none are counted. */
   readonly flows?: Flows;
+  /** Reads many sessions beside this thread; without it they are dumped in it. */
+  readonly persistence?: Pick<PersistenceMap, 'scan'>;
   /** Knows the entries of replicated services; without it every purge dumps the map. */
   readonly persistenceIndex?: PersistenceIndex;
 }
@@ -109,6 +112,8 @@ export interface Reconciler {
   serviceAt(endpoint: Endpoint): Service | undefined;
   /** Persistence entries in the kernel, of one service or of all. */
   sessions(service?: string): Promise<Session[]>;
+  /** Every session of a service, while they are read. Rejects with `not-found` for a service that is not there. */
+  visitSessions(service: string, visit: SessionVisitor): Promise<void>;
   /** What services have carried, of all that are counted: one dump for each set of counters. */
   counters(): Promise<readonly ServiceCounters[]>;
   /** What is left on backends that drain, of one service or of all. Costs nothing while none does. */

@@ -15,6 +15,7 @@ import type { Log } from '../ports.js';
 import type { Shortcoming } from '../ruleset/feature.js';
 import type { ListedElement } from '../ruleset/features/lists/counters.js';
 import type { PolicyDelta, PolicyList } from '../ruleset/features/lists/elements.js';
+import type { SessionVisitor } from './reconcile-sessions.js';
 import type { ApplyReport, Reconciler, SessionFilter } from './reconcile-types.js';
 import { createQueue } from './serial-queue.js';
 import type { ServicesStore } from './services-store.js';
@@ -49,6 +50,8 @@ export interface ServicesInForce {
   draining(service?: string): Promise<readonly Draining[]>;
   /** What services have carried; who asks meanwhile shares the answer. Rejects with `not-found` for a service that is not there. */
   counters(service?: string): Promise<readonly ServiceCounters[]>;
+  /** Every session of a service, while they are read. */
+  visitSessions(service: string, visit: SessionVisitor): Promise<void>;
   /** Persistence entries in the kernel. */
   sessions(service?: string): Promise<Session[]>;
   deleteSessions(filter: SessionFilter): Promise<void>;
@@ -65,6 +68,7 @@ type Engine = Pick<
   | 'policyCounters'
   | 'setBackendState'
   | 'sessions'
+  | 'visitSessions'
   | 'draining'
   | 'counters'
   | 'deleteSessions'
@@ -167,6 +171,7 @@ export const createServicesInForce = (
       counted.set(service, read);
       return read;
     },
+    visitSessions: (service, visit) => engine.visitSessions(service, visit),
     sessions: (service) => engine.sessions(service),
     deleteSessions: (filter) => queue(() => engine.deleteSessions(filter)),
   };

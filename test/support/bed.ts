@@ -17,6 +17,7 @@ import type { FeatureSet } from '../../src/ruleset/units.js';
 import { createConnections } from '../../src/shell/connections.js';
 import { createFlows } from '../../src/shell/flows.js';
 import { createNft } from '../../src/shell/nft.js';
+import { createPersistenceMap } from '../../src/shell/persistence-map.js';
 import { createRunner } from '../../src/shell/runner.js';
 import { enterNamespace, insideNamespace } from './inside.js';
 import { createNamespaces, systemPath, type TestNamespaces } from './netns.js';
@@ -178,6 +179,7 @@ export const createBed = async (options: { backends?: number; clients?: number }
         const port = createNft({ log });
         const runner = createRunner();
         const flows = createFlows();
+        const persistence = createPersistenceMap({ within: (body) => insideNamespace(lb, body) });
         const connections = createConnections({
           run: (file, args, options) => runner.run('ip', ['netns', 'exec', lb, file, ...args], options),
         });
@@ -186,6 +188,7 @@ export const createBed = async (options: { backends?: number; clients?: number }
             nft: port,
             connections,
             flows,
+            persistence,
             log,
             clock: { nowMs: () => performance.now() },
             facts: { ...noFacts, devices: [`${id}f`], ...facts },
@@ -198,6 +201,7 @@ export const createBed = async (options: { backends?: number; clients?: number }
           port,
           connections,
           flows,
+          persistence,
           reconciler,
           ended: watch ? reconciler.run(stopping.signal) : Promise.resolve(),
         };
@@ -212,6 +216,7 @@ export const createBed = async (options: { backends?: number; clients?: number }
           made.port.close();
           made.connections.close();
           made.flows.close();
+          made.persistence.close();
         },
       };
       engines.push(engine);
