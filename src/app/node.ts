@@ -118,7 +118,7 @@ export const createNodeControl = (parts: NodeParts): NodeControl => {
     sessions: (service) => services.sessions(service),
     counters: (service) => services.counters(service),
     handover: (group, to) => guard.handover(group, to),
-    syncDump: () => replicator.dump(),
+    syncDump: () => ({ entries: replicator.dump(), general: replicator.dumpGeneral() }),
     syncVerify: () => replicator.verify(),
     events: () => events.list(),
   };

@@ -21,6 +21,7 @@ type Queries = Pick<
   | 'shortcomings'
   | 'idOf'
   | 'hasSet'
+  | 'hasSet'
   | 'serviceAt'
   | 'sessions'
   | 'visitSessions'

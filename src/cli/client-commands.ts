@@ -1,7 +1,7 @@
 /** The commands that ask a running agent: apply, diff, status, sessions, backend, handover, sync, events. */
 
 import type { Command } from 'commander';
-import type { PersistenceEntry, Session } from '../model/persistence.js';
+import type { GeneralEntry, PersistenceEntry, Session } from '../model/persistence.js';
 import type {
   ApplyResult,
   HandoverResult,
@@ -62,6 +62,21 @@ const formatCounters = (counters: readonly ServiceCounters[]): string =>
         one.packetsOut,
         one.bytesOut,
       ]),
+    ]),
+  );
+
+const formatGeneral = (entries: readonly GeneralEntry[]): string =>
+  formatTable(
+    ['client', 'service', 'kind', 'backend', 'left', 'lifetime'],
+    entries.map((entry) => [
+      entry.client.join(' '),
+      entry.service,
+      entry.kind,
+      entry.backendAddress === undefined
+        ? ''
+        : `${entry.backendAddress}${entry.backendPort === 0 ? '' : ` port ${entry.backendPort}`}`,
+      formatDuration(entry.remainingMs),
+      formatDuration(entry.ttlMs),
     ]),
   );
 
@@ -196,8 +211,13 @@ export const addClientCommands = (
     .option('--json', 'as JSON')
     .description('every entry of the replica')
     .action(async (options: { json?: boolean }) => {
-      const { entries } = await client().call<{ entries: PersistenceEntry[] }>('GET', '/v1/sync/dump');
-      output.print(options.json ? pretty(entries) : formatEntries(entries));
+      const { entries, general } = await client().call<{
+        entries: PersistenceEntry[];
+        general: GeneralEntry[];
+      }>('GET', '/v1/sync/dump');
+      if (options.json) return output.print(pretty([...entries, ...general]));
+      if (entries.length > 0 || general.length === 0) output.print(formatEntries(entries));
+      if (general.length > 0) output.print(formatGeneral(general));
     });
   sync
     .command('verify')

@@ -1,6 +1,6 @@
 /** What `relevo status --json` says: the shape that the CLI, the web page, drills and monitoring read. */
 
-import type { PersistenceEntry, Session } from './persistence.js';
+import type { GeneralEntry, PersistenceEntry, Session } from './persistence.js';
 import type { BackendState } from './service.js';
 
 export type GroupState = 'init' | 'standby' | 'active' | 'draining';
@@ -153,7 +153,7 @@ export interface NodeControl {
   /** Of services that are counted, or of one. */
   counters(service: string | undefined): Promise<readonly ServiceCounters[]>;
   handover(group: string, to: string | undefined): Promise<HandoverResult>;
-  syncDump(): readonly PersistenceEntry[];
+  syncDump(): { readonly entries: readonly PersistenceEntry[]; readonly general: readonly GeneralEntry[] };
   syncVerify(): Promise<VerifyResult>;
   events(): readonly NodeEvent[];
 }

@@ -41,6 +41,7 @@ import {
   stickyMap,
   targetsMap,
 } from './general-layout.js';
+import { hintGroupOf } from './hints.js';
 import { identity, protocolsOf } from './identity.js';
 import { afterPick } from './limits/picking.js';
 import { fields, forgetNumber, jumpTo, stationsIn } from './statements.js';
@@ -103,6 +104,7 @@ const inFamily = (
     service.scheduler === 'leastconn' ? context.shares?.(service.name) : undefined,
   );
   const { persistence } = service;
+  const hintGroup = hintGroupOf(context, service, 'client');
   const pinned = (service.staticSessions ?? []).length > 0;
   const kind: GeneralKind = {
     scheduler: schedulers[service.scheduler],
@@ -112,6 +114,7 @@ const inFamily = (
     persistence,
     pinned,
     limited: backends.some(({ connectionLimit = 0 }) => connectionLimit > 0),
+    ...(persistence.length > 0 && hintGroup !== undefined && { hintGroup }),
   };
   const sticky = [stickyMap(persistence, false, family), stickyMap(persistence, true, family)];
   need(kindOfMap, generalKindsMap, picksMap, targetsMap(family), portKeepersMap(family));
