@@ -321,7 +321,7 @@ export const createReconciler = (ports: ReconcilePorts, wish: EngineContext): Re
         if (found.length > 0) await commit(batches, `${filter.service}: drop sessions`);
       }),
     reconsider: (services, reason) => queue(() => reconsider(services, reason)),
-    ...createQueries(nft, features, () => registry),
+    ...createQueries(ports, features, () => registry, wish),
     status: () => ({ ...countServices(registry), repairs }),
     onEvent(listener) {
       listeners.add(listener);

@@ -99,7 +99,15 @@ const read = async (file: string): Promise<ServicesDocument> => {
   throw new RelevoError('bad-document', `${file} was refused:\n${formatProblems(parsed.problems)}`);
 };
 
-const ours = ['replicate', 'service-connlimit', 'synproxy', 'persist-full', 'global', 'state-reason'];
+const ours = [
+  'replicate',
+  'service-connlimit',
+  'synproxy',
+  'persist-full',
+  'counters',
+  'global',
+  'state-reason',
+];
 
 /** Without what nftlb does not know; what it cannot do is refused. */
 const exported = (document: ServicesDocument): string => {
@@ -116,6 +124,7 @@ const exported = (document: ServicesDocument): string => {
     formatServices(document),
     function reviver(this: object, key, one: unknown) {
       const isElement = key === 'timeout' && 'data' in this;
+      if (key === 'state' && one === 'drain') return 'off';
       return ours.includes(key) || isElement ? undefined : one;
     },
   );
