@@ -31,6 +31,9 @@ import { systemRandom, wallTime } from './shell/process.js';
 import { createRunner } from './shell/runner.js';
 import { applySysctls } from './shell/sysctl.js';
 
+/** What a restart waits for neighbours that the kernel has forgotten: traffic goes on by the rules of the process before. */
+const neighbourWaitMs = 1_000;
+
 /** Runs a node until the signal aborts. Rejects when the node cannot start, with what to do about it. */
 export const runAgent = async (configPath: string, signal: AbortSignal): Promise<void> => {
   const config = await readNodeConfig(configPath);
@@ -51,7 +54,7 @@ export const runAgent = async (configPath: string, signal: AbortSignal): Promise
     const persistenceIndex: PersistenceIndex = {
       keysOfBackend: (...backend) => replicator.index?.keysOfBackend(...backend) ?? [],
     };
-    const { nft, packets, context, kernel, engine } = await startEngine(
+    const { nft, packets, context, kernel, machine, engine } = await startEngine(
       config,
       log,
       lifetime,
@@ -109,6 +112,7 @@ export const runAgent = async (configPath: string, signal: AbortSignal): Promise
 
     const found = await engine.adopt();
     const stored = await store.load();
+    if (stored) await machine.find(stored.services, neighbourWaitMs);
     if (stored) await engine.apply(stored, 'services in force before the restart');
     events.record(
       'start',

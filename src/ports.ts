@@ -52,6 +52,12 @@ export interface Nft {
   close(): void;
 }
 
+/** For transactions that are made again and again, unchanged. */
+export interface PreparingNft extends Nft {
+  /** Encodes once; each call of what it returns commits it and has the kernel's verdict when it returns, or throws it. */
+  prepare(transaction: Transaction): () => void;
+}
+
 /** The result of an external program; a non-zero exit is a result, failing to start or a timeout is an error. */
 export interface CommandResult {
   readonly exitCode: number;

@@ -5,6 +5,7 @@ import type { Policy, Service } from '../model/service.js';
 import type { ElementBytes, Family, TableName } from '../netlink/nft/ast.js';
 import type { Nft } from '../ports.js';
 import { isPlainName } from '../ruleset/adopt-structure.js';
+import { servicesOnDevices } from '../ruleset/affected.js';
 import type { Batches } from '../ruleset/batches.js';
 import { type Composition, changeUnit, type ElementChange, sweepUnused } from '../ruleset/composition.js';
 import { adoptFeatures, type FeaturePicture, isMisshapen, setsToRead } from '../ruleset/composition-adopt.js';
@@ -38,6 +39,7 @@ import { createListEngine, type ListEngine } from './list-engine.js';
 
 /** What the engine learns of the machine, beside the services. */
 export interface FeatureFacts {
+  /** Read again with every change: they may come and go. */
   readonly devices: readonly string[];
   neighbour(address: Ip): Neighbour | undefined;
   networks?(): readonly IpPrefix[];
@@ -70,7 +72,7 @@ export interface FeatureEngine {
     context: EngineContext,
     batches: Batches,
   ): { readonly policy: Policy; undo(): void };
-  readonly lists: Pick<ListEngine, 'elements' | 'refused'>;
+  readonly lists: Pick<ListEngine, 'elements' | 'refused' | 'list'>;
   /** Operations that remove what nobody needs any more; empty: nothing to do. */
   sweep(): ReturnType<typeof sweepUnused>;
   /** Why services or backends are not served as configured. */
@@ -92,12 +94,22 @@ export const createFeatureEngine = (
   /** Families whose table the kernel has. */
   let there = new Set<Family>();
   let latest: FeatureContext | undefined;
+  /** What all that is composed goes by, and so the same for all: another choice means every service that uses it. */
+  let devices: readonly string[] = [];
+
+  /** Takes note of interfaces that have come or gone; returns whose rules stand on them. */
+  const movedWithDevices = (registry: Registry): readonly string[] => {
+    const now = facts.devices;
+    if (now.join() === devices.join()) return [];
+    devices = [...now];
+    return servicesOnDevices(registry);
+  };
 
   const contextOf = (registry: Registry, context: EngineContext): FeatureContext => {
     latest = {
       ...context,
       ids,
-      devices: facts.devices,
+      devices,
       policies: registry.policies,
       addresses: registry.addresses,
       neighbour: (address) => facts.neighbour(address),
@@ -139,6 +151,7 @@ export const createFeatureEngine = (
           adoptIds(ids, set, await nft.dumpElements(name, set), wanted.services());
         }
       }
+      devices = [...facts.devices];
       const context = contextOf(wanted, engineContext);
       const next = composeAll(features, wanted.policies.values(), wanted.services(), context);
       const pictures: FeaturePicture[] = [];
@@ -190,13 +203,14 @@ export const createFeatureEngine = (
         removed.push(...change.removed);
         added.push(...change.added);
       };
+      const touched = new Set([...services, ...movedWithDevices(next)]);
       const context = contextOf(next, engineContext);
       const units: (readonly [unit: string, contribution: Contribution | undefined])[] = [];
       for (const name of policies) {
         const policy = next.policies.get(name);
         units.push([policyUnit(name), policy && ofPolicy(features, policy, context)]);
       }
-      for (const name of services) {
+      for (const name of touched) {
         const service = next.get(name);
         units.push([serviceUnit(name), service && ofService(features, service, context)]);
         if (!service) ids.release(name);
@@ -216,8 +230,9 @@ export const createFeatureEngine = (
     },
     editPolicy(name, delta, registry, engineContext, batches) {
       const { policy, lengthsChanged, undo } = lists.edit(name, delta, batches);
-      if (lengthsChanged && composition) {
-        const contribution = ofPolicy(features, policy, contextOf(registry, engineContext));
+      const sample = lengthsChanged ? lists.sample(name) : undefined;
+      if (sample && composition) {
+        const contribution = ofPolicy(features, sample, contextOf(registry, engineContext));
         changeUnit(composition, policyUnit(name), contribution, batches);
       }
       return { policy, undo };

@@ -14,10 +14,13 @@ import {
   knownKey,
   type ListChange,
   type ListStep,
+  listOf,
   type PolicyDelta,
   type PolicyIndex,
+  type PolicyList,
   policyChange,
   policyReplacement,
+  sampleOf,
 } from '../ruleset/features/lists/elements.js';
 import { knownListsSet, listSet, refusedSet } from '../ruleset/features/lists/layout.js';
 import { keyText } from '../ruleset/same-element.js';
@@ -32,6 +35,9 @@ export interface ListEngine {
   change(name: string, policy: Policy | undefined, batches: Batches): void;
   /** The same for a few elements. The policy it returns lists its elements when asked to. */
   edit(name: string, delta: PolicyDelta, batches: Batches): ListChange & { readonly policy: Policy };
+  list(name: string): PolicyList | undefined;
+  /** One element of each prefix length: what the structure follows from. */
+  sample(name: string): Policy | undefined;
   /** Sets that nobody needed have been removed from the kernel. */
   swept(): void;
   /** Elements as they are in the kernel. */
@@ -120,6 +126,14 @@ export const createListEngine = (nft: Nft, nowMs: () => number): ListEngine => {
       const change = policyChange(index, delta, nowMs());
       write(change.steps, batches);
       return { ...change, policy: view(index) };
+    },
+    list(name) {
+      const index = indexes.get(name);
+      return index && listOf(index);
+    },
+    sample(name) {
+      const index = indexes.get(name);
+      return index && sampleOf(index);
     },
     swept: () => retired.clear(),
     async elements(policy) {

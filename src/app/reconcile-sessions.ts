@@ -1,4 +1,4 @@
-/** What is asked of the services in force: persistence entries in the kernel as sessions, which of them a request means, and totals. */
+/** What is asked of the services in force: persistence entries in the kernel as sessions, and which of them a request means. */
 
 import { RelevoError } from '../errors.js';
 import type { Nft } from '../ports.js';
@@ -49,16 +49,4 @@ export const sessionsIn = async (nft: Nft, registry: Registry, service?: string)
     if (backend) found.push({ ...entry, service: owner.name, backend: backend.name });
   }
   return found;
-};
-
-export const countServices = (
-  registry: Registry,
-): { readonly services: number; readonly backends: number; readonly backendsUp: number } => {
-  let backends = 0;
-  let backendsUp = 0;
-  for (const service of registry.services()) {
-    backends += service.backends.length;
-    for (const backend of service.backends) if (backend.state === 'up') backendsUp++;
-  }
-  return { services: registry.size, backends, backendsUp };
 };

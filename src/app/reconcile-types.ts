@@ -9,7 +9,7 @@ import type { Counted, TableName } from '../netlink/nft/ast.js';
 import type { Clock, Connections, Log, Nft, PersistenceIndex } from '../ports.js';
 import type { Shortcoming } from '../ruleset/feature.js';
 import type { ListedElement } from '../ruleset/features/lists/counters.js';
-import type { PolicyDelta } from '../ruleset/features/lists/elements.js';
+import type { PolicyDelta, PolicyList } from '../ruleset/features/lists/elements.js';
 import type { FeatureSet } from '../ruleset/units.js';
 import type { FeatureFacts } from './feature-engine.js';
 
@@ -89,6 +89,8 @@ export interface Reconciler {
    * for a policy that is not there.
    */
   changePolicy(policy: string, delta: PolicyDelta): Promise<ApplyReport>;
+  /** What is on a list, without a copy of it; undefined: there is no such policy. */
+  policyList(policy: string): PolicyList | undefined;
   /** What the kernel has counted of a policy. */
   policyCounters(policy: string): Promise<PolicyCounters>;
   /** Some services, addresses and policies; what the change does not name stays as it is. Otherwise as `apply`. */

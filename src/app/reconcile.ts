@@ -17,16 +17,9 @@ import { strandedFlows } from '../ruleset/features/stranded.js';
 import { endpointOf } from '../ruleset/ids.js';
 import { changeEndpoints, type DeadPair, type Installed } from '../ruleset/installed.js';
 import { persistMap, servicesMap } from '../ruleset/layout.js';
-import {
-  belongs,
-  createRegistry,
-  isBackendAlive,
-  type Registry,
-  type RegistryChange,
-} from '../ruleset/registry.js';
+import { createRegistry, type Registry, type RegistryChange } from '../ruleset/registry.js';
 import { createFeatureEngine, noFacts } from './feature-engine.js';
 import { cannotProtect, isDrift } from './kernel-refusals.js';
-import { policyCounters } from './policy-counters.js';
 import {
   keysOfDead,
   keysOfStale,
@@ -35,7 +28,8 @@ import {
   readPersistence,
   uniqueKeys,
 } from './reconcile-kernel.js';
-import { countServices, keysOfSessions, sessionsIn } from './reconcile-sessions.js';
+import { countServices, createQueries } from './reconcile-queries.js';
+import { keysOfSessions } from './reconcile-sessions.js';
 import type { ApplyReport, ReconcileEvent, ReconcilePorts, Reconciler } from './reconcile-types.js';
 import { watchForeignChanges } from './reconcile-watch.js';
 import { createQueue } from './serial-queue.js';
@@ -72,6 +66,7 @@ export const createReconciler = (ports: ReconcilePorts, wish: EngineContext): Re
   };
 
   const commit = async (batches: Batches, reason: string): Promise<void> => {
+    if (batches.size === 0) return;
     const lists = batches.finish();
     for (const [index, operations] of lists.entries()) {
       const part = lists.length > 1 ? ` (${index + 1} of ${lists.length})` : '';
@@ -113,6 +108,14 @@ export const createReconciler = (ports: ReconcilePorts, wish: EngineContext): Re
     accept();
     installed = result;
     return size;
+  };
+
+  /** What to do when the kernel has refused: it holds something else than was thought, or it means it. */
+  const alignAfter = (wanted: Registry, reason: string) => (thrown: unknown) => {
+    const error = errorFrom(thrown);
+    if (!isDrift(error)) throw error;
+    log.warn({ error: error.message }, 'the kernel holds something else than expected: reading it again');
+    return align(wanted, reason);
   };
 
   /** Entries that packets wrote while the purge was on its way, or that no index knew. */
@@ -187,12 +190,7 @@ export const createReconciler = (ports: ReconcilePorts, wish: EngineContext): Re
     const startMs = clock.nowMs();
     let operations: number;
     try {
-      operations = await advance(change, reason).catch((thrown) => {
-        const error = errorFrom(thrown);
-        if (!isDrift(error)) throw error;
-        log.warn({ error: error.message }, 'the kernel holds something else than expected: reading it again');
-        return align(change.next, reason);
-      });
+      operations = await advance(change, reason).catch(alignAfter(change.next, reason));
     } catch (thrown) {
       const error = errorFrom(thrown);
       change.undo();
@@ -230,13 +228,15 @@ export const createReconciler = (ports: ReconcilePorts, wish: EngineContext): Re
 
   /** Facts that features go by have changed for these services. */
   const reconsider = async (services: readonly string[], reason: string): Promise<void> => {
-    if (!installed) return;
+    if (!inForce) return;
+    if (!installed) await align(registry, reason);
     const current = installed;
     installed = undefined;
     const batches = createBatches();
     await features.change(services, [], registry, context, batches);
-    if (batches.size > 0) await commit(batches, reason);
-    installed = current;
+    await commit(batches, reason).catch(alignAfter(registry, reason));
+    installed ??= current;
+    tidyLater();
   };
 
   const changePolicy = async (name: string, delta: PolicyDelta): Promise<ApplyReport> => {
@@ -269,16 +269,12 @@ export const createReconciler = (ports: ReconcilePorts, wish: EngineContext): Re
       if (!inForce) return;
       const startMs = clock.nowMs();
       picture = await readKernel(nft);
-      const persistenceLost = picture.table === undefined;
+      // Packets' own entries were in tables of features, too.
+      const persistenceLost = picture.table === undefined || foreign.kind === 'table-deleted';
       const operations = await align(registry, `repair after a foreign change: ${foreign.detail}`);
       if (operations === 0) return;
       repairs++;
-      const facts = {
-        detail: foreign.detail,
-        operations,
-        tookMs: clock.nowMs() - startMs,
-        persistenceLost,
-      };
+      const facts = { detail: foreign.detail, operations, tookMs: clock.nowMs() - startMs, persistenceLost };
       log.warn(facts, 'repaired what somebody else changed');
       emit({ kind: 'repaired', ...facts });
     });
@@ -305,7 +301,6 @@ export const createReconciler = (ports: ReconcilePorts, wish: EngineContext): Re
         return perform(change, `${service}: backend ${backend} is ${state}`);
       }),
     changePolicy: (name, delta) => queue(() => changePolicy(name, delta)),
-    policyCounters: (name) => policyCounters(name, registry, features),
     change: (change, reason) => queue(() => perform(registry.changeSome(change), reason)),
     deleteSessions: (filter) =>
       queue(async () => {
@@ -315,20 +310,8 @@ export const createReconciler = (ports: ReconcilePorts, wish: EngineContext): Re
         if (keys.length > 0) await commit(batches, `${filter.service}: drop ${keys.length} sessions`);
         return keys.length;
       }),
-    document: () => registry.document(),
-    view: () => registry.view(),
     reconsider: (services, reason) => queue(() => reconsider(services, reason)),
-    shortcomings(name) {
-      const one = name === undefined ? undefined : registry.get(name);
-      const services = name === undefined ? [...registry.services()] : one ? [one] : [];
-      return services.flatMap((service) => features.shortcomings(service));
-    },
-    idOf: (service) => features.idOf(service),
-    hasSet: (table, set) => features.hasSet(table, set),
-    serviceAt: (endpoint) => registry.ownerOf(endpoint),
-    sessions: (service) => sessionsIn(nft, registry, service),
-    isBackendAlive: (endpoint, address, port) => isBackendAlive(registry, endpoint, address, port),
-    belongs: (entry) => belongs(registry, entry),
+    ...createQueries(nft, features, () => registry),
     status: () => ({ ...countServices(registry), repairs }),
     onEvent(listener) {
       listeners.add(listener);

@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import { conntrackdProblems } from '../conntrack/config.js';
 import type { Ipv4 } from '../model/address.js';
-import type { NodeConfig, Witness } from '../model/node.js';
+import type { IngressInterfaces, NodeConfig, Witness } from '../model/node.js';
 import type { Problem } from '../model/service.js';
 import {
   interfaceName,
@@ -113,6 +113,11 @@ const schema = z.strictObject({
   logLevel,
   engine: z
     .strictObject({
+      interfaces: z
+        .union([z.literal('all'), z.array(interfaceName).min(1)], {
+          error: "must be 'all' or a list of interface names",
+        })
+        .optional(),
       counters: z.boolean().default(false),
       markMask: z.number().int().min(1).max(0xffff_ffff).optional(),
       logGroup: z.number().int().min(1).max(65_535).optional(),
@@ -233,6 +238,12 @@ const shapeConntrackd = (
   return { ...rest, ...(configFile === undefined ? {} : { configFile: file(configFile) }) };
 };
 
+/** A client reaches a floating address by the interface that the address is on; without such addresses nobody can say. */
+const interfacesOfGroups = ({ groups }: Parsed): IngressInterfaces =>
+  groups.length === 0
+    ? 'all'
+    : [...new Set(groups.flatMap(({ addresses }) => addresses.map((one) => one.interface)))];
+
 const shape = (config: Parsed, folder: string): NodeConfig => {
   const file = (text: string): string => resolvePath(text, folder);
   return {
@@ -255,6 +266,7 @@ const shape = (config: Parsed, folder: string): NodeConfig => {
     ...(config.api && { api: { ...config.api, keyFile: file(config.api.keyFile) } }),
     logLevel: config.logLevel,
     engine: {
+      interfaces: config.engine.interfaces ?? interfacesOfGroups(config),
       counters: config.engine.counters,
       ...(config.engine.markMask !== undefined && { markMask: config.engine.markMask }),
       ...(config.engine.logGroup !== undefined && { logGroup: config.engine.logGroup }),

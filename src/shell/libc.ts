@@ -109,6 +109,10 @@ export const pollInPool = (
   );
 };
 
+/** `timeout` is a struct timespec. The number of ready descriptors, or -1; blocks the thread. */
+export const ppoll: (descriptors: Uint8Array, count: number, timeout: Uint8Array, signals: null) => number =
+  libc.func('int ppoll(void *descriptors, size_t count, const void *timeout, const void *signals)');
+
 /** errno of the last call of this thread. */
 export const lastErrno = (): number => koffi.errno();
 export const sched_setscheduler: (thread: number, policy: number, parameter: Int32Array) => number =

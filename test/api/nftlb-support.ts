@@ -49,6 +49,7 @@ export const createBed = () => {
     save: async () => void saved.push('document'),
     saveLater: () => void saved.push('document'),
     saveState: async (...state) => void saved.push(state.join(' ')),
+    saveElements: (policy) => void saved.push(`elements of ${policy}`),
   });
   const app = createNftlbApi(services, { isKey: createKeyCheck(key), log });
 

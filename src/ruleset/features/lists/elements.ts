@@ -275,6 +275,32 @@ export const policyReplacement = (before: PolicyIndex, policy: Policy, nowMs: nu
   };
 };
 
+/** What there is of a list, without making one. */
+export interface PolicyList {
+  readonly policy: Head;
+  readonly size: number;
+  has(network: Network): boolean;
+}
+
+export const listOf = ({ head, byLength }: PolicyIndex): PolicyList => ({
+  policy: head,
+  get size() {
+    let size = 0;
+    for (const ofLength of byLength.values()) size += ofLength.size;
+    return size;
+  },
+  has: (network) => byLength.get(network.prefixLength)?.has(keyOf(network)) ?? false,
+});
+
+/** The policy with one element of each prefix length: structure follows from it as from the whole. */
+export const sampleOf = ({ head, byLength }: PolicyIndex): Policy => ({
+  ...head,
+  elements: [...byLength.values()].flatMap((ofLength) => {
+    const first = ofLength.values().next().value;
+    return first ? [first.element] : [];
+  }),
+});
+
 export const elementsOf = (index: PolicyIndex): readonly PolicyElement[] => {
   index.list ??= [...index.byLength.values()].flatMap((ofLength) =>
     [...ofLength.values()].map(({ element }) => element),
