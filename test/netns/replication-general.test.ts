@@ -111,6 +111,30 @@ test.serial('a general service of IPv6, clients told apart by two fields: they s
   await lb2.stop();
 });
 
+test.serial('every port of a service, backends that keep it: one backend per client', async (t) => {
+  const service = plainService({
+    addresses: [{ address: vip as Ip, protocol: 'tcp', ports: [] }],
+    endpoints: [],
+    scheduler: 'rr',
+    persistence: ['srcip'],
+    persistTtlMs: 120_000,
+    backends: backendsAt(3).map(({ port: _, ...backend }) => backend),
+  });
+  const nodes = await started(service);
+  const at = async (number: number, who: readonly number[]): Promise<Record<string, string>> => {
+    const answers: Record<string, string> = {};
+    for (const index of who) answers[index] = (await request(vip, number, `10.40.1.${index}`)).name;
+    return answers;
+  };
+  const before = await at(80, clients);
+  await arrived(nodes, 'sticky', clients.length);
+  t.true(nodes[1].replicator.dumpGeneral().every(({ backendPort: to }) => to === 0));
+  t.deepEqual(await nodes[0].replicator.verify(), { consistent: true, lines: [] });
+  await failOver(nodes);
+  t.deepEqual(await at(backendPort, [...clients].reverse()), before);
+  await nodes[1].stop();
+});
+
 test.serial('negative control: with replicate none nobody hears of them', async (t) => {
   const nodes = await started(ofIpv6({ replicate: 'none' }));
   const before = await visit(clients);
