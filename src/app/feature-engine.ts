@@ -27,6 +27,7 @@ import type { PolicyDelta } from '../ruleset/features/lists/elements.js';
 import { entriesOf, isStickyName, lostPairs, strayEntries } from '../ruleset/features/sticky.js';
 import type { Registry } from '../ruleset/registry.js';
 import { createServiceIds } from '../ruleset/service-ids.js';
+import type { Shares } from '../ruleset/slots.js';
 import {
   composeAll,
   type FeatureSet,
@@ -44,6 +45,7 @@ export interface FeatureFacts {
   neighbour(address: Ip): Neighbour | undefined;
   networks?(): readonly IpPrefix[];
   link?(device: string): DeviceLink | undefined;
+  shares?(service: string): Shares | undefined;
   supports(feature: KernelFeature): boolean;
 }
 
@@ -115,6 +117,7 @@ export const createFeatureEngine = (
       neighbour: (address) => facts.neighbour(address),
       networks: () => facts.networks?.() ?? [],
       link: (device) => facts.link?.(device),
+      shares: (service) => facts.shares?.(service),
       supports: (feature) => facts.supports(feature),
     };
     return latest;

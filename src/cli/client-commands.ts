@@ -1,7 +1,7 @@
 /** The commands that ask a running agent: apply, diff, status, sessions, backend, handover, sync, events. */
 
 import type { Command } from 'commander';
-import type { GeneralEntry, PersistenceEntry } from '../model/persistence.js';
+import type { GeneralEntry, PersistenceEntry, Session } from '../model/persistence.js';
 import type { ApplyResult, HandoverResult, NodeEvent, NodeStatus, VerifyResult } from '../model/status.js';
 import { type ControlClient, createControlClient } from '../shell/control-socket.js';
 import { readInput } from '../shell/input.js';
@@ -27,6 +27,18 @@ const formatEntries = (entries: readonly PersistenceEntry[]): string =>
       `${entry.backendAddress}:${entry.backendPort}`,
       formatDuration(entry.remainingMs),
       formatDuration(entry.ttlMs),
+    ]),
+  );
+
+const formatSessions = (sessions: readonly Session[]): string =>
+  formatTable(
+    ['client', 'service', 'backend', 'left', 'lifetime'],
+    sessions.map(({ client, service, backend, remainingMs, ttlMs }) => [
+      client.join(' . '),
+      service,
+      backend,
+      formatDuration(remainingMs),
+      formatDuration(ttlMs),
     ]),
   );
 
@@ -118,11 +130,8 @@ export const addClientCommands = (
     .description('list persistence entries in the kernel')
     .action(async (service: string | undefined, options: { json?: boolean }) => {
       const query = service === undefined ? '' : `?service=${encodeURIComponent(service)}`;
-      const { sessions } = await client().call<{ sessions: PersistenceEntry[] }>(
-        'GET',
-        `/v1/sessions${query}`,
-      );
-      output.print(options.json ? pretty(sessions) : formatEntries(sessions));
+      const { sessions } = await client().call<{ sessions: Session[] }>('GET', `/v1/sessions${query}`);
+      output.print(options.json ? pretty(sessions) : formatSessions(sessions));
     });
 
   program

@@ -107,7 +107,8 @@ const schema = z.strictObject({
   api: z
     .strictObject({
       listen: socketAddress.default({ address: '127.0.0.1' as Ipv4, port: 5555 }),
-      keyFile: path,
+      keyFile: path.optional(),
+      tls: z.strictObject({ cert: path, key: path }).optional(),
     })
     .optional(),
   logLevel,
@@ -244,6 +245,15 @@ const interfacesOfGroups = ({ groups }: Parsed): IngressInterfaces =>
     ? 'all'
     : [...new Set(groups.flatMap(({ addresses }) => addresses.map((one) => one.interface)))];
 
+const shapeApi = (
+  { listen, keyFile, tls }: NonNullable<Parsed['api']>,
+  file: (text: string) => string,
+): NonNullable<NodeConfig['api']> => ({
+  listen,
+  ...(keyFile !== undefined && { keyFile: file(keyFile) }),
+  ...(tls && { tls: { cert: file(tls.cert), key: file(tls.key) } }),
+});
+
 const shape = (config: Parsed, folder: string): NodeConfig => {
   const file = (text: string): string => resolvePath(text, folder);
   return {
@@ -263,7 +273,7 @@ const shape = (config: Parsed, folder: string): NodeConfig => {
     conntrackd: shapeConntrackd(config.conntrackd, file),
     stateDir: file(config.stateDir),
     controlSocket: file(config.controlSocket),
-    ...(config.api && { api: { ...config.api, keyFile: file(config.api.keyFile) } }),
+    ...(config.api && { api: shapeApi(config.api, file) }),
     logLevel: config.logLevel,
     engine: {
       interfaces: config.engine.interfaces ?? interfacesOfGroups(config),

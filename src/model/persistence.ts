@@ -19,6 +19,17 @@ export interface PersistenceEntry extends PersistenceKey {
   readonly remainingMs: number;
 }
 
+/** A client that a service of whatever kind keeps with one backend. */
+export interface Session {
+  readonly service: string;
+  /** Name. */
+  readonly backend: string;
+  /** One part per field of the service's persistence: `10.0.0.1`, `80`, `52:54:00:12:34:56`. */
+  readonly client: readonly string[];
+  readonly ttlMs: number;
+  readonly remainingMs: number;
+}
+
 /** An entry of the second stream (docs/replication.md, General entries). */
 export interface GeneralEntry {
   readonly kind: EntryKind;

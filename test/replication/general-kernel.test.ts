@@ -168,8 +168,7 @@ test('what names no service, no backend, other fields or a missing set stays out
     const { address, protocolPort, backend, backendPort } = replica.table;
     return verdicts.of(address[row]!, protocolPort[row]!, backend[row]!, backendPort[row]!).writable;
   };
-  const otherFields =
-    shapeText({ kind: 'client', family: 4, fields: ['srcip', 'srcport'] }) + '\x0a\x28\x01\x01\x00\x50';
+  const otherFields = `${shapeText({ kind: 'client', family: 4, fields: ['srcip', 'srcport'] })}\x0a\x28\x01\x01\x00\x50`;
   const known = received(node, 'direct', clientKey, backendAddress(1), 0);
   const rows = [
     known,
@@ -203,7 +202,7 @@ test('what names no service, no backend, other fields or a missing set stays out
 
 test('a ban is written with what is left of it', (t) => {
   const node = create();
-  const key = shapeText({ kind: 'ban', family: 4, fields: ['srcip'] }) + '\x0a\x28\x01\x01';
+  const key = `${shapeText({ kind: 'ban', family: 4, fields: ['srcip'] })}\x0a\x28\x01\x01`;
   const row = received(node, 'strict', key, '', 0);
   const planner = createGeneralPlanner(node.replica, node.book, node.directory);
   const { operations } = planner.plan([row], () => true, 2_000, false);

@@ -58,7 +58,8 @@ const schedulers: Readonly<Record<Service['scheduler'], GeneralKind['scheduler']
   hash: 'hash',
   maglev: 'hash',
   symhash: 'symhash',
-  leastconn: 'random',
+  // In turn over shares that follow the connections there are: chance would add differences of its own.
+  leastconn: 'rr',
 };
 const banks = 64;
 
@@ -100,6 +101,7 @@ const inFamily = (
   const slots = fillSlots(
     { scheduler: service.scheduler, backends },
     backends.map(({ address }) => addressOrder(address)),
+    service.scheduler === 'leastconn' ? context.shares?.(service.name) : undefined,
   );
   const { persistence } = service;
   const hintGroup = hintGroupOf(context, service, 'client');
@@ -108,7 +110,7 @@ const inFamily = (
     scheduler: schedulers[service.scheduler],
     modulus: slots.modulus,
     fields: schedulers[service.scheduler] === 'hash' ? service.hashFields : [],
-    bank: service.scheduler === 'rr' ? (id >>> 12) % banks : 0,
+    bank: schedulers[service.scheduler] === 'rr' ? (id >>> 12) % banks : 0,
     persistence,
     pinned,
     limited: backends.some(({ connectionLimit = 0 }) => connectionLimit > 0),
@@ -294,9 +296,6 @@ export const general: ServiceFeature = {
   shortcomings(service) {
     if (!isGeneral(service)) return [];
     const reasons = [
-      ...(service.scheduler === 'leastconn'
-        ? ['scheduler leastconn: connections are not counted yet, it is scheduled as weight: say weight']
-        : []),
       ...(service.persistFull === 'evict'
         ? ['persist-full evict: nobody gives way yet, newcomers are scheduled without persistence: say skip']
         : []),
