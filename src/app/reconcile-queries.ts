@@ -21,7 +21,6 @@ type Queries = Pick<
   | 'shortcomings'
   | 'idOf'
   | 'hasSet'
-  | 'hasSet'
   | 'serviceAt'
   | 'sessions'
   | 'visitSessions'

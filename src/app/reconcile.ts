@@ -281,7 +281,8 @@ export const createReconciler = (ports: ReconcilePorts, wish: EngineContext): Re
       if (!inForce) return;
       const startMs = clock.nowMs();
       picture = await readKernel(nft);
-      const persistenceLost = picture.table === undefined;
+      // Packets' own entries were in tables of features, too.
+      const persistenceLost = picture.table === undefined || foreign.kind === 'table-deleted';
       const operations = await align(registry, `repair after a foreign change: ${foreign.detail}`);
       if (operations === 0) return;
       repairs++;

@@ -116,3 +116,14 @@ test('all problems are listed at once', (t) => {
   t.false(result.ok);
   t.is(result.ok ? 0 : result.problems.length, 2);
 });
+
+test('groups of packet reports have one reader each', (t) => {
+  const problemsOf = (logGroup: number): unknown => {
+    const result = parseNodeConfig(`${good}engine: { logGroup: ${logGroup} }\n`, '/etc/relevo');
+    return result.ok ? [] : result.problems.map(({ path }) => path);
+  };
+  t.deepEqual(problemsOf(7009), []);
+  t.deepEqual(problemsOf(7010), ['engine.logGroup']);
+  t.deepEqual(problemsOf(7011), ['engine.logGroup']);
+  t.deepEqual(problemsOf(7012), []);
+});
