@@ -74,7 +74,12 @@ interface Running {
 /** Of those that run. */
 const stops = new Set<() => void>();
 
-const noStore = { save: async () => undefined, saveLater: () => undefined, saveState: async () => undefined };
+const noStore = {
+  save: async () => undefined,
+  saveLater: () => undefined,
+  saveState: async () => undefined,
+  saveElements: () => undefined,
+};
 const key = 'a-key-for-tests';
 
 /** `tap` sees what is committed, and says whether it is. */
