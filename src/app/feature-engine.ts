@@ -33,6 +33,7 @@ import type { PolicyDelta } from '../ruleset/features/lists/elements.js';
 import { entriesOf, isStickyName, lostPairs, strayEntries } from '../ruleset/features/sticky.js';
 import type { Registry } from '../ruleset/registry.js';
 import { createServiceIds } from '../ruleset/service-ids.js';
+import type { Shares } from '../ruleset/slots.js';
 import {
   composeAll,
   type FeatureSet,
@@ -50,6 +51,7 @@ export interface FeatureFacts {
   neighbour(address: Ip): Neighbour | undefined;
   networks?(): readonly IpPrefix[];
   link?(device: string): DeviceLink | undefined;
+  shares?(service: string): Shares | undefined;
   supports(feature: KernelFeature): boolean;
 }
 
@@ -85,6 +87,7 @@ export interface FeatureEngine {
   shortcomings(service: Service): readonly Shortcoming[];
   /** The number of a service, where it has one. */
   idOf(service: string): number;
+  hasSet(table: TableName, set: string): boolean;
 }
 
 export const createFeatureEngine = (
@@ -120,6 +123,7 @@ export const createFeatureEngine = (
       neighbour: (address) => facts.neighbour(address),
       networks: () => facts.networks?.() ?? [],
       link: (device) => facts.link?.(device),
+      shares: (service) => facts.shares?.(service),
       supports: (feature) => facts.supports(feature),
     };
     return latest;
@@ -251,5 +255,6 @@ export const createFeatureEngine = (
     shortcomings: (service) =>
       latest ? features.services.flatMap((feature) => feature.shortcomings?.(service, latest!) ?? []) : [],
     idOf: (service) => ids.of(service),
+    hasSet: ({ family }, set) => composition?.structures.has(`${family} set ${set}`) ?? false,
   };
 };

@@ -7,6 +7,7 @@ import type { Ipv4 } from '../../src/model/address.js';
 import { createEntryColumns } from '../../src/model/columns.js';
 import { gratuitousRequest, parseArp } from '../../src/netlink/arp.js';
 import { ByteWriter, viewOf } from '../../src/netlink/attributes.js';
+import { createFlowReader } from '../../src/netlink/conntrack-flows.js';
 import { beginMessage, eachMessage, endMessage, readAck, writeNfgen } from '../../src/netlink/message.js';
 import { createPrefixCache, readLoggedPacket } from '../../src/netlink/nflog.js';
 import { createOriginalFinder } from '../../src/netlink/nflog-originals.js';
@@ -88,6 +89,7 @@ const readEverything = (bytes: Uint8Array): void => {
   const received = { view, bytes };
   const cache = createPrefixCache();
   const finder = createOriginalFinder();
+  const readFlow = createFlowReader();
   eachMessage(view, (message) => {
     const { from, to } = message;
     const readers = [
@@ -110,6 +112,7 @@ const readEverything = (bytes: Uint8Array): void => {
       () => rt.readNeighbour(view, bytes, from, to),
       () => decode.readNamed(received, from, to),
       () => readEntries(view, from, to, createEntryColumns()),
+      () => readFlow(received, { ...message, type: 0x100 }),
       () => {
         const packet = readLoggedPacket(view, bytes, from, to, cache);
         finder.remember(packet);

@@ -77,8 +77,8 @@ const stops = new Set<() => void>();
 const noStore = {
   save: async () => undefined,
   saveLater: () => undefined,
-  saveState: async () => undefined,
   saveElements: () => undefined,
+  saveState: async () => undefined,
 };
 const key = 'a-key-for-tests';
 

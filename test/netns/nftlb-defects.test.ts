@@ -8,7 +8,7 @@ import { connect } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
 import { builtProgram } from '../../src/shell/programs.js';
 import { backendAddress, backendPort, vip } from '../support/bed.js';
-import { type NftlbProgram, startNftlb } from '../support/nftlb-program.js';
+import { type Program, startNftlb } from '../support/programs.js';
 import { createStatelessBed } from '../support/stateless-bed.js';
 import { datagram, namedStream, request, stream, tally } from '../support/traffic.js';
 
@@ -17,7 +17,7 @@ const { namespaces, lb } = bed;
 const host = '10.40.0.1';
 test.after.always(() => bed.dispose());
 
-let program: NftlbProgram;
+let program: Program;
 test.serial.before(async () => {
   program = await startNftlb(namespaces, lb, host);
 });
