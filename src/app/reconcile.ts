@@ -269,8 +269,16 @@ export const createReconciler = (ports: ReconcilePorts, wish: EngineContext): Re
         await restore();
         throw error;
       }
+      const before = registry.policies.get(name);
       registry.setPolicy(policy);
-      await align(registry, `policy ${name}: the kernel held something else than expected`);
+      try {
+        await align(registry, `policy ${name}: the kernel held something else than expected`);
+      } catch (again) {
+        undo();
+        if (before) registry.setPolicy(before);
+        await restore();
+        throw again;
+      }
     }
     tidyLater();
     return { operations, changed: [] };
