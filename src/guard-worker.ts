@@ -6,7 +6,6 @@ import { watchedLinks } from './app/guard-config.js';
 import { createGuardLoop } from './app/guard-loop.js';
 import type { FromGuard, GuardThreadData, ToGuard } from './election/thread.js';
 import { errorFrom } from './errors.js';
-import { ETH_P_ARP } from './netlink/arp.js';
 import type { Log } from './ports.js';
 import { createDatagrams } from './shell/datagrams.js';
 import { createFrameSocket } from './shell/frames.js';
@@ -43,7 +42,7 @@ const loop = createGuardLoop(
     mac: (bytes) => createHmac('sha256', key).update(bytes).digest(),
     nft: createNft({ log }),
     links: createLinks({ carrierLinks: watchedLinks(config) }),
-    frames: (name) => createFrameSocket(name, ETH_P_ARP),
+    frames: createFrameSocket,
     datagrams: createDatagrams(turns),
     post,
   },
