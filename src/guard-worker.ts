@@ -7,6 +7,7 @@ import { createGuardLoop } from './app/guard-loop.js';
 import type { FromGuard, GuardThreadData, ToGuard } from './election/thread.js';
 import { errorFrom } from './errors.js';
 import type { Log } from './ports.js';
+import { createAddressMover } from './shell/address-mover.js';
 import { createDatagrams } from './shell/datagrams.js';
 import { createFrameSocket } from './shell/frames.js';
 import { createLinks } from './shell/links.js';
@@ -41,7 +42,7 @@ const loop = createGuardLoop(
     log,
     mac: (bytes) => createHmac('sha256', key).update(bytes).digest(),
     nft: createNft({ log }),
-    links: createLinks({ carrierLinks: watchedLinks(config) }),
+    links: createAddressMover(createLinks({ carrierLinks: watchedLinks(config) })),
     frames: createFrameSocket,
     datagrams: createDatagrams(turns),
     post,
