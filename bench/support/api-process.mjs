@@ -68,6 +68,21 @@ const elementMs = await several((index) => [
   '/policies',
   { policies: [{ name: 'list', elements: [{ data: element(index) }] }] },
 ]);
+const long = Array.from({ length: 100_000 }, (_, index) => ({
+  data: `10.${100 + (index >> 16)}.${(index >> 8) & 255}.${index & 255}`,
+}));
+const longMs = (await call('POST', '/policies', { policies: [{ name: 'long', elements: long }] })).ms;
+await call('POST', '/farms', { farms: [{ name: 's0', policies: [{ name: 'long' }] }] });
+// Its document of 12 MB is written once, in slices between other requests: what those wait is not what a change costs.
+await store.flush();
+const longAddMs = await several((index) => [
+  'POST',
+  '/policies',
+  { policies: [{ name: 'long', elements: [{ data: element(index) }] }] },
+]);
+const longRemoveMs = await several((index) => ['DELETE', `/policies/long/elements/${element(index)}`]);
+const policyReadMs = [];
+for (let run = 0; run < 3; run++) policyReadMs.push((await call('GET', '/policies/long')).ms);
 
 // Sessions as packets would make them.
 const sessions = 65_000;
@@ -108,5 +123,17 @@ const reading = call('GET', '/farms/many/sessions').then(() => {
 while (!isRead) otherMs = Math.max(otherMs, (await call('GET', '/farms/s0')).ms);
 await reading;
 await store.flush();
-resultOf({ loadMs, stateMs, weightMs, addMs, elementMs, readMs, otherMs });
+resultOf({
+  loadMs,
+  stateMs,
+  weightMs,
+  addMs,
+  elementMs,
+  longMs,
+  longAddMs,
+  longRemoveMs,
+  policyReadMs,
+  readMs,
+  otherMs,
+});
 process.exit(0);

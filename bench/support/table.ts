@@ -39,10 +39,15 @@ export const tableText = (figures: readonly Figure[], peerName: string): string 
     ];
   });
   const all = [['', 'relevo', peerName, 'ratio'], ...rows];
-  const widths = [0, 1, 2, 3].map((column) => Math.max(...all.map((row) => row[column]!.length)));
-  return all
-    .map((row) =>
-      row
+  return cells(all);
+};
+
+/** Lines of cells: the first column to the left, the others to the right. */
+export const cells = (lines: readonly (readonly string[])[]): string => {
+  const widths = lines[0]!.map((_, column) => Math.max(...lines.map((line) => line[column]!.length)));
+  return lines
+    .map((line) =>
+      line
         .map((cell, column) => (column === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[column]!)))
         .join('  '),
     )
