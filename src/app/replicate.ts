@@ -53,7 +53,7 @@ export const createReplicator = (ports: ReplicatorPorts, config: ReplicatorConfi
     config.node,
     config.groups.map(({ name, addresses }) => ({
       name,
-      addresses: addresses.flatMap(({ address }) => (isIpv6(address) ? [] : [ipv4Number(address)])),
+      addresses: addresses.map(({ address }) => (isIpv6(address) ? address : ipv4Number(address))),
     })),
   );
   const replica = new Replica({
