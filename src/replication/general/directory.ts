@@ -194,7 +194,7 @@ export class Directory {
     }
   }
 
-  /** The group of its first address that is in one; floating addresses are IPv4, so a service of IPv6 alone goes with the only group. */
+  /** The group of its first address that is in one; a service of IPv6 whose address is routed to the nodes goes with the only group. */
   #groupOf({ addresses }: Service): number {
     for (const { address } of addresses) {
       const group = this.#options.groupOf(address);
