@@ -3,6 +3,7 @@
 import { engineContext } from './app/engine-context.js';
 import { type KernelFeatures, probeKernel } from './app/kernel-features.js';
 import type { Lifetime } from './app/lifetime.js';
+import { keepPersistRoom } from './app/persist-room.js';
 import { createReconciler } from './app/reconcile.js';
 import type { Reconciler } from './app/reconcile-types.js';
 import { followServiceLog } from './app/service-log.js';
@@ -10,10 +11,11 @@ import { type Machine, startMachine } from './machine.js';
 import type { NodeConfig } from './model/node.js';
 import type { Log, Nft, PacketLog, PersistenceIndex } from './ports.js';
 import type { EngineContext } from './ruleset/context.js';
-import { systemClock } from './shell/clock.js';
+import { systemClock, systemTimers } from './shell/clock.js';
 import { createConnections } from './shell/connections.js';
 import { createNft } from './shell/nft.js';
 import { createPacketLog } from './shell/packet-log.js';
+import { createSetReader } from './shell/set-reader.js';
 
 export interface EngineParts {
   readonly nft: Nft;
@@ -66,5 +68,8 @@ export const startEngine = async (
     context,
   );
   machine.follow(engine);
+  const sets = createSetReader();
+  lifetime.onStop(() => sets.close());
+  lifetime.onStop(keepPersistRoom({ sets, nft, timers: systemTimers, log }, engine));
   return { nft, packets, context, kernel, machine, engine };
 };

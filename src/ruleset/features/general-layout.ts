@@ -84,13 +84,23 @@ export const stickyMap = (
   fields: readonly HashField[],
   keepsPort: boolean,
   family: FamilyShape,
+  size = stickySize,
 ): SetSpec => ({
   name: `sticky_${fields.join('_')}${keepsPort ? '_address' : ''}`,
   key: clientKey(fields, family),
   data: keepsPort ? [family.type] : [family.type, 'inet_service'],
   flags: ['timeout', 'dynamic'],
-  size: stickySize,
+  size,
 });
+
+/** `service number`, counted by packets: newcomers that were not remembered because there is no room. They are served all the same. */
+export const generalPersistRefusedSet: SetSpec = {
+  name: 'general_persist_refused',
+  key: ['classid'],
+  flags: ['dynamic'],
+  size: 262_144,
+  statements: [{ kind: 'counter' }],
+};
 
 /** `client . service number → backend number`: static sessions. */
 export const pinnedMap = (fields: readonly HashField[], family: FamilyShape): SetSpec => ({

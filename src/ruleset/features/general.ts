@@ -32,6 +32,7 @@ import {
   generalHostsSet,
   generalKindsMap,
   generalMasqueradingSet,
+  generalPersistRefusedSet,
   generalSourcesMap,
   keeperSet,
   kindOfMap,
@@ -43,7 +44,7 @@ import {
 } from './general-layout.js';
 import { identity, protocolsOf } from './identity.js';
 import { afterPick } from './limits/picking.js';
-import { fields, forgetNumber, jumpTo, stationsIn } from './statements.js';
+import { fields, forgetNumber, jumpTo, returns, stationsIn } from './statements.js';
 
 /** A service that this feature translates. */
 export const isGeneral = (service: Service): boolean =>
@@ -113,10 +114,13 @@ const inFamily = (
     pinned,
     limited: backends.some(({ connectionLimit = 0 }) => connectionLimit > 0),
   };
-  const sticky = [stickyMap(persistence, false, family), stickyMap(persistence, true, family)];
+  const sticky = [false, true].map((keepsPort) =>
+    stickyMap(persistence, keepsPort, family, context.persistCapacity),
+  );
   need(kindOfMap, generalKindsMap, picksMap, targetsMap(family), portKeepersMap(family));
   if (persistence.length > 0) {
-    for (const set of sticky) structure.push({ kind: 'set', table, set, filledBy: 'packets' });
+    for (const set of [...sticky, generalPersistRefusedSet])
+      structure.push({ kind: 'set', table, set, filledBy: 'packets' });
   }
   if (pinned) need(pinnedMap(persistence, family));
   const extra = kind.limited ? afterPick.structure(family, kind) : [];
@@ -230,13 +234,25 @@ const inFamily = (
         chain: {
           name: chain,
           rules: [
-            rule(chain, 'remember', {
+            // A full map ends the rule before its verdict (nft_dynset.c): only then the next one is met.
+            rule(
+              chain,
+              'remember',
+              {
+                kind: 'dynset',
+                op: 'update',
+                set: sticky[at]!.name,
+                key: connectionKey(persistence, family),
+                data,
+                timeoutMs: service.persistTtlMs,
+              },
+              returns,
+            ),
+            rule(chain, 'no room', {
               kind: 'dynset',
-              op: 'update',
-              set: sticky[at]!.name,
-              key: connectionKey(persistence, family),
-              data,
-              timeoutMs: service.persistTtlMs,
+              op: 'add',
+              set: generalPersistRefusedSet.name,
+              key: fields('meta priority'),
             }),
           ],
         },
@@ -289,14 +305,5 @@ export const general: ServiceFeature = {
       structure: parts.flatMap(({ structure }) => structure),
       elements: parts.flatMap(({ elements }) => elements),
     };
-  },
-  shortcomings(service) {
-    if (!isGeneral(service)) return [];
-    const reasons = [
-      ...(service.persistFull === 'evict'
-        ? ['persist-full evict: nobody gives way yet, newcomers are scheduled without persistence: say skip']
-        : []),
-    ];
-    return reasons.map((reason) => ({ service: service.name, reason }));
   },
 };
