@@ -5,7 +5,7 @@ import type { ElementBytes, SetSpec, TableName } from '../../netlink/nft/ast.js'
 import { readHostNumber } from './bytes.js';
 import { families } from './families.js';
 import { isGeneral } from './general.js';
-import { stickyMap } from './general-layout.js';
+import { persistenceIn, stickyMap } from './general-layout.js';
 
 export const evicts = (service: Service): boolean =>
   service.persistFull === 'evict' &&
@@ -25,9 +25,10 @@ export const mapsOf = (services: Iterable<Service>, idOf: (name: string) => numb
   const found = new Map<string, { table: TableName; set: SetSpec; services: Set<number> }>();
   for (const service of services) {
     for (const family of families) {
-      if (!service.addresses.some(({ address }) => family.has(address))) continue;
+      const persistence = persistenceIn(service, family);
+      if (persistence.length === 0 || !service.addresses.some(({ address }) => family.has(address))) continue;
       for (const keepsPort of [false, true]) {
-        const set = stickyMap(service.persistence, keepsPort, family);
+        const set = stickyMap(persistence, keepsPort, family);
         const key = `${family.table.family} ${set.name}`;
         const known = found.get(key) ?? { table: family.table, set, services: new Set<number>() };
         known.services.add(idOf(service.name));

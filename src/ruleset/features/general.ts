@@ -36,6 +36,7 @@ import {
   generalSourcesMap,
   keeperSet,
   kindOfMap,
+  persistenceIn,
   picksMap,
   pinnedMap,
   portKeepersMap,
@@ -103,8 +104,9 @@ const inFamily = (
     backends.map(({ address }) => addressOrder(address)),
     service.scheduler === 'leastconn' ? context.shares?.(service.name) : undefined,
   );
-  const { persistence } = service;
-  const pinned = (service.staticSessions ?? []).length > 0;
+  const persistence = persistenceIn(service, family);
+  const staticSessions = persistence.length > 0 ? (service.staticSessions ?? []) : [];
+  const pinned = staticSessions.length > 0;
   const kind: GeneralKind = {
     scheduler: schedulers[service.scheduler],
     modulus: slots.modulus,
@@ -167,7 +169,7 @@ const inFamily = (
       else put(sources, { key, data: addressBytes(source) });
     }
   });
-  for (const { client, backend } of service.staticSessions ?? []) {
+  for (const { client, backend } of staticSessions) {
     const index = backends.findIndex(({ name }) => name === backend);
     if (index < 0) continue;
     put(pinnedMap(persistence, family), {
@@ -305,5 +307,19 @@ export const general: ServiceFeature = {
       structure: parts.flatMap(({ structure }) => structure),
       elements: parts.flatMap(({ elements }) => elements),
     };
+  },
+  shortcomings(service) {
+    if (!isGeneral(service) || service.persistence.length === 0) return [];
+    return families.flatMap((family) =>
+      persistenceIn(service, family).length > 0 ||
+      !service.addresses.some(({ address }) => family.has(address))
+        ? []
+        : [
+            {
+              service: service.name,
+              reason: `persistence ${service.persistence.join(' ')}: the kernel's rules cannot hold that much of an ${family.bytes === 16 ? 'IPv6' : 'IPv4'} client, it is served without persistence: say fewer fields`,
+            },
+          ],
+    );
   },
 };
