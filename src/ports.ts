@@ -176,6 +176,20 @@ export interface PersistenceMap {
   close(): void;
 }
 
+/** An element that is asked for by its key. */
+export interface ElementQuestion {
+  readonly table: TableName;
+  readonly set: string;
+  readonly key: Uint8Array;
+}
+
+/** Elements of sets and maps by key, many at a time, beside what `Nft` is doing. Failures are RelevoErrors. */
+export interface ElementReader {
+  /** The i-th answer is to the i-th question; undefined: no such element, or no such set. */
+  read(questions: readonly ElementQuestion[]): Promise<(ElementBytes | undefined)[]>;
+  close(): void;
+}
+
 /** One connection to a peer that has shown a certificate of the cluster with its name. */
 export interface PeerLink {
   readonly peer: string;

@@ -81,6 +81,7 @@ export interface FeatureEngine {
   shortcomings(service: Service): readonly Shortcoming[];
   /** The number of a service, where it has one. */
   idOf(service: string): number;
+  hasSet(table: TableName, set: string): boolean;
 }
 
 export const createFeatureEngine = (
@@ -247,5 +248,6 @@ export const createFeatureEngine = (
     shortcomings: (service) =>
       latest ? features.services.flatMap((feature) => feature.shortcomings?.(service, latest!) ?? []) : [],
     idOf: (service) => ids.of(service),
+    hasSet: ({ family }, set) => composition?.structures.has(`${family} set ${set}`) ?? false,
   };
 };

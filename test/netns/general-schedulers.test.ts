@@ -91,34 +91,31 @@ test.serial('maglev: only the clients of a failed backend move, and exactly they
   quiet(t, engine);
 });
 
-test.serial(
-  'persistence: who comes back gets its share of newcomers, and no known client',
-  async (t) => {
-    const engine = startEngine(t);
-    // A plain service, and a general one beside it.
-    await engine.reconciler.apply({
-      services: [
-        service({ scheduler: 'rr', persistence: ['srcip'] }),
-        service({
-          name: 'general',
-          scheduler: 'rr',
-          persistence: ['srcip', 'dstport'],
-          addresses: [{ address: vip as Ip, protocol: 'tcp', ports: [{ first: 81, last: 82 }] }],
-          endpoints: [],
-        }),
-      ],
-    });
-    for (const name of ['web', 'general']) await engine.reconciler.setBackendState(name, 'b1', 'down');
-    for (const port of [80, 81]) {
-      const known = await askAll(port);
-      t.deepEqual(tally(known.map((name) => ({ name }))), { b2: 30, b3: 30 });
-      await engine.reconciler.setBackendState(port === 80 ? 'web' : 'general', 'b1', 'up');
-      t.deepEqual(await askAll(port), known);
-    }
-    t.deepEqual(tally((await askAll(82)).map((name) => ({ name }))), { b1: 20, b2: 20, b3: 20 });
-    quiet(t, engine);
-  },
-);
+test.serial('persistence: who comes back gets its share of newcomers, and no known client', async (t) => {
+  const engine = startEngine(t);
+  // A plain service, and a general one beside it.
+  await engine.reconciler.apply({
+    services: [
+      service({ scheduler: 'rr', persistence: ['srcip'] }),
+      service({
+        name: 'general',
+        scheduler: 'rr',
+        persistence: ['srcip', 'dstport'],
+        addresses: [{ address: vip as Ip, protocol: 'tcp', ports: [{ first: 81, last: 82 }] }],
+        endpoints: [],
+      }),
+    ],
+  });
+  for (const name of ['web', 'general']) await engine.reconciler.setBackendState(name, 'b1', 'down');
+  for (const port of [80, 81]) {
+    const known = await askAll(port);
+    t.deepEqual(tally(known.map((name) => ({ name }))), { b2: 30, b3: 30 });
+    await engine.reconciler.setBackendState(port === 80 ? 'web' : 'general', 'b1', 'up');
+    t.deepEqual(await askAll(port), known);
+  }
+  t.deepEqual(tally((await askAll(82)).map((name) => ({ name }))), { b1: 20, b2: 20, b3: 20 });
+  quiet(t, engine);
+});
 
 test.serial(
   'hash and persistence over MAC addresses: all clients behind one router have one backend',

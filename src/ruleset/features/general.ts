@@ -43,6 +43,7 @@ import {
   stickyMap,
   targetsMap,
 } from './general-layout.js';
+import { hintGroupOf } from './hints.js';
 import { identity, protocolsOf } from './identity.js';
 import { afterPick } from './limits/picking.js';
 import { fields, forgetNumber, jumpTo, returns, stationsIn } from './statements.js';
@@ -105,6 +106,7 @@ const inFamily = (
     service.scheduler === 'leastconn' ? context.shares?.(service.name) : undefined,
   );
   const persistence = persistenceIn(service, family);
+  const hintGroup = hintGroupOf(context, service, 'client');
   const staticSessions = persistence.length > 0 ? (service.staticSessions ?? []) : [];
   const pinned = staticSessions.length > 0;
   const kind: GeneralKind = {
@@ -115,6 +117,7 @@ const inFamily = (
     persistence,
     pinned,
     limited: backends.some(({ connectionLimit = 0 }) => connectionLimit > 0),
+    ...(persistence.length > 0 && hintGroup !== undefined && { hintGroup }),
   };
   const sticky = [false, true].map((keepsPort) =>
     stickyMap(persistence, keepsPort, family, context.persistCapacity),
