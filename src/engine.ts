@@ -4,6 +4,7 @@ import { engineContext, hintGroup } from './app/engine-context.js';
 import type { GeneralPorts } from './app/general-plane.js';
 import { type KernelFeatures, probeKernel } from './app/kernel-features.js';
 import type { Lifetime } from './app/lifetime.js';
+import { keepPersistRoom } from './app/persist-room.js';
 import { createReconciler } from './app/reconcile.js';
 import type { Reconciler } from './app/reconcile-types.js';
 import { followServiceLog } from './app/service-log.js';
@@ -11,12 +12,13 @@ import { type Machine, startMachine } from './machine.js';
 import type { NodeConfig } from './model/node.js';
 import type { Log, Nft, PacketLog, PersistenceIndex } from './ports.js';
 import type { EngineContext } from './ruleset/context.js';
-import { systemClock } from './shell/clock.js';
+import { systemClock, systemTimers } from './shell/clock.js';
 import { createConnections } from './shell/connections.js';
 import { createElementReader } from './shell/element-reader.js';
 import { createNft } from './shell/nft.js';
 import { createPacketLog } from './shell/packet-log.js';
 import { createPersistenceMap } from './shell/persistence-map.js';
+import { createSetReader } from './shell/set-reader.js';
 
 export interface EngineParts {
   readonly nft: Nft;
@@ -73,6 +75,9 @@ export const startEngine = async (
     context,
   );
   machine.follow(engine);
+  const sets = createSetReader();
+  lifetime.onStop(() => sets.close());
+  lifetime.onStop(keepPersistRoom({ sets, nft, timers: systemTimers, log }, engine));
   return { nft, packets, context, kernel, machine, engine };
 };
 

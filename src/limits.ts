@@ -22,6 +22,8 @@ export const limits = {
    */
   batchElements: 8_000,
   batchBytes: 6 * 1024 * 1024,
+  /** Persistence entries that are read to find those that expire soonest: more than this in one dump take the kernel seconds. */
+  persistSample: 65_536,
   /** Services with leastconn whose shares are written in one go: up to 16,384 slots, of which most stay as they are. The others wait for the next count. */
   leastconnServices: 64,
   /** NFTA_SET_ELEM_LIST_ELEMENTS is a u16-length attribute: one message carries at most this many bytes of elements. */

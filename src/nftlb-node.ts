@@ -3,6 +3,7 @@
 import { createNftlbApi } from './api/nftlb/api.js';
 import { probeKernel } from './app/kernel-features.js';
 import { createLifetime } from './app/lifetime.js';
+import { keepPersistRoom } from './app/persist-room.js';
 import { createReconciler } from './app/reconcile.js';
 import { createServicesInForce } from './app/services-in-force.js';
 import { formatProblems } from './config/problems.js';
@@ -13,10 +14,11 @@ import type { Log } from './ports.js';
 import { plainContext } from './ruleset/context.js';
 import type { Shortcoming } from './ruleset/feature.js';
 import { createKeyCheck, listenOnAddress } from './shell/api-server.js';
-import { systemClock } from './shell/clock.js';
+import { systemClock, systemTimers } from './shell/clock.js';
 import { createConnections } from './shell/connections.js';
 import { createNft } from './shell/nft.js';
 import { createPersistenceMap } from './shell/persistence-map.js';
+import { createSetReader } from './shell/set-reader.js';
 
 export interface NftlbNodeOptions {
   /** A services document to begin with. */
@@ -80,6 +82,9 @@ export const runNftlbNode = async (options: NftlbNodeOptions, signal: AbortSigna
       plainContext,
     );
     machine.follow(engine);
+    const sets = createSetReader();
+    lifetime.onStop(() => sets.close());
+    lifetime.onStop(keepPersistRoom({ sets, nft, timers: systemTimers, log }, engine));
     await engine.adopt();
     await machine.find(document.services, neighbourWaitMs);
     await engine.apply(document, 'the configuration file');

@@ -250,3 +250,12 @@ export interface Flows {
   read(addresses: readonly Ip[], visit: (flow: Flow) => void): Promise<void>;
   close(): void;
 }
+
+/** Looks at sets of nf_tables without holding up who changes them. Rejects with a `kernel-*` code; `kernel-missing`: there is no such set. */
+export interface SetReader {
+  /** Most elements, and those there are (undefined: the kernel does not tell, before Linux 6.16). */
+  use(table: TableName, set: string): Promise<{ readonly capacity?: number; readonly entries?: number }>;
+  /** Some `most` elements, all if there are fewer: a dump of a large set takes the kernel seconds. */
+  sample(table: TableName, set: string, most: number): Promise<readonly ElementBytes[]>;
+  close(): void;
+}

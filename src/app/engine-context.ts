@@ -19,6 +19,7 @@ export const engineContext = (config: NodeConfig): EngineContext => ({
   ),
   protect: config.protect,
   counters: config.engine.counters,
+  ...(config.engine.persistCapacity !== undefined && { persistCapacity: config.engine.persistCapacity }),
   ...(config.engine.markMask !== undefined && { markMask: config.engine.markMask }),
   ...(config.engine.logGroup !== undefined && { serviceLogGroup: config.engine.logGroup }),
 });

@@ -7,7 +7,14 @@ import type { Nft, PersistenceIndex } from '../ports.js';
 import type { KernelPicture } from '../ruleset/adopt-structure.js';
 import { addressText, endpointOf, targetAddress, targetPort } from '../ruleset/ids.js';
 import type { DeadPair } from '../ruleset/installed.js';
-import { persistEntry, persistMap, recorderOf, serviceTable, staticSets } from '../ruleset/layout.js';
+import {
+  isPacketsOwn,
+  persistEntry,
+  persistMap,
+  recorderOf,
+  serviceTable,
+  staticSets,
+} from '../ruleset/layout.js';
 import { belongs, isBackendAlive, type Registry } from '../ruleset/registry.js';
 import { keyText } from '../ruleset/same-element.js';
 
@@ -16,7 +23,7 @@ export const readKernel = async (nft: Nft): Promise<KernelPicture> => {
   const table = await nft.readTable(serviceTable);
   const elements = new Map<string, ElementBytes[]>();
   const isStatic = (name: string): boolean =>
-    staticSets.some((set) => set !== persistMap && set.name === name);
+    staticSets.some((set) => set.name === name && !isPacketsOwn(name));
   for (const { name } of table?.sets ?? []) {
     if (isStatic(name) || recorderOf(name)) elements.set(name, await nft.dumpElements(serviceTable, name));
   }

@@ -120,6 +120,7 @@ const schema = z.strictObject({
         })
         .optional(),
       counters: z.boolean().default(false),
+      persistCapacity: z.number().int().min(16).max(1_048_576).optional(),
       markMask: z.number().int().min(1).max(0xffff_ffff).optional(),
       logGroup: z.number().int().min(1).max(65_535).optional(),
     })
@@ -278,6 +279,7 @@ const shape = (config: Parsed, folder: string): NodeConfig => {
     engine: {
       interfaces: config.engine.interfaces ?? interfacesOfGroups(config),
       counters: config.engine.counters,
+      ...(config.engine.persistCapacity !== undefined && { persistCapacity: config.engine.persistCapacity }),
       ...(config.engine.markMask !== undefined && { markMask: config.engine.markMask }),
       ...(config.engine.logGroup !== undefined && { logGroup: config.engine.logGroup }),
     },

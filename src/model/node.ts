@@ -89,6 +89,8 @@ export interface NodeConfig {
     readonly interfaces: IngressInterfaces;
     /** Count the traffic of services that do not say otherwise. */
     readonly counters: boolean;
+    /** Most clients that each map of persistence remembers, all services together; absent: 1,048,576. */
+    readonly persistCapacity?: number;
     /** Bits of marks that are relevo's; absent: those that services use. */
     readonly markMask?: number;
     /** Group of nfnetlink_log for log lines of services, which the agent writes to its own log; absent: the kernel's log. */

@@ -8,7 +8,7 @@ import { type Chain, constantChains, isConstantChain, kindChain, recorderChain }
 import type { EngineContext } from './context.js';
 
 import { isKindChain, type KindNumber, kindOf } from './kinds.js';
-import { recorderOf, serviceTable, staticSets } from './layout.js';
+import { persistMap, recorderOf, serviceTable, staticSets } from './layout.js';
 
 /** What was read: the table, and the elements of its sets by name. */
 export interface KernelPicture {
@@ -24,6 +24,12 @@ export const hasShape = (table: NftTable, set: SetSpec): boolean => {
   if (!found) return true;
   const dataBytes = Array.isArray(set.data) ? typesBytes(set.data) : 0;
   return found.keyBytes === typesBytes(set.key) && (set.data === 'verdict' || found.dataBytes === dataBytes);
+};
+
+/** With the size it is to have: adding it again changes that (since Linux 6.5; older ones keep the old size). */
+export const isThere = (table: NftTable, { name, size }: SetSpec): boolean => {
+  const found = table.sets.find((set) => set.name === name);
+  return found !== undefined && (size === undefined || found.size === undefined || found.size === size);
 };
 
 /** True when the table has to be made anew as a whole: something in it has a shape that no change leads away from. */
@@ -65,9 +71,10 @@ export const adoptStructure = (
   if (!table || (context.protect && !table.owned)) {
     batches.structure({ op: 'add-table', table: serviceTable, ...(context.protect && { owner: true }) });
   }
-  const present = new Set(table?.sets.map(({ name }) => name));
-  for (const set of [...staticSets, ...recorders.values()]) {
-    if (!present.has(set.name)) batches.structure({ op: 'add-set', table: serviceTable, set });
+  const { persistCapacity: size } = context;
+  for (const one of [...staticSets, ...recorders.values()]) {
+    const set = one === persistMap && size !== undefined ? { ...one, size } : one;
+    if (!table || !isThere(table, set)) batches.structure({ op: 'add-set', table: serviceTable, set });
   }
   const chains = [
     ...[...kinds].map((number) => kindChain(kindOf(number)!, context)),

@@ -10,6 +10,7 @@ import {
   kindsMap,
   masqueradingSet,
   persistMap,
+  persistRefusedSet,
   recorderOf,
   servicesMap,
   slotsMap,
@@ -158,14 +159,26 @@ export const recorderChain = (recorder: string, context: EngineContext): Chain =
       ),
     );
   }
+  // A full map ends the rule before its verdict (nft_dynset.c): only then the next one is met.
   rules.push(
-    rule(recorder, 'remember', {
+    rule(
+      recorder,
+      'remember',
+      {
+        kind: 'dynset',
+        op: 'update',
+        set: persistMap.name,
+        key: clientAfter,
+        data: fields('ip daddr', 'th dport'),
+        timeoutMs: ttlMs,
+      },
+      { kind: 'verdict', verdict: { kind: 'return' } },
+    ),
+    rule(recorder, 'no room', {
       kind: 'dynset',
-      op: 'update',
-      set: persistMap.name,
-      key: clientAfter,
-      data: fields('ip daddr', 'th dport'),
-      timeoutMs: ttlMs,
+      op: 'add',
+      set: persistRefusedSet.name,
+      key: fields('ct original ip daddr', 'meta l4proto', 'ct original proto-dst'),
     }),
   );
   return { name: recorder, rules };

@@ -4,7 +4,7 @@
  */
 
 import type { ElementBytes, NftTable, Operation, RuleSpec, TableName } from '../netlink/nft/ast.js';
-import { hasShape, sameRules } from './adopt-structure.js';
+import { hasShape, isThere, sameRules } from './adopt-structure.js';
 import type { Batches } from './batches.js';
 import { chainOperations } from './chain-operations.js';
 import {
@@ -95,7 +95,7 @@ const adoptFeatureStructure = (
     if (what.table.family !== family.family) continue;
     if (what.kind === 'set') {
       wanted.add(what.set.name);
-      if (!table?.sets.some(({ name }) => name === what.set.name)) {
+      if (!table || !isThere(table, what.set)) {
         batches.structure({ op: 'add-set', table: family, set: what.set });
       }
       continue;

@@ -16,6 +16,8 @@ export interface EngineContext {
   readonly floating: readonly Ipv4Prefix[];
   /** Ask the kernel to own the table (Linux ≥ 6.9), so that foreign hands cannot change it. */
   readonly protect: boolean;
+  /** Most clients that a map of persistence remembers; undefined: 1,048,576. */
+  readonly persistCapacity?: number;
   /** Count the traffic of services that do not say otherwise. */
   readonly counters?: boolean;
   /** Bits of marks that are relevo's to write; undefined: those that the services' marks use. */

@@ -43,6 +43,15 @@ export const persistMap: SetSpec = {
   size: 1_048_576,
 };
 
+/** `vip . proto . port`, counted by packets: newcomers that were not remembered because `persist` is full. They are served all the same. */
+export const persistRefusedSet: SetSpec = {
+  name: 'persist_refused',
+  key: ['ipv4_addr', 'inet_proto', 'inet_service'],
+  flags: ['dynamic'],
+  size: 65_536,
+  statements: [{ kind: 'counter' }],
+};
+
 /** `record_60s`, `record_60s_log`, `record_1500ms`: also the name of the chain that writes. */
 export const recorderName = (ttlMs: number, reported: boolean): string =>
   `record_${ttlMs % 1000 === 0 ? `${ttlMs / 1000}s` : `${ttlMs}ms`}${reported ? '_log' : ''}`;
@@ -83,9 +92,14 @@ export const staticSets: readonly SetSpec[] = [
   backendsSet,
   slotsMap,
   persistMap,
+  persistRefusedSet,
   sourcesMap,
   masqueradingSet,
 ];
+
+/** Filled by packets. */
+export const isPacketsOwn = (name: string): boolean =>
+  name === persistMap.name || name === persistRefusedSet.name;
 
 const protocolByNumber: Readonly<Record<number, Protocol>> = { 6: 'tcp', 17: 'udp' };
 

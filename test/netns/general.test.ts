@@ -230,16 +230,3 @@ test.serial(
     await engine.stop();
   },
 );
-
-test.serial('what is asked for and not there yet is served without it, and says so', async (t) => {
-  const engine = bed.engine();
-  await engine.reconciler.apply({ services: [service({ persistence: ['srcip'] })] });
-  t.deepEqual(engine.reconciler.shortcomings(), []);
-  const asked = { persistence: ['srcip'], persistFull: 'evict' } as const;
-  await engine.reconciler.apply({ services: [service(asked)] });
-  const reasons = engine.reconciler.shortcomings().map(({ reason }) => reason);
-  t.is(reasons.length, 1);
-  t.regex(reasons[0]!, /evict.*say skip/);
-  t.truthy(await request(vip6, 80, client6(1)));
-  await engine.stop();
-});

@@ -75,9 +75,9 @@ export const streamWithin = (
 ): Promise<Stream | undefined> => stream(host, number, from, withinMs).catch(() => undefined);
 
 /** Waits until it holds, two seconds at most. */
-export const eventually = async (holds: () => boolean): Promise<boolean> => {
+export const eventually = async (holds: () => boolean | Promise<boolean>): Promise<boolean> => {
   for (let tries = 0; tries < 40; tries++) {
-    if (holds()) return true;
+    if (await holds()) return true;
     await sleep(50);
   }
   return holds();

@@ -176,7 +176,13 @@ export interface NftTable {
     readonly hook?: string;
     readonly ruleComments: readonly string[];
   }[];
-  readonly sets: readonly { readonly name: string; readonly keyBytes: number; readonly dataBytes: number }[];
+  readonly sets: readonly {
+    readonly name: string;
+    readonly keyBytes: number;
+    readonly dataBytes: number;
+    /** Most elements; undefined: no bound of its own. */
+    readonly size?: number;
+  }[];
   readonly objects: readonly Pick<ObjectSpec, 'type' | 'name'>[];
   /** Names. */
   readonly flowtables: readonly string[];

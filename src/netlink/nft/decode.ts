@@ -207,6 +207,10 @@ export interface SetFacts {
   readonly flags: number;
   /** Default lifetime of its elements. */
   readonly timeoutMs: number | undefined;
+  /** Most elements. */
+  readonly size: number | undefined;
+  /** Elements there are, expired ones that are not cleared away yet among them; undefined: the kernel does not tell (before Linux 6.16). */
+  readonly count: number | undefined;
 }
 
 export const readSetFacts = (received: Received, from: number, to: number): SetFacts => {
@@ -217,6 +221,8 @@ export const readSetFacts = (received: Received, from: number, to: number): SetF
     dataBytes: 0,
     flags: 0,
     timeoutMs: undefined as number | undefined,
+    size: undefined as number | undefined,
+    count: undefined as number | undefined,
   };
   eachAttribute(received.view, from + nfgenBytes, to, (type, start, end) => {
     if (type === 1) facts.table = readString(received.bytes, start, end);
@@ -225,6 +231,12 @@ export const readSetFacts = (received: Received, from: number, to: number): SetF
     if (type === 11) facts.timeoutMs = readU64Be(received.view, start, end);
     if (type === 5) facts.keyBytes = readU32Be(received.view, start, end);
     if (type === 7) facts.dataBytes = readU32Be(received.view, start, end);
+    if (type === 9) {
+      eachAttribute(received.view, start, end, (kind, first, last) => {
+        if (kind === 1) facts.size = readU32Be(received.view, first, last);
+      });
+    }
+    if (type === 20) facts.count = readU32Be(received.view, start, end);
   });
   return facts;
 };

@@ -2,6 +2,7 @@
 
 import type { HashField } from '../../model/service.js';
 import type { DataType, Field, Key, SetSpec, Statement } from '../../netlink/nft/ast.js';
+import { typesBytes } from '../../netlink/nft/fields.js';
 import type { FamilyShape } from './families.js';
 import { fields, packetFields } from './statements.js';
 
@@ -84,13 +85,23 @@ export const stickyMap = (
   fields: readonly HashField[],
   keepsPort: boolean,
   family: FamilyShape,
+  size = stickySize,
 ): SetSpec => ({
   name: `sticky_${fields.join('_')}${keepsPort ? '_address' : ''}`,
   key: clientKey(fields, family),
   data: keepsPort ? [family.type] : [family.type, 'inet_service'],
   flags: ['timeout', 'dynamic'],
-  size: stickySize,
+  size,
 });
+
+/** `service number`, counted by packets: newcomers that were not remembered because there is no room. They are served all the same. */
+export const generalPersistRefusedSet: SetSpec = {
+  name: 'general_persist_refused',
+  key: ['classid'],
+  flags: ['dynamic'],
+  size: 262_144,
+  statements: [{ kind: 'counter' }],
+};
 
 /** `client . service number → backend number`: static sessions. */
 export const pinnedMap = (fields: readonly HashField[], family: FamilyShape): SetSpec => ({
@@ -109,6 +120,18 @@ export const keeperSet = (
   name: `keep_${fields.join('_')}_${ttlMs % 1000 === 0 ? `${ttlMs / 1000}s` : `${ttlMs}ms`}${keepsPort ? '_address' : ''}`,
   key: ['classid', type, ...(keepsPort ? [] : (['inet_service'] as const))],
 });
+
+/** NFT_REG32_COUNT: what one rule can hold of key and data together. */
+const registerBytes = 64;
+
+/** What tells this service's clients apart in one family; nothing where all of it, with the backend, does not fit a rule: then it has no persistence there. */
+export const persistenceIn = (
+  { persistence }: { readonly persistence: readonly HashField[] },
+  family: FamilyShape,
+): readonly HashField[] => {
+  const needed = typesBytes([...clientKey(persistence, family), family.type, 'inet_service']);
+  return needed <= registerBytes ? persistence : [];
+};
 
 export const packetKey = (names: readonly HashField[], family: FamilyShape): Key =>
   fields(...packetFields(names, family), 'meta priority');

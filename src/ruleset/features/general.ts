@@ -32,9 +32,11 @@ import {
   generalHostsSet,
   generalKindsMap,
   generalMasqueradingSet,
+  generalPersistRefusedSet,
   generalSourcesMap,
   keeperSet,
   kindOfMap,
+  persistenceIn,
   picksMap,
   pinnedMap,
   portKeepersMap,
@@ -44,7 +46,7 @@ import {
 import { hintGroupOf } from './hints.js';
 import { identity, protocolsOf } from './identity.js';
 import { afterPick } from './limits/picking.js';
-import { fields, forgetNumber, jumpTo, stationsIn } from './statements.js';
+import { fields, forgetNumber, jumpTo, returns, stationsIn } from './statements.js';
 
 /** A service that this feature translates. */
 export const isGeneral = (service: Service): boolean =>
@@ -103,9 +105,10 @@ const inFamily = (
     backends.map(({ address }) => addressOrder(address)),
     service.scheduler === 'leastconn' ? context.shares?.(service.name) : undefined,
   );
-  const { persistence } = service;
+  const persistence = persistenceIn(service, family);
   const hintGroup = hintGroupOf(context, service, 'client');
-  const pinned = (service.staticSessions ?? []).length > 0;
+  const staticSessions = persistence.length > 0 ? (service.staticSessions ?? []) : [];
+  const pinned = staticSessions.length > 0;
   const kind: GeneralKind = {
     scheduler: schedulers[service.scheduler],
     modulus: slots.modulus,
@@ -116,10 +119,13 @@ const inFamily = (
     limited: backends.some(({ connectionLimit = 0 }) => connectionLimit > 0),
     ...(persistence.length > 0 && hintGroup !== undefined && { hintGroup }),
   };
-  const sticky = [stickyMap(persistence, false, family), stickyMap(persistence, true, family)];
+  const sticky = [false, true].map((keepsPort) =>
+    stickyMap(persistence, keepsPort, family, context.persistCapacity),
+  );
   need(kindOfMap, generalKindsMap, picksMap, targetsMap(family), portKeepersMap(family));
   if (persistence.length > 0) {
-    for (const set of sticky) structure.push({ kind: 'set', table, set, filledBy: 'packets' });
+    for (const set of [...sticky, generalPersistRefusedSet])
+      structure.push({ kind: 'set', table, set, filledBy: 'packets' });
   }
   if (pinned) need(pinnedMap(persistence, family));
   const extra = kind.limited ? afterPick.structure(family, kind) : [];
@@ -166,7 +172,7 @@ const inFamily = (
       else put(sources, { key, data: addressBytes(source) });
     }
   });
-  for (const { client, backend } of service.staticSessions ?? []) {
+  for (const { client, backend } of staticSessions) {
     const index = backends.findIndex(({ name }) => name === backend);
     if (index < 0) continue;
     put(pinnedMap(persistence, family), {
@@ -233,13 +239,25 @@ const inFamily = (
         chain: {
           name: chain,
           rules: [
-            rule(chain, 'remember', {
+            // A full map ends the rule before its verdict (nft_dynset.c): only then the next one is met.
+            rule(
+              chain,
+              'remember',
+              {
+                kind: 'dynset',
+                op: 'update',
+                set: sticky[at]!.name,
+                key: connectionKey(persistence, family),
+                data,
+                timeoutMs: service.persistTtlMs,
+              },
+              returns,
+            ),
+            rule(chain, 'no room', {
               kind: 'dynset',
-              op: 'update',
-              set: sticky[at]!.name,
-              key: connectionKey(persistence, family),
-              data,
-              timeoutMs: service.persistTtlMs,
+              op: 'add',
+              set: generalPersistRefusedSet.name,
+              key: fields('meta priority'),
             }),
           ],
         },
@@ -294,12 +312,17 @@ export const general: ServiceFeature = {
     };
   },
   shortcomings(service) {
-    if (!isGeneral(service)) return [];
-    const reasons = [
-      ...(service.persistFull === 'evict'
-        ? ['persist-full evict: nobody gives way yet, newcomers are scheduled without persistence: say skip']
-        : []),
-    ];
-    return reasons.map((reason) => ({ service: service.name, reason }));
+    if (!isGeneral(service) || service.persistence.length === 0) return [];
+    return families.flatMap((family) =>
+      persistenceIn(service, family).length > 0 ||
+      !service.addresses.some(({ address }) => family.has(address))
+        ? []
+        : [
+            {
+              service: service.name,
+              reason: `persistence ${service.persistence.join(' ')}: the kernel's rules cannot hold that much of an ${family.bytes === 16 ? 'IPv6' : 'IPv4'} client, it is served without persistence: say fewer fields`,
+            },
+          ],
+    );
   },
 };

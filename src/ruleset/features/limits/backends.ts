@@ -21,7 +21,7 @@ import { recordChain, recordOrder } from '../../stations.js';
 import { addressBytes, hostNumber, joined, portBytes } from '../bytes.js';
 import type { FamilyShape } from '../families.js';
 import { backendPlaces, numbered, portOf } from '../general-backends.js';
-import { connectionKey, stickyMap } from '../general-layout.js';
+import { connectionKey, persistenceIn, stickyMap } from '../general-layout.js';
 import {
   chainOf,
   counterOf,
@@ -184,7 +184,8 @@ const countAbove = (count: number, backend: Backend): Pick<Placed['element'], 's
 
 /** Persistence of one service: who remembers numbers for how long, and who is forgotten because his backend is full. */
 const remembering = (service: Service, family: FamilyShape, key: Uint8Array): Contribution => {
-  const { persistence, persistTtlMs } = service;
+  const { persistTtlMs } = service;
+  const persistence = persistenceIn(service, family);
   if (persistence.length === 0) return { structure: [], elements: [] };
   const { table } = family;
   const numbers = numbersMap(persistence, family);
