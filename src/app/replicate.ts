@@ -30,9 +30,10 @@ import { mark } from '../replication/marks.js';
 import { type BackendPair, Replica } from '../replication/replica.js';
 import { Verdicts } from '../replication/verdicts.js';
 import { persistMap } from '../ruleset/layout.js';
+import type { DocumentMessage } from '../wire/frames.js';
 import { KernelSink } from './kernel-sink.js';
 import { KernelSource } from './kernel-source.js';
-import { PeerHub } from './peer-hub.js';
+import { type DocumentPeers, PeerHub } from './peer-hub.js';
 import { readinessOf, type SyncReadiness } from './sync-readiness.js';
 import { digestTexts, type SyncDetails, syncStatus } from './sync-status.js';
 import { verifySync } from './sync-verify.js';
@@ -69,6 +70,10 @@ export interface Replicator {
   refill(): void;
   status(): SyncStatus & SyncDetails;
   dump(): PersistenceEntry[];
+  /** The other nodes, where replication is on. */
+  readonly peers: readonly string[];
+  /** The services document travels over the same links: to be called before `run`. */
+  attachDocuments(documents: DocumentPeers): (peer: string, message: DocumentMessage) => void;
   /** Compares this kernel's map with the replica, and the replica with every connected peer's. */
   verify(): Promise<VerifyResult>;
   /** Runs until aborted; leaves no timer, socket or link. */
@@ -112,6 +117,7 @@ export const createReplicator = (ports: ReplicatorPorts, config: ReplicatorConfi
   const verdicts = new Verdicts(ports.serviceAt);
   const writable = (row: number): boolean => isWritable(replica.table, verdicts, row);
   const sink = new KernelSink({ nft, clock, log, replica, writable });
+  let documents: DocumentPeers | undefined;
   const hub = new PeerHub({
     clock,
     log,
@@ -128,6 +134,10 @@ export const createReplicator = (ports: ReplicatorPorts, config: ReplicatorConfi
       timing: sessionTiming,
     },
     write: (rows, done) => sink.write(rows, done),
+    documents: {
+      onPeer: (...told) => documents?.onPeer(...told),
+      onMessage: (...told) => documents?.onMessage(...told),
+    },
     onProgress: () => announce(false),
   });
   const source = new KernelSource({
@@ -237,6 +247,11 @@ export const createReplicator = (ports: ReplicatorPorts, config: ReplicatorConfi
       }
       source.roleChanged();
       announce(false);
+    },
+    peers,
+    attachDocuments(wanted) {
+      documents = wanted;
+      return (peer, message) => hub.sendMessage(peer, message);
     },
     readiness,
     onReadiness(listener) {

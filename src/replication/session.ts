@@ -8,7 +8,7 @@
  * - Numbered frames are acknowledged in order, each when the caller says that its rows are in the kernel.
  */
 
-import type { HelloFrame, NumberedFrame, Position, SyncFrame } from '../wire/frames.js';
+import type { DocumentMessage, HelloFrame, NumberedFrame, Position, SyncFrame } from '../wire/frames.js';
 import type { GroupBook } from './groups.js';
 import { Inbound, type StampSource } from './inbound.js';
 import { type FlowLimits, Outbound } from './outbound.js';
@@ -52,6 +52,9 @@ export type SessionEffect =
   | { readonly kind: 'send'; readonly frame: SendableFrame }
   /** Write these rows of the replica to the kernel, then answer `applied`. */
   | { readonly kind: 'write'; readonly rows: readonly number[]; readonly frame: number }
+  /** The peer has said hello. `document`: it replicates the services document. */
+  | { readonly kind: 'streaming'; readonly document: boolean }
+  | { readonly kind: 'document'; readonly message: DocumentMessage }
   /** Send the refusal, close, and log it. `code` is what the peer is told. */
   | { readonly kind: 'close'; readonly code: string; readonly detail: string }
   | {
@@ -128,6 +131,7 @@ export class PeerSession {
       active: this.#groups
         .activeGroups()
         .map((group) => ({ group: this.#groups.names[group]!, epoch: this.#groups.epochOf(group) })),
+      document: 1,
     };
   }
 
@@ -170,7 +174,10 @@ export class PeerSession {
     this.state = 'streaming';
     this.peerSoftware = frame.software;
     this.inbound.onHello(frame.session, frame.active);
-    return [send(this.outbound.start(frame.resume, session) as SendableFrame)];
+    return [
+      send(this.outbound.start(frame.resume, session) as SendableFrame),
+      { kind: 'streaming', document: (frame.document ?? 0) > 0 },
+    ];
   }
 
   #onFrame(frame: SyncFrame, nowMs: number): SessionEffect[] {
@@ -208,6 +215,8 @@ export class PeerSession {
         return this.#onRefuse(frame);
       case 'hello':
         return this.#close('hello', 'it said hello twice');
+      case 'document':
+        return [{ kind: 'document', message: frame.message }];
       case 'unknown':
         return [];
     }
