@@ -22,7 +22,7 @@ import {
   toObjects,
   viewOf,
 } from './document-content.js';
-import { frameOf, messagesOf, PayloadReader } from './document-messages.js';
+import { frameOf, messagesOf, PayloadReader, type Received } from './document-messages.js';
 import { createNoteWriter, historyFrom } from './document-note.js';
 import { SharedStates } from './document-states.js';
 import { documentStatus, historyLines } from './document-status.js';
@@ -78,9 +78,9 @@ export interface ClusterDocument extends DocumentPeers, EditJournal {
 
 const timing = { voteMs: 30_000, preparedMs: 60_000, settleMs: 15_000, retryMs: 5_000 };
 const tickMs = 250;
-/** Changes through nftlb's interface gather this long; those of lists, which travel whole, longer. */
+/** Changes through nftlb's interface gather this long; those of a list, which travels whole, for its length: 5 s for 100,000 elements. */
 const gatherMs = 20;
-const gatherListsMs = 1_000;
+const elementsPerMs = 20;
 
 export const createClusterDocument = (parts: ClusterDocumentParts): ClusterDocument => {
   const { services, engine, store, clock, random, log, wallTime, node } = parts;
@@ -249,6 +249,18 @@ export const createClusterDocument = (parts: ClusterDocumentParts): ClusterDocum
     return { ...report, answer };
   };
 
+  /** What is not valid here is refused at once, with the reason. */
+  const judged = (peer: string, received: Received): Event => {
+    try {
+      return { kind: 'frame', peer, frame: frameOf(received, content) };
+    } catch (thrown) {
+      const reason = failed(thrown);
+      const { version, prepare } = received.end;
+      if (prepare) send(peer, { kind: 'vote', id: version.id, ok: false, reason });
+      return { kind: 'tick' };
+    }
+  };
+
   const nothing: Change = new Map();
   const simple = (kind: 'confirm' | 'resolve' | 'rollback', reason: string, force: boolean, to?: number) =>
     propose(() => ({ kind, reason, change: nothing, confirmMs: 0, force, ...(to !== undefined && { to }) }));
@@ -277,7 +289,11 @@ export const createClusterDocument = (parts: ClusterDocumentParts): ClusterDocum
       dirty = dirty
         ? { change: composed(dirty.change, after), undo: composed(before, dirty.undo), reason }
         : { change: after, undo: before, reason };
-      const waitMs = change.policies.size > 0 ? gatherListsMs : gatherMs;
+      const elements = [...change.policies.values()].reduce(
+        (sum, one) => sum + (one?.elements.length ?? 0),
+        0,
+      );
+      const waitMs = gatherMs + elements / elementsPerMs;
       cutTimer ??= setTimeout(() => {
         exclusive(async () => undefined).catch((thrown) => failed(thrown));
       }, waitMs);
@@ -293,7 +309,7 @@ export const createClusterDocument = (parts: ClusterDocumentParts): ClusterDocum
         services.exclusive(() => states.heard(peer, message.entries)).catch((thrown) => failed(thrown));
       } else if (message.kind === 'part') {
         const received = readers.get(peer)?.add(message.text, message.end);
-        if (received) post(() => ({ kind: 'frame', peer, frame: frameOf(received, content) }));
+        if (received) post(() => judged(peer, received));
       } else post(() => ({ kind: 'frame', peer, frame: message }));
     },
     async apply(wanted, { confirmMs, force, reason }) {
