@@ -14,12 +14,13 @@ import { createServicesInForce } from './app/services-in-force.js';
 import { createServicesStore } from './app/services-store.js';
 import { sysctlsFor } from './conntrack/sysctls.js';
 import { joinDocument } from './document.js';
-import { startEngine } from './engine.js';
+import { generalPorts, startEngine } from './engine.js';
 import { version } from './model/version.js';
 import type { PersistenceIndex } from './ports.js';
+import { readApiAccess } from './shell/api-access.js';
 import { createKeyCheck, listenOnAddress } from './shell/api-server.js';
 import { sleep, systemClock, systemTimers } from './shell/clock.js';
-import { readApiKey, readNodeConfig, readSecret } from './shell/config-files.js';
+import { readNodeConfig, readSecret } from './shell/config-files.js';
 import { listenOnSocket } from './shell/control-socket.js';
 import { createDaemons } from './shell/daemons.js';
 import { createFiles } from './shell/files.js';
@@ -40,6 +41,7 @@ const neighbourWaitMs = 1_000;
 export const runAgent = async (configPath: string, signal: AbortSignal): Promise<void> => {
   const config = await readNodeConfig(configPath);
   const secret = await readSecret(config.secretFile);
+  const access = config.api && (await readApiAccess(config.api));
   const log = createLog(config.logLevel, { node: config.node });
   const clock = systemClock;
   const files = createFiles();
@@ -62,17 +64,17 @@ export const runAgent = async (configPath: string, signal: AbortSignal): Promise
       lifetime,
       persistenceIndex,
     );
-    const links = createPeerLinks(config, systemRandom);
     replicator = createReplicator(
       {
         nft,
         persistence: createPersistenceMap(),
-        links,
+        links: createPeerLinks(config, systemRandom),
         clock,
         random: systemRandom,
         log,
         openPacketLog: async () => packets!,
         serviceAt: (endpoint) => engine.serviceAt(endpoint),
+        general: generalPorts(engine, config),
       },
       { ...config, software: version },
     );
@@ -132,9 +134,9 @@ export const runAgent = async (configPath: string, signal: AbortSignal): Promise
     const api = createControlApi(createNodeControl(parts), log);
     await listenOnSocket(api, config.controlSocket);
     lifetime.onStop(() => api.close());
-    if (config.api) {
-      const isKey = createKeyCheck(await readApiKey(config.api.keyFile));
-      const nftlb = createNftlbApi(services, { isKey, log });
+    if (config.api && access) {
+      const { key, ...tls } = access;
+      const nftlb = createNftlbApi(services, { isKey: createKeyCheck(key), log, ...tls });
       lifetime.onStop(() => nftlb.close());
       await listenOnAddress(nftlb, config.api.listen);
     }

@@ -1,6 +1,7 @@
 /** The rule engine of a node with what it needs of the outside: sockets to the kernel, what the kernel can do, and log lines of services. */
 
-import { engineContext } from './app/engine-context.js';
+import { engineContext, hintGroup } from './app/engine-context.js';
+import type { GeneralPorts } from './app/general-plane.js';
 import { type KernelFeatures, probeKernel } from './app/kernel-features.js';
 import type { Lifetime } from './app/lifetime.js';
 import { createReconciler } from './app/reconcile.js';
@@ -12,6 +13,7 @@ import type { Log, Nft, PacketLog, PersistenceIndex } from './ports.js';
 import type { EngineContext } from './ruleset/context.js';
 import { systemClock } from './shell/clock.js';
 import { createConnections } from './shell/connections.js';
+import { createElementReader } from './shell/element-reader.js';
 import { createNft } from './shell/nft.js';
 import { createPacketLog } from './shell/packet-log.js';
 
@@ -68,3 +70,17 @@ export const startEngine = async (
   machine.follow(engine);
   return { nft, packets, context, kernel, machine, engine };
 };
+
+/** What replication of general entries asks of the engine and the kernel. */
+export const generalPorts = (engine: Reconciler, config: NodeConfig): GeneralPorts => ({
+  services: () => engine.view().services,
+  idOf: (service) => engine.idOf(service),
+  hasSet: (table, set) => engine.hasSet(table, set),
+  elements: createElementReader(),
+  async openHintLog() {
+    // What a report is about stands in the packet: where its connection was made to is not asked for.
+    const packets = createPacketLog({ group: hintGroup(config), originals: 'reports' });
+    await packets.ready;
+    return packets;
+  },
+});

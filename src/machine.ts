@@ -1,8 +1,9 @@
-/** What the rule engine has to know of the machine, followed: interfaces, neighbours, networks, and what the kernel can do. */
+/** What the rule engine has to know of the machine, followed: interfaces, neighbours, networks, connections, and what the kernel can do. */
 
 import type { FeatureFacts } from './app/feature-engine.js';
 import { createIngressDevices } from './app/ingress-devices.js';
 import type { KernelFeatures } from './app/kernel-features.js';
+import { createLeastconnLoop } from './app/leastconn.js';
 import type { Lifetime } from './app/lifetime.js';
 import { connectNeighbours, findNeighbours } from './app/neighbour-wiring.js';
 import { createNeighbourLoop } from './app/neighbours.js';
@@ -11,7 +12,8 @@ import { errorFrom } from './errors.js';
 import type { IngressInterfaces } from './model/node.js';
 import type { Service } from './model/service.js';
 import type { Log } from './ports.js';
-import { systemTimers } from './shell/clock.js';
+import { systemClock, systemTimers } from './shell/clock.js';
+import { createFlows } from './shell/flows.js';
 import { createLinks } from './shell/links.js';
 import { createNeighbourProber } from './shell/neighbour-prober.js';
 import { createNeighbours } from './shell/neighbours.js';
@@ -47,6 +49,9 @@ export const startMachine = async (
   lifetime.onStop(() => loop.stop());
   const ingress = createIngressDevices(links, interfaces);
   lifetime.onStop(() => ingress.stop());
+  const flows = createFlows();
+  lifetime.onStop(() => flows.close());
+  const leastconn = createLeastconnLoop({ flows, timers: systemTimers, clock: systemClock, log });
   await ingress.start();
   await loop.start();
 
@@ -75,11 +80,13 @@ export const startMachine = async (
       neighbour: (address) => loop.neighbour(address),
       link: (device) => loop.link(device),
       networks: nodeNetworks,
+      shares: leastconn.shares,
       supports: kernel.supports,
     },
     follow(engine) {
       followInterfaces(engine);
       lifetime.onStop(connectNeighbours(engine, loop, log));
+      lifetime.onStop(leastconn.follow(engine));
     },
     find: (services, waitMs) => findNeighbours(services, loop, systemTimers, waitMs),
   };

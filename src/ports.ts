@@ -7,6 +7,7 @@ import type { SocketAddress } from './model/node.js';
 
 import type { Endpoint } from './model/service.js';
 import type { FlowPattern } from './netlink/conntrack.js';
+import type { Flow } from './netlink/conntrack-flows.js';
 import type { ElementBytes, NamedCounter, NftTable, TableName, Transaction } from './netlink/nft/ast.js';
 
 export type { LinkState, LoggedPacket, NeighbourState } from './model/kernel-events.js';
@@ -180,6 +181,20 @@ export interface PersistenceMap {
   close(): void;
 }
 
+/** An element that is asked for by its key. */
+export interface ElementQuestion {
+  readonly table: TableName;
+  readonly set: string;
+  readonly key: Uint8Array;
+}
+
+/** Elements of sets and maps by key, many at a time, beside what `Nft` is doing. Failures are RelevoErrors. */
+export interface ElementReader {
+  /** The i-th answer is to the i-th question; undefined: no such element, or no such set. */
+  read(questions: readonly ElementQuestion[]): Promise<(ElementBytes | undefined)[]>;
+  close(): void;
+}
+
 /** One connection to a peer that has shown a certificate of the cluster with its name. */
 export interface PeerLink {
   readonly peer: string;
@@ -225,5 +240,15 @@ export interface Timers {
 export interface Connections {
   /** Deletes every flow that fits: its next packet is a new connection. No flow at all is no error. */
   forget(pattern: FlowPattern): Promise<void>;
+  close(): void;
+}
+
+/** Flows that connection tracking knows, read without holding up this thread for long at a time. */
+export interface Flows {
+  /**
+   * Visits each flow to one of these addresses that was translated to a backend, ended ones too as long as the kernel remembers them; the
+   * object is good for the duration of the call. Others may be visited as well. Rejects with a `kernel-*` code.
+   */
+  read(addresses: readonly Ip[], visit: (flow: Flow) => void): Promise<void>;
   close(): void;
 }

@@ -27,6 +27,7 @@ import type { PolicyDelta } from '../ruleset/features/lists/elements.js';
 import { entriesOf, isStickyName, lostPairs, strayEntries } from '../ruleset/features/sticky.js';
 import type { Registry } from '../ruleset/registry.js';
 import { createServiceIds } from '../ruleset/service-ids.js';
+import type { Shares } from '../ruleset/slots.js';
 import {
   composeAll,
   type FeatureSet,
@@ -44,6 +45,7 @@ export interface FeatureFacts {
   neighbour(address: Ip): Neighbour | undefined;
   networks?(): readonly IpPrefix[];
   link?(device: string): DeviceLink | undefined;
+  shares?(service: string): Shares | undefined;
   supports(feature: KernelFeature): boolean;
 }
 
@@ -79,6 +81,7 @@ export interface FeatureEngine {
   shortcomings(service: Service): readonly Shortcoming[];
   /** The number of a service, where it has one. */
   idOf(service: string): number;
+  hasSet(table: TableName, set: string): boolean;
 }
 
 export const createFeatureEngine = (
@@ -114,6 +117,7 @@ export const createFeatureEngine = (
       neighbour: (address) => facts.neighbour(address),
       networks: () => facts.networks?.() ?? [],
       link: (device) => facts.link?.(device),
+      shares: (service) => facts.shares?.(service),
       supports: (feature) => facts.supports(feature),
     };
     return latest;
@@ -244,5 +248,6 @@ export const createFeatureEngine = (
     shortcomings: (service) =>
       latest ? features.services.flatMap((feature) => feature.shortcomings?.(service, latest!) ?? []) : [],
     idOf: (service) => ids.of(service),
+    hasSet: ({ family }, set) => composition?.structures.has(`${family} set ${set}`) ?? false,
   };
 };

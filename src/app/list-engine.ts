@@ -12,6 +12,7 @@ import {
   elementsOf,
   emptyIndex,
   knownKey,
+  knownStep,
   type ListChange,
   type ListStep,
   listOf,
@@ -84,23 +85,28 @@ export const createListEngine = (nft: Nft, nowMs: () => number): ListEngine => {
   return {
     async adopt(policies, table, batches) {
       const there = new Set(table?.sets.map(({ name }) => name));
-      const known = new Map<string, string | undefined>();
+      const known = new Map<string, ElementBytes>();
       if (there.has(knownListsSet.name)) {
-        for (const { key, comment } of await dump(knownListsSet.name)) known.set(keyText(key), comment);
+        for (const element of await dump(knownListsSet.name)) known.set(keyText(element.key), element);
       }
       const next = new Map<string, PolicyIndex>();
       const lists: ListStep[] = [];
       for (const policy of policies) {
+        const knownAs = keyText(knownKey(policy));
         const byLength = new Map<number, ElementBytes[]>();
         for (const length of new Set(policy.elements.map(({ prefixLength }) => prefixLength))) {
           const set = listSet(policy, length).name;
           if (there.has(set)) byLength.set(length, await dump(set));
         }
-        const found = { byLength, known: known.get(keyText(knownKey(policy))) };
+        const found = { byLength, known: known.get(knownAs)?.comment };
+        known.delete(knownAs);
         const { index, steps } = adoptPolicy(policy, found, nowMs(), indexes.get(policy.name));
         next.set(policy.name, index);
         lists.push(...steps);
       }
+      // Of policies that are gone.
+      const gone = [...known.values()].map(({ key }) => ({ key }));
+      if (gone.length > 0) lists.push({ set: knownListsSet, destroy: gone, add: [] });
       write(lists, batches);
       return () => {
         indexes = next;
@@ -110,7 +116,9 @@ export const createListEngine = (nft: Nft, nowMs: () => number): ListEngine => {
     change(name, policy, batches) {
       const index = indexes.get(name);
       if (index && index.head.family !== policy?.family) {
-        retired.set(retiredKey(index.head), index);
+        const unknown = { ...index, timed: 0 };
+        if (index.timed !== 0) write([knownStep(unknown)], batches);
+        retired.set(retiredKey(index.head), unknown);
         indexes.delete(name);
       }
       if (!policy) return;

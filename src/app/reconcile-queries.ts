@@ -1,10 +1,11 @@
 /** What is asked of the services in force, and changes nothing. */
 
 import type { Nft } from '../ports.js';
+import { persistMap } from '../ruleset/layout.js';
 import { belongs, isBackendAlive, type Registry } from '../ruleset/registry.js';
 import type { FeatureEngine } from './feature-engine.js';
 import { policyCounters } from './policy-counters.js';
-import { sessionsIn } from './reconcile-sessions.js';
+import { type SessionSources, sessionsIn } from './reconcile-sessions.js';
 import type { Reconciler } from './reconcile-types.js';
 
 type Queries = Pick<
@@ -13,6 +14,8 @@ type Queries = Pick<
   | 'view'
   | 'shortcomings'
   | 'idOf'
+  | 'hasSet'
+  | 'hasSet'
   | 'serviceAt'
   | 'sessions'
   | 'policyList'
@@ -20,6 +23,14 @@ type Queries = Pick<
   | 'isBackendAlive'
   | 'belongs'
 >;
+
+/** `persist` is there whenever the table is, be it without services. */
+export const sessionSources = (nft: Nft, features: FeatureEngine, registry: Registry): SessionSources => ({
+  nft,
+  registry,
+  ids: { of: (service) => features.idOf(service) },
+  hasSet: (table, set) => (set === persistMap.name ? registry.size > 0 : features.hasSet(table, set)),
+});
 
 /** `registry`: the one in force at the time of the question. */
 export const createQueries = (nft: Nft, features: FeatureEngine, registry: () => Registry): Queries => ({
@@ -31,8 +42,9 @@ export const createQueries = (nft: Nft, features: FeatureEngine, registry: () =>
     return services.flatMap((service) => features.shortcomings(service));
   },
   idOf: (service) => features.idOf(service),
+  hasSet: (table, set) => features.hasSet(table, set),
   serviceAt: (endpoint) => registry().ownerOf(endpoint),
-  sessions: (service) => sessionsIn(nft, registry(), service),
+  sessions: (service) => sessionsIn(sessionSources(nft, features, registry()), service),
   policyList: (name) => features.lists.list(name),
   policyCounters: (name) => policyCounters(name, registry(), features),
   isBackendAlive: (endpoint, address, port) => isBackendAlive(registry(), endpoint, address, port),

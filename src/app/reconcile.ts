@@ -28,8 +28,8 @@ import {
   readPersistence,
   uniqueKeys,
 } from './reconcile-kernel.js';
-import { countServices, createQueries } from './reconcile-queries.js';
-import { keysOfSessions } from './reconcile-sessions.js';
+import { countServices, createQueries, sessionSources } from './reconcile-queries.js';
+import { keysOfSessions, type MapKeys } from './reconcile-sessions.js';
 import type { ApplyReport, ReconcileEvent, ReconcilePorts, Reconciler } from './reconcile-types.js';
 import { watchForeignChanges } from './reconcile-watch.js';
 import { createQueue } from './serial-queue.js';
@@ -39,6 +39,16 @@ const tidyAfterMs = 2_000;
 const destroyEntries = (batches: Batches, keys: Iterable<Uint8Array>): void => {
   for (const key of keys) {
     batches.destroy(persistMap, { key });
+    batches.mark();
+  }
+};
+
+const keysPerMessage = 2_000;
+
+const destroyKeys = (batches: Batches, { table, set, keys }: MapKeys): void => {
+  for (let from = 0; from < keys.length; from += keysPerMessage) {
+    const elements = keys.slice(from, from + keysPerMessage).map((key) => ({ key }));
+    batches.operation('remove', { op: 'destroy-elements', table, set, elements });
     batches.mark();
   }
 };
@@ -212,6 +222,7 @@ export const createReconciler = (ports: ReconcilePorts, wish: EngineContext): Re
   const tidyLater = (): void => {
     clearTimeout(tidying);
     tidying = setTimeout(() => {
+      tidying = undefined;
       queue(async () => {
         if (!installed) return;
         const operations = features.sweep();
@@ -236,7 +247,8 @@ export const createReconciler = (ports: ReconcilePorts, wish: EngineContext): Re
     await features.change(services, [], registry, context, batches);
     await commit(batches, reason).catch(alignAfter(registry, reason));
     installed ??= current;
-    tidyLater();
+    // Facts may change all the time: what waits to be tidied must not wait for ever.
+    if (!tidying) tidyLater();
   };
 
   const changePolicy = async (name: string, delta: PolicyDelta): Promise<ApplyReport> => {
@@ -303,11 +315,10 @@ export const createReconciler = (ports: ReconcilePorts, wish: EngineContext): Re
     change: (change, reason) => queue(() => perform(registry.changeSome(change), reason)),
     deleteSessions: (filter) =>
       queue(async () => {
-        const keys = await keysOfSessions(nft, registry, filter);
+        const found = await keysOfSessions(sessionSources(nft, features, registry), filter);
         const batches = createBatches();
-        destroyEntries(batches, keys);
-        if (keys.length > 0) await commit(batches, `${filter.service}: drop ${keys.length} sessions`);
-        return keys.length;
+        for (const one of found) destroyKeys(batches, one);
+        if (found.length > 0) await commit(batches, `${filter.service}: drop sessions`);
       }),
     reconsider: (services, reason) => queue(() => reconsider(services, reason)),
     ...createQueries(nft, features, () => registry),

@@ -8,12 +8,13 @@ import type { Overlaps } from '../config/overlaps.js';
 import type { ElementCounter } from '../config/policies-format.js';
 import { errorFrom, type RelevoError } from '../errors.js';
 import type { ServicesChange, ServicesView } from '../model/change.js';
+import type { Session } from '../model/persistence.js';
 import type { BackendState, Problem, ServicesDocument } from '../model/service.js';
 import type { Log } from '../ports.js';
 import type { Shortcoming } from '../ruleset/feature.js';
 import type { ListedElement } from '../ruleset/features/lists/counters.js';
 import type { PolicyDelta, PolicyList } from '../ruleset/features/lists/elements.js';
-import type { ApplyReport, Reconciler, Session, SessionFilter } from './reconcile-types.js';
+import type { ApplyReport, Reconciler, SessionFilter } from './reconcile-types.js';
 import { createQueue } from './serial-queue.js';
 import type { ServicesStore } from './services-store.js';
 
@@ -56,8 +57,7 @@ export interface ServicesInForce {
   setBackendState(service: string, backend: string, state: BackendState): Promise<void>;
   /** Persistence entries in the kernel. */
   sessions(service?: string): Promise<Session[]>;
-  /** How many were dropped. */
-  deleteSessions(filter: SessionFilter): Promise<number>;
+  deleteSessions(filter: SessionFilter): Promise<void>;
 }
 
 type Engine = Pick<

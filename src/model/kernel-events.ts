@@ -28,6 +28,8 @@ export interface LoggedPacket {
   readonly payload: Uint8Array;
   readonly prefix: string;
   readonly sequence: number;
+  /** The frame's header, where the packet has come in by an interface and has one: of Ethernet destination, source, type. */
+  readonly hardware?: Uint8Array;
   /** Original destination of the connection, when the group asks for it (NFULNL_CFG_F_CONNTRACK). */
   readonly original?: {
     readonly source: Ipv4;

@@ -77,8 +77,12 @@ export interface NodeConfig {
   };
   readonly stateDir: string;
   readonly controlSocket: string;
-  /** nftlb's HTTP interface; absent: off. */
-  readonly api?: { readonly listen: SocketAddress; readonly keyFile: string };
+  /** nftlb's HTTP interface; absent: off. Without `keyFile` the key is in the environment; with `tls` it is HTTPS. */
+  readonly api?: {
+    readonly listen: SocketAddress;
+    readonly keyFile?: string;
+    readonly tls?: { readonly cert: string; readonly key: string };
+  };
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
   readonly engine: {
     /** Where clients' packets arrive: lists and services without connection tracking look at these. */

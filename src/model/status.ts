@@ -1,6 +1,6 @@
 /** What `relevo status --json` says: the shape that the CLI, the web page, drills and monitoring read. */
 
-import type { PersistenceEntry } from './persistence.js';
+import type { GeneralEntry, PersistenceEntry, Session } from './persistence.js';
 
 export type GroupState = 'init' | 'standby' | 'active' | 'draining';
 
@@ -182,9 +182,9 @@ export interface NodeControl {
   resolve(): Promise<ApplyResult>;
   history(): readonly HistoryLine[];
   setBackendState(service: string, backend: string, state: 'up' | 'down' | 'off'): Promise<void>;
-  sessions(service: string | undefined): Promise<readonly PersistenceEntry[]>;
+  sessions(service: string | undefined): Promise<readonly Session[]>;
   handover(group: string, to: string | undefined): Promise<HandoverResult>;
-  syncDump(): readonly PersistenceEntry[];
+  syncDump(): { readonly entries: readonly PersistenceEntry[]; readonly general: readonly GeneralEntry[] };
   syncVerify(): Promise<VerifyResult>;
   events(): readonly NodeEvent[];
 }

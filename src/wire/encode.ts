@@ -4,6 +4,7 @@ import { encodeDelta } from './delta.js';
 import { documentBody } from './document.js';
 import type { SyncFrame } from './frames.js';
 import { relevo } from './gen/sync.js';
+import { generalMessage } from './general.js';
 
 const { Frame } = relevo.v1;
 const noBuckets = new Uint8Array(0);
@@ -13,8 +14,16 @@ const messageOf = (
 ): relevo.v1.Frame.$Properties => {
   switch (frame.kind) {
     case 'hello': {
-      const { kind, maps, active, resume, ...fields } = frame;
-      return { hello: { ...fields, maps: [...maps], active: [...active], resume: resume ?? null } };
+      const { kind, maps, active, resume, generalResume, ...fields } = frame;
+      return {
+        hello: {
+          ...fields,
+          maps: [...maps],
+          active: [...active],
+          resume: resume ?? null,
+          ...(generalResume && { generalResume }),
+        },
+      };
     }
     case 'refuse':
       return { refuse: { code: frame.code, detail: frame.detail } };
@@ -60,6 +69,8 @@ const messageOf = (
       return { document: documentBody(frame.message) };
     case 'pong':
       return { pong: { token: frame.token } };
+    case 'general':
+      return { general: generalMessage(frame.body) };
   }
 };
 

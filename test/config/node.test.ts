@@ -85,7 +85,11 @@ test('nftlb’s interface is off unless asked for, and then on the loopback', (t
     listen: { address: '127.0.0.1', port: 5555 },
     keyFile: '/etc/relevo/api.key',
   } as never);
-  t.deepEqual(api('api: { listen: here }'), ['api.listen', 'api.keyFile'] as never);
+  t.deepEqual(api('api: { listen: here }'), ['api.listen'] as never);
+  t.deepEqual(api('api: { tls: { cert: api.crt, key: /etc/api.key } }'), {
+    listen: { address: '127.0.0.1', port: 5555 },
+    tls: { cert: '/etc/relevo/api.crt', key: '/etc/api.key' },
+  } as never);
 });
 
 const withConntrackd = (more: string): string =>

@@ -20,7 +20,7 @@ export const nftlbOn = (engine: Engine) => {
     saveElements: () => undefined,
   });
   const app = createNftlbApi(services, { isKey: () => true, log: createLog() });
-  const send = async (method: 'GET' | 'POST' | 'PATCH' | 'DELETE', url: string, body?: object) => {
+  const send = async (method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE', url: string, body?: object) => {
     const reply = await app.inject({
       method,
       url,

@@ -201,9 +201,11 @@ const hex = (number: number): string => number.toString(16).padStart(8, '0');
 export const knownComment = ({ head, timed }: PolicyIndex): string => `${hex(timed)} ${head.name}`;
 export const knownKey = ({ name }: Pick<Policy, 'name'>): Uint8Array => hostNumber(numberOf(name));
 
+/** A list without timed elements has none there: what is gone is not to be taken for known when it comes again. */
 export const knownStep = (index: PolicyIndex): ListStep => {
   const key = knownKey(index.head);
-  return { set: knownListsSet, destroy: [{ key }], add: [{ key, comment: knownComment(index) }] };
+  const add = index.timed === 0 ? [] : [{ key, comment: knownComment(index) }];
+  return { set: knownListsSet, destroy: [{ key }], add };
 };
 
 interface Edit {
