@@ -16,6 +16,7 @@ import { createConnections } from './shell/connections.js';
 import { createElementReader } from './shell/element-reader.js';
 import { createNft } from './shell/nft.js';
 import { createPacketLog } from './shell/packet-log.js';
+import { createPersistenceMap } from './shell/persistence-map.js';
 
 export interface EngineParts {
   readonly nft: Nft;
@@ -56,6 +57,8 @@ export const startEngine = async (
   if (config.engine.logGroup !== undefined) await readServiceLog(config.engine.logGroup, log, lifetime);
   const context = { ...engineContext(config), reportBeforeNat: packets?.needsBeforeNat ?? false };
   const machine = await startMachine(config.engine.interfaces, kernel, log, lifetime);
+  const persistence = createPersistenceMap();
+  lifetime.onStop(() => persistence.close());
   const engine = createReconciler(
     {
       nft,
@@ -63,6 +66,8 @@ export const startEngine = async (
       clock: systemClock,
       connections,
       facts: machine.facts,
+      flows: machine.flows,
+      persistence,
       ...(replication.enabled && { persistenceIndex }),
     },
     context,

@@ -11,7 +11,7 @@ import type { Reconciler } from './app/reconcile-types.js';
 import { errorFrom } from './errors.js';
 import type { IngressInterfaces } from './model/node.js';
 import type { Service } from './model/service.js';
-import type { Log } from './ports.js';
+import type { Flows, Log } from './ports.js';
 import { systemClock, systemTimers } from './shell/clock.js';
 import { createFlows } from './shell/flows.js';
 import { createLinks } from './shell/links.js';
@@ -21,6 +21,7 @@ import { nodeNetworks } from './shell/networks.js';
 import { createRunner } from './shell/runner.js';
 
 export interface Machine {
+  readonly flows: Flows;
   readonly facts: FeatureFacts;
   /** Tells the engine of changes from now on. */
   follow(engine: Reconciler): void;
@@ -73,6 +74,7 @@ export const startMachine = async (
   };
 
   return {
+    flows,
     facts: {
       get devices() {
         return ingress.names();

@@ -16,6 +16,7 @@ import { createKeyCheck, listenOnAddress } from './shell/api-server.js';
 import { systemClock } from './shell/clock.js';
 import { createConnections } from './shell/connections.js';
 import { createNft } from './shell/nft.js';
+import { createPersistenceMap } from './shell/persistence-map.js';
 
 export interface NftlbNodeOptions {
   /** A services document to begin with. */
@@ -72,8 +73,10 @@ export const runNftlbNode = async (options: NftlbNodeOptions, signal: AbortSigna
     lifetime.onStop(() => connections.close());
     const kernel = await probeKernel(nft, log);
     const machine = await startMachine('all', kernel, log, lifetime);
+    const persistence = createPersistenceMap();
+    lifetime.onStop(() => persistence.close());
     const engine = createReconciler(
-      { nft, log, clock: systemClock, connections, facts: machine.facts },
+      { nft, log, clock: systemClock, connections, facts: machine.facts, flows: machine.flows, persistence },
       plainContext,
     );
     machine.follow(engine);

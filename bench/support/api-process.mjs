@@ -9,6 +9,7 @@ import { createServicesStore } from '../../dist/app/services-store.js';
 import { persistElement, persistMap, serviceTable } from '../../dist/ruleset/layout.js';
 import { createFiles } from '../../dist/shell/files.js';
 import { createNft } from '../../dist/shell/nft.js';
+import { createPersistenceMap } from '../../dist/shell/persistence-map.js';
 import { changes, farm, farms, resultOf } from './farms.mjs';
 
 const [count, times, folder] = process.argv.slice(2);
@@ -16,7 +17,10 @@ const services = Number(count);
 const log = { debug() {}, info() {}, warn: console.error, error: console.error, child: () => log };
 const clock = { nowMs: () => performance.now() };
 const nft = createNft({ log });
-const engine = createReconciler({ nft, log, clock }, { floating: [], protect: false });
+const engine = createReconciler(
+  { nft, log, clock, persistence: createPersistenceMap() },
+  { floating: [], protect: false },
+);
 const store = createServicesStore(createFiles(), folder, log);
 const api = createNftlbApi(createServicesInForce(engine, store), { isKey: () => true, log });
 await api.listen({ host: '127.0.0.1', port: 5555 });

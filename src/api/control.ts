@@ -30,7 +30,7 @@ const check = <T>(schema: z.ZodType<T>, value: unknown, what: string): T => {
   );
 };
 
-const backendBody = z.strictObject({ state: z.enum(['up', 'down', 'off']) });
+const backendBody = z.strictObject({ state: z.enum(['up', 'down', 'off', 'drain']) });
 const handoverBody = z.strictObject({ to: z.string().optional() });
 
 const applyQuery = z.object({
@@ -95,6 +95,9 @@ export const createControlApi = (control: NodeControl, log: Log): FastifyInstanc
   );
   app.get<{ Querystring: { service?: string } }>('/v1/sessions', async (request) => ({
     sessions: await control.sessions(request.query.service),
+  }));
+  app.get<{ Querystring: { service?: string } }>('/v1/counters', async (request) => ({
+    counters: await control.counters(request.query.service),
   }));
   app.post<{ Params: { group: string } }>('/v1/groups/:group/handover', (request) => {
     const { to } = check(handoverBody, request.body ?? {}, 'body');

@@ -1,12 +1,18 @@
 /** What is asked of the services in force, and changes nothing. */
 
+import { RelevoError } from '../errors.js';
+import type { ServiceCounters } from '../model/status.js';
 import type { Nft } from '../ports.js';
+import type { EngineContext } from '../ruleset/context.js';
+import type { ServiceTraffic, Traffic } from '../ruleset/features/counter-totals.js';
 import { persistMap } from '../ruleset/layout.js';
 import { belongs, isBackendAlive, type Registry } from '../ruleset/registry.js';
+import { createCounters } from './counters.js';
+import { drainingIn } from './draining.js';
 import type { FeatureEngine } from './feature-engine.js';
 import { policyCounters } from './policy-counters.js';
-import { type SessionSources, sessionsIn } from './reconcile-sessions.js';
-import type { Reconciler } from './reconcile-types.js';
+import { type SessionSources, type SessionVisitor, sessionsIn, visitSessions } from './reconcile-sessions.js';
+import type { ReconcilePorts, Reconciler } from './reconcile-types.js';
 
 type Queries = Pick<
   Reconciler,
@@ -15,9 +21,11 @@ type Queries = Pick<
   | 'shortcomings'
   | 'idOf'
   | 'hasSet'
-  | 'hasSet'
   | 'serviceAt'
   | 'sessions'
+  | 'visitSessions'
+  | 'draining'
+  | 'counters'
   | 'policyList'
   | 'policyCounters'
   | 'isBackendAlive'
@@ -32,24 +40,67 @@ export const sessionSources = (nft: Nft, features: FeatureEngine, registry: Regi
   hasSet: (table, set) => (set === persistMap.name ? registry.size > 0 : features.hasSet(table, set)),
 });
 
-/** `registry`: the one in force at the time of the question. */
-export const createQueries = (nft: Nft, features: FeatureEngine, registry: () => Registry): Queries => ({
-  document: () => registry().document(),
-  view: () => registry().view(),
-  shortcomings(name) {
-    const one = name === undefined ? undefined : registry().get(name);
-    const services = name === undefined ? [...registry().services()] : one ? [one] : [];
-    return services.flatMap((service) => features.shortcomings(service));
-  },
-  idOf: (service) => features.idOf(service),
-  hasSet: (table, set) => features.hasSet(table, set),
-  serviceAt: (endpoint) => registry().ownerOf(endpoint),
-  sessions: (service) => sessionsIn(sessionSources(nft, features, registry()), service),
-  policyList: (name) => features.lists.list(name),
-  policyCounters: (name) => policyCounters(name, registry(), features),
-  isBackendAlive: (endpoint, address, port) => isBackendAlive(registry(), endpoint, address, port),
-  belongs: (entry) => belongs(registry(), entry),
+const trafficOf = ({ in: { packets, bytes }, out }: Traffic) => ({
+  packetsIn: packets,
+  bytesIn: bytes,
+  packetsOut: out.packets,
+  bytesOut: out.bytes,
 });
+
+const serviceCounters = ({ service, backends, ...traffic }: ServiceTraffic): ServiceCounters => ({
+  service,
+  ...trafficOf(traffic),
+  backends: [...backends].map(([backend, one]) => ({ backend, ...trafficOf(one) })),
+});
+
+/** `registry`: the one in force at the time of the question. */
+export const createQueries = (
+  { nft, flows, persistence }: Pick<ReconcilePorts, 'nft' | 'flows' | 'persistence'>,
+  features: FeatureEngine,
+  registry: () => Registry,
+  context: Pick<EngineContext, 'counters'>,
+): Queries => {
+  const counters = createCounters(
+    { nft, services: () => registry().services(), ids: { of: (service) => features.idOf(service) } },
+    context,
+  );
+  /** Of the service that was read last: whether the next reading is worth a thread. */
+  let lastSeen = 0;
+  return {
+    document: () => registry().document(),
+    view: () => registry().view(),
+    shortcomings(name) {
+      const one = name === undefined ? undefined : registry().get(name);
+      const services = name === undefined ? [...registry().services()] : one ? [one] : [];
+      return services.flatMap((service) => features.shortcomings(service));
+    },
+    idOf: (service) => features.idOf(service),
+    hasSet: (table, set) => features.hasSet(table, set),
+    serviceAt: (endpoint) => registry().ownerOf(endpoint),
+    sessions: (service) => sessionsIn(sessionSources(nft, features, registry()), service),
+    async visitSessions(name, visit) {
+      const service = registry().get(name);
+      if (!service) throw new RelevoError('not-found', `there is no service '${name}'`, { service: name });
+      let seen = 0;
+      const counted: SessionVisitor = (...session) => {
+        seen++;
+        visit(...session);
+      };
+      await visitSessions(sessionSources(nft, features, registry()), persistence, service, lastSeen, counted);
+      lastSeen = seen;
+    },
+    draining(name) {
+      const one = name === undefined ? undefined : registry().get(name);
+      const services = name === undefined ? registry().services() : one ? [one] : [];
+      return drainingIn(sessionSources(nft, features, registry()), flows, services);
+    },
+    counters: async () => (await counters.read()).map(serviceCounters),
+    policyList: (name) => features.lists.list(name),
+    policyCounters: (name) => policyCounters(name, registry(), features),
+    isBackendAlive: (endpoint, address, port) => isBackendAlive(registry(), endpoint, address, port),
+    belongs: (entry) => belongs(registry(), entry),
+  };
+};
 
 export const countServices = (
   registry: Registry,

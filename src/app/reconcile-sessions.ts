@@ -4,8 +4,9 @@ import { RelevoError } from '../errors.js';
 import type { Session } from '../model/persistence.js';
 import type { Service } from '../model/service.js';
 import type { SetSpec, TableName } from '../netlink/nft/ast.js';
-import type { Nft } from '../ports.js';
+import type { Nft, PersistenceMap } from '../ports.js';
 import type { ServiceIds } from '../ruleset/feature.js';
+import { addressText } from '../ruleset/ids.js';
 import type { Registry } from '../ruleset/registry.js';
 import { type SessionMap, sessionMaps } from '../ruleset/session-maps.js';
 import type { SessionFilter } from './reconcile-types.js';
@@ -87,17 +88,57 @@ function* mapsOf(services: Iterable<Service>, ids: ServiceIds) {
   }
 }
 
+/** `client` as nftlb prints it. */
+export type SessionVisitor = (client: string, backend: string, remainingMs: number) => void;
+
+/**
+ * Every session of one service, without an object for each: a service may have a million. Those of plain services are read by a thread of their
+ * own when there are many. `persistence`: without it the map is dumped here.
+ */
+export const visitSessions = async (
+  sources: SessionSources,
+  persistence: Pick<PersistenceMap, 'scan'> | undefined,
+  service: Service,
+  expected: number,
+  visit: SessionVisitor,
+): Promise<void> => {
+  const { nft, ids, hasSet } = sources;
+  for (const map of sessionMaps(service, ids)) {
+    if (!hasSet(map.table, map.set.name)) continue;
+    const { backendAt } = map;
+    if (persistence && backendAt) {
+      await persistence.scan((entries) => {
+        for (let at = 0; at < entries.client.length; at++) {
+          const backend = backendAt(entries, at);
+          if (backend !== undefined)
+            visit(addressText(entries.client[at]!), backend, entries.remainingMs[at]!);
+        }
+      }, expected);
+      continue;
+    }
+    for (const element of await nft.dumpElements(map.table, map.set.name)) {
+      const session = map.read(element);
+      if (!session) continue;
+      visit(session.client.join(' . '), session.backend, element.expiresMs ?? element.timeoutMs ?? 0);
+    }
+  }
+};
+
 /** Of one service or of all; there may be hundreds of thousands. */
-export const sessionsIn = async (
-  { nft, registry, ids, hasSet }: SessionSources,
-  name?: string,
-): Promise<Session[]> => {
-  const one = name === undefined ? undefined : registry.get(name);
+export const sessionsIn = async (sources: SessionSources, name?: string): Promise<Session[]> => {
+  const one = name === undefined ? undefined : sources.registry.get(name);
   if (name !== undefined && !one) {
     throw new RelevoError('not-found', `there is no service '${name}'`, { service: name });
   }
+  return sessionsOf(sources, one ? [one] : sources.registry.services());
+};
+
+export const sessionsOf = async (
+  { nft, ids, hasSet }: SessionSources,
+  services: Iterable<Service>,
+): Promise<Session[]> => {
   const found: Session[] = [];
-  for (const { map, byOwner } of readersOf(one ? [one] : registry.services(), ids)) {
+  for (const { map, byOwner } of readersOf(services, ids)) {
     if (!hasSet(map.table, map.set.name)) continue;
     for (const element of await nft.dumpElements(map.table, map.set.name)) {
       const owner = map.ownerOf(element);

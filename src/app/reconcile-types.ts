@@ -5,13 +5,15 @@ import type { Ipv4 } from '../model/address.js';
 import type { ServicesChange, ServicesView } from '../model/change.js';
 import type { PersistenceEntry, Session } from '../model/persistence.js';
 import type { BackendState, Endpoint, Service, ServicesDocument } from '../model/service.js';
+import type { Draining, ServiceCounters } from '../model/status.js';
 import type { Counted, TableName } from '../netlink/nft/ast.js';
-import type { Clock, Connections, Log, Nft, PersistenceIndex } from '../ports.js';
+import type { Clock, Connections, Flows, Log, Nft, PersistenceIndex, PersistenceMap } from '../ports.js';
 import type { Shortcoming } from '../ruleset/feature.js';
 import type { ListedElement } from '../ruleset/features/lists/counters.js';
 import type { PolicyDelta, PolicyList } from '../ruleset/features/lists/elements.js';
 import type { FeatureSet } from '../ruleset/units.js';
 import type { FeatureFacts } from './feature-engine.js';
+import type { SessionVisitor } from './reconcile-sessions.js';
 
 export interface ReconcilePorts {
   readonly nft: Nft;
@@ -23,6 +25,10 @@ export interface ReconcilePorts {
   readonly features?: FeatureSet;
   /** Frees udp clients from a backend that has failed; without it they stay with it while they keep sending. */
   readonly connections?: Connections;
+  /** Counts connections of backends that drain; without it none are counted. */
+  readonly flows?: Flows;
+  /** Reads many sessions beside this thread; without it they are dumped in it. */
+  readonly persistence?: Pick<PersistenceMap, 'scan'>;
   /** Knows the entries of replicated services; without it every purge dumps the map. */
   readonly persistenceIndex?: PersistenceIndex;
 }
@@ -106,6 +112,12 @@ export interface Reconciler {
   serviceAt(endpoint: Endpoint): Service | undefined;
   /** Persistence entries in the kernel, of one service or of all. */
   sessions(service?: string): Promise<Session[]>;
+  /** Every session of a service, while they are read. Rejects with `not-found` for a service that is not there. */
+  visitSessions(service: string, visit: SessionVisitor): Promise<void>;
+  /** What services have carried, of all that are counted: one dump for each set of counters. */
+  counters(): Promise<readonly ServiceCounters[]>;
+  /** What is left on backends that drain, of one service or of all. Costs nothing while none does. */
+  draining(service?: string): Promise<readonly Draining[]>;
   /** A configured backend that has not failed. */
   isBackendAlive(endpoint: Endpoint, address: Ipv4, port: number): boolean;
   /** True for an entry that a configured service with persistence may have. */

@@ -6,14 +6,16 @@
 import { overlapsOf, reindex } from '../config/nftlb-merge.js';
 import type { Overlaps } from '../config/overlaps.js';
 import type { ElementCounter } from '../config/policies-format.js';
-import { errorFrom, type RelevoError } from '../errors.js';
+import { errorFrom, RelevoError } from '../errors.js';
 import type { ServicesChange, ServicesView } from '../model/change.js';
 import type { Session } from '../model/persistence.js';
 import type { BackendState, Problem, ServicesDocument } from '../model/service.js';
+import type { Draining, ServiceCounters } from '../model/status.js';
 import type { Log } from '../ports.js';
 import type { Shortcoming } from '../ruleset/feature.js';
 import type { ListedElement } from '../ruleset/features/lists/counters.js';
 import type { PolicyDelta, PolicyList } from '../ruleset/features/lists/elements.js';
+import type { SessionVisitor } from './reconcile-sessions.js';
 import type { ApplyReport, Reconciler, SessionFilter } from './reconcile-types.js';
 import { createQueue } from './serial-queue.js';
 import type { ServicesStore } from './services-store.js';
@@ -55,6 +57,12 @@ export interface ServicesInForce {
   elementCounters(policy: string): Promise<ReadonlyMap<string, ElementCounter>>;
   /** Rejects with `not-found` for a service or backend that is not there. */
   setBackendState(service: string, backend: string, state: BackendState): Promise<void>;
+  /** What is left on backends that drain; who asks for the same meanwhile shares the answer. */
+  draining(service?: string): Promise<readonly Draining[]>;
+  /** What services have carried; who asks meanwhile shares the answer. Rejects with `not-found` for a service that is not there. */
+  counters(service?: string): Promise<readonly ServiceCounters[]>;
+  /** Every session of a service, while they are read. */
+  visitSessions(service: string, visit: SessionVisitor): Promise<void>;
   /** Persistence entries in the kernel. */
   sessions(service?: string): Promise<Session[]>;
   deleteSessions(filter: SessionFilter): Promise<void>;
@@ -71,6 +79,9 @@ type Engine = Pick<
   | 'policyCounters'
   | 'setBackendState'
   | 'sessions'
+  | 'visitSessions'
+  | 'draining'
+  | 'counters'
   | 'deleteSessions'
   | 'shortcomings'
 >;
@@ -104,6 +115,8 @@ export const createServicesInForce = (
   /** Made when first needed, and anew after a whole document. */
   let overlaps: Overlaps | undefined;
   /** Dumps that are under way: a list may have a hundred thousand elements. */
+  let traffic: Promise<readonly ServiceCounters[]> | undefined;
+  const counted = new Map<string, Promise<readonly Draining[]>>();
   const counting = new Map<string, Promise<ReadonlyMap<string, ElementCounter>>>();
   let journal: EditJournal | undefined;
 
@@ -186,6 +199,24 @@ export const createServicesInForce = (
           log?.error({ error: errorFrom(thrown).message }, 'the state of a backend could not be written');
         });
       }),
+    async counters(service) {
+      if (service !== undefined && !engine.view().services.has(service)) {
+        throw new RelevoError('not-found', `there is no service '${service}'`, { service });
+      }
+      traffic ??= engine.counters().finally(() => {
+        traffic = undefined;
+      });
+      const all = await traffic;
+      return service === undefined ? all : all.filter((one) => one.service === service);
+    },
+    async draining(service = '') {
+      const known = counted.get(service);
+      if (known) return known;
+      const read = engine.draining(service || undefined).finally(() => counted.delete(service));
+      counted.set(service, read);
+      return read;
+    },
+    visitSessions: (service, visit) => engine.visitSessions(service, visit),
     sessions: (service) => engine.sessions(service),
     deleteSessions: (filter) => queue(() => engine.deleteSessions(filter)),
   };

@@ -5,7 +5,7 @@ import { networkText, parseNetwork } from '../config/service-policy.js';
 import type { BackendState, PolicyElement, ServicesDocument } from '../model/service.js';
 import type { PolicyDelta } from '../ruleset/features/lists/elements.js';
 
-export const statesShape = z.record(z.string(), z.record(z.string(), z.enum(['up', 'down', 'off'])));
+export const statesShape = z.record(z.string(), z.record(z.string(), z.enum(['up', 'down', 'off', 'drain'])));
 /** By service, then by backend. */
 export type States = z.infer<typeof statesShape>;
 

@@ -2,7 +2,14 @@
 
 import type { Command } from 'commander';
 import type { GeneralEntry, PersistenceEntry, Session } from '../model/persistence.js';
-import type { ApplyResult, HandoverResult, NodeEvent, NodeStatus, VerifyResult } from '../model/status.js';
+import type {
+  ApplyResult,
+  HandoverResult,
+  NodeEvent,
+  NodeStatus,
+  ServiceCounters,
+  VerifyResult,
+} from '../model/status.js';
 import { type ControlClient, createControlClient } from '../shell/control-socket.js';
 import { readInput } from '../shell/input.js';
 import { addDocumentCommands, formatApply } from './document-commands.js';
@@ -40,6 +47,22 @@ const formatSessions = (sessions: readonly Session[]): string =>
       backend,
       formatDuration(remainingMs),
       formatDuration(ttlMs),
+    ]),
+  );
+
+const formatCounters = (counters: readonly ServiceCounters[]): string =>
+  formatTable(
+    ['service', 'backend', 'packets in', 'bytes in', 'packets out', 'bytes out'],
+    counters.flatMap(({ service, backends, ...all }) => [
+      [service, '(all)', all.packetsIn, all.bytesIn, all.packetsOut, all.bytesOut],
+      ...backends.map((one) => [
+        service,
+        one.backend,
+        one.packetsIn,
+        one.bytesIn,
+        one.packetsOut,
+        one.bytesOut,
+      ]),
     ]),
   );
 
@@ -93,7 +116,7 @@ export const addClientCommands = (
     .command('backend')
     .argument('<service>')
     .argument('<backend>')
-    .argument('<state>', 'up, down (failed) or off (maintenance)')
+    .argument('<state>', 'up, down (failed), off (maintenance) or drain (as off, what is left is counted)')
     .description('set the state of one backend')
     .action(async (service: string, backend: string, state: string) => {
       const path = `/v1/services/${encodeURIComponent(service)}/backends/${encodeURIComponent(backend)}`;
@@ -119,6 +142,18 @@ export const addClientCommands = (
       const query = service === undefined ? '' : `?service=${encodeURIComponent(service)}`;
       const { sessions } = await client().call<{ sessions: Session[] }>('GET', `/v1/sessions${query}`);
       output.print(options.json ? pretty(sessions) : formatSessions(sessions));
+    });
+
+  program
+    .command('counters')
+    .argument('[service]', 'only those of one service')
+    .option('--json', 'as JSON')
+    .description('packets and bytes that services and their backends have carried')
+    .action(async (service: string | undefined, options: { json?: boolean }) => {
+      const query = service === undefined ? '' : `?service=${encodeURIComponent(service)}`;
+      const path = `/v1/counters${query}`;
+      const { counters } = await client().call<{ counters: ServiceCounters[] }>('GET', path);
+      output.print(options.json ? pretty(counters) : formatCounters(counters));
     });
 
   program

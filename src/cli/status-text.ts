@@ -78,6 +78,10 @@ export const formatStatus = (status: NodeStatus): string => {
       ? [`witness      ${witness.reachable ? 'reachable' : 'NOT REACHABLE'} ${witness.detail}`]
       : []),
     `services     ${services.count}, ${services.backendsUp} of ${services.backends} backends up, ${services.repairs} repairs of foreign changes`,
+    ...services.draining.map(
+      ({ service, backend, sessions, connections }) =>
+        `draining     ${service}/${backend}: ${sessions} sessions and ${connections} connections are left`,
+    ),
     ...formatDocument(status.document),
     ...(status.kernelLacks.length > 0
       ? [`kernel       lacks ${status.kernelLacks.join(', ')}: services that ask for it go without`]

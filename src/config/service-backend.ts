@@ -25,7 +25,7 @@ export const maxCount = 4_294_967_295;
 
 type Attribute = (value: unknown, draft: Draft, reading: Reading) => void;
 
-const states = ['up', 'down', 'off', 'available', 'config_error'] as const;
+const states = ['up', 'down', 'off', 'drain', 'available', 'config_error'] as const;
 export const backendValues: KnownValues = new Map([['state', states]]);
 
 const someAddress = (value: unknown, reading: Reading): Ip | undefined =>
@@ -54,7 +54,8 @@ const attributes = new Map<string, Attribute>(
     state(value, draft, reading) {
       // `available` is what is printed for a rank that is not in use, `config_error` for what cannot be served: both are up.
       const state = readChoice(value, reading, states);
-      draft.state = state === 'down' || state === 'off' ? state : ('up' satisfies BackendState);
+      const isUp = state === undefined || state === 'available' || state === 'config_error';
+      draft.state = isUp ? ('up' satisfies BackendState) : state;
     },
     'source-addr'(value, draft, reading) {
       draft.sourceAddress = someAddress(value, reading);
@@ -74,6 +75,9 @@ const attributes = new Map<string, Attribute>(
     // nftlb finds them by itself, and so do we.
     iface: (value, _draft, reading) => void readText(value, reading),
     oface: (value, _draft, reading) => void readText(value, reading),
+    // Counted, of a backend that drains.
+    'drain-sessions': (value, _draft, reading) => void readText(value, reading),
+    'drain-connections': (value, _draft, reading) => void readText(value, reading),
     // Printed beside `config_error`.
     'state-reason': (value, _draft, reading) => void readText(value, reading),
   } satisfies Record<string, Attribute>),

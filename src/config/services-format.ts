@@ -1,6 +1,6 @@
 /** Services → nftlb's JSON: its names, its order of keys, every value a string. */
 
-import type { Backend, Service, ServicesDocument } from '../model/service.js';
+import type { Backend, BackendState, Service, ServicesDocument } from '../model/service.js';
 import { type NamedAddress, namedAddresses } from './address-names.js';
 import {
   listText,
@@ -27,7 +27,15 @@ export interface StateReasons {
   of(service: string): readonly { readonly backend?: string; readonly reason: string }[];
 }
 
+/** What is left on backends that drain. */
+export type DrainingByBackend = ReadonlyMap<
+  string,
+  { readonly sessions: number; readonly connections: number }
+>;
+
 export interface FormatOptions {
+  /** By name of the service, then of the backend. */
+  readonly draining?: ReadonlyMap<string, DrainingByBackend>;
   readonly reasons?: StateReasons;
   /** Also what nftlb keeps and never prints. */
   readonly full?: boolean;
@@ -42,7 +50,7 @@ const levelOf = (service: Service): number => {
 };
 
 /** `reason`: why this is not served, though it is up. */
-const stateText = (state: Service['state'] | 'available', reason: string | undefined): Text =>
+const stateText = (state: BackendState | 'available', reason: string | undefined): Text =>
   reason !== undefined && (state === 'up' || state === 'available')
     ? { state: 'config_error', 'state-reason': reason }
     : { state };
@@ -52,6 +60,7 @@ const formatBackend = (
   level: number,
   reason: string | undefined,
   full: boolean | undefined,
+  left: { readonly sessions: number; readonly connections: number } | undefined,
 ): Text => ({
   name: backend.name,
   'ip-addr': backend.address,
@@ -64,6 +73,10 @@ const formatBackend = (
   ...optional('est-connlimit-log-prefix', backend.connectionLimitLogPrefix),
   // Of a level that is not in use; reads back as up.
   ...stateText(backend.state === 'up' && backend.priority !== level ? 'available' : backend.state, reason),
+  ...(left && {
+    'drain-sessions': String(left.sessions),
+    'drain-connections': String(left.connections),
+  }),
   ...(full && optional('ether-addr', backend.etherAddress)),
 });
 
@@ -100,7 +113,7 @@ const formatExtensions = ({ limits, persistFull, replicate, counters }: Service)
   ...(counters !== undefined && { counters: counters ? 'on' : 'off' }),
 });
 
-export const formatService = (service: Service, { reasons, full }: FormatOptions = {}): Farm => {
+export const formatService = (service: Service, { reasons, full, draining }: FormatOptions = {}): Farm => {
   const addresses = namedAddresses(service);
   const [first] = addresses;
   const level = levelOf(service);
@@ -108,6 +121,7 @@ export const formatService = (service: Service, { reasons, full }: FormatOptions
   const reasonOf = (backend: string | undefined): string | undefined =>
     found.length === 0 ? undefined : found.find((one) => one.backend === backend)?.reason;
   const { log, staticSessions = [] } = service;
+  const left = draining?.get(service.name);
   return {
     name: service.name,
     // A farm without an address has none of the attributes that are its address's.
@@ -136,7 +150,9 @@ export const formatService = (service: Service, { reasons, full }: FormatOptions
     ...(service.flowOffload && { 'flow-offload': 'on' }),
     ...(service.intraConnect && { 'intra-connect': 'on' }),
     addresses: addresses.map(formatAddress),
-    backends: service.backends.map((backend) => formatBackend(backend, level, reasonOf(backend.name), full)),
+    backends: service.backends.map((backend) =>
+      formatBackend(backend, level, reasonOf(backend.name), full, left?.get(backend.name)),
+    ),
     policies: (service.policies ?? []).map((name) => ({ name })),
     ...(staticSessions.length > 0 && {
       sessions: staticSessions.map(({ client, backend }) => ({ client: clientText(client), backend })),

@@ -5,7 +5,7 @@ import type { Ip, Ipv4 } from './address.js';
 export type Protocol = 'tcp' | 'udp' | 'sctp';
 export const protocolNumber: Readonly<Record<Protocol, number>> = { tcp: 6, udp: 17, sctp: 132 };
 
-export type BackendState = 'up' | 'down' | 'off';
+export type BackendState = 'up' | 'down' | 'off' | 'drain';
 export type HashField = 'srcip' | 'dstip' | 'srcport' | 'dstport' | 'srcmac' | 'dstmac';
 
 /** Of one client, or of log lines. `burst`: what may come at once beyond the rate. */
@@ -24,7 +24,10 @@ export interface Backend {
   readonly weight: number;
   /** 1 serves first; the next rank takes over when no backend of a better one is usable. */
   readonly priority: number;
-  /** `down`: failed, its clients are sent elsewhere at once. `off`: maintenance, no new clients, known ones stay. */
+  /**
+   * `down`: failed, its clients are sent elsewhere at once. `off`: maintenance, no new clients, known ones stay. `drain`: as `off`, and
+   * what is left is counted.
+   */
   readonly state: BackendState;
   /** snat only: source address towards this backend; wins over the service's. */
   readonly sourceAddress?: Ip;

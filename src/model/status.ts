@@ -1,6 +1,7 @@
 /** What `relevo status --json` says: the shape that the CLI, the web page, drills and monitoring read. */
 
 import type { GeneralEntry, PersistenceEntry, Session } from './persistence.js';
+import type { BackendState } from './service.js';
 
 export type GroupState = 'init' | 'standby' | 'active' | 'draining';
 
@@ -96,6 +97,30 @@ export interface HistoryLine {
   readonly reachable: boolean;
 }
 
+/** A backend that drains, and what is left on it. */
+export interface Draining {
+  readonly service: string;
+  readonly backend: string;
+  /** Clients that are remembered and go there still; static sessions do not count. */
+  readonly sessions: number;
+  /** Open ones that connection tracking knows; flows, of services without it. */
+  readonly connections: number;
+}
+
+/** From the clients and back to them, since the kernel counts; never less than before while the service is there. */
+export interface Traffic {
+  readonly packetsIn: number;
+  readonly bytesIn: number;
+  readonly packetsOut: number;
+  readonly bytesOut: number;
+}
+
+export interface ServiceCounters extends Traffic {
+  readonly service: string;
+  /** Without those that cannot be told apart, and those of services without connection tracking. */
+  readonly backends: readonly (Traffic & { readonly backend: string })[];
+}
+
 export interface NodeStatus {
   readonly version: string;
   readonly cluster: string;
@@ -114,6 +139,7 @@ export interface NodeStatus {
     readonly backends: number;
     readonly backendsUp: number;
     readonly repairs: number;
+    readonly draining: readonly Draining[];
   };
   readonly document: DocumentStatus;
   /** Features that this kernel does not have: services that ask for them go without. */
@@ -181,8 +207,10 @@ export interface NodeControl {
   /** Ends a conflict: what this node has stays. */
   resolve(): Promise<ApplyResult>;
   history(): readonly HistoryLine[];
-  setBackendState(service: string, backend: string, state: 'up' | 'down' | 'off'): Promise<void>;
+  setBackendState(service: string, backend: string, state: BackendState): Promise<void>;
   sessions(service: string | undefined): Promise<readonly Session[]>;
+  /** Of services that are counted, or of one. */
+  counters(service: string | undefined): Promise<readonly ServiceCounters[]>;
   handover(group: string, to: string | undefined): Promise<HandoverResult>;
   syncDump(): { readonly entries: readonly PersistenceEntry[]; readonly general: readonly GeneralEntry[] };
   syncVerify(): Promise<VerifyResult>;

@@ -4,7 +4,8 @@
  */
 
 import { type Ip, ipFromBytes, parseIp } from '../model/address.js';
-import type { HashField, Service } from '../model/service.js';
+import type { EntryColumns } from '../model/columns.js';
+import type { HashField, Protocol, Service } from '../model/service.js';
 import type { ElementBytes, SetSpec, TableName } from '../netlink/nft/ast.js';
 import { ingressTable, type ServiceIds } from './feature.js';
 import { addressBytes, hostNumber, joined, portBytes, readHostNumber, readPort } from './features/bytes.js';
@@ -15,9 +16,10 @@ import { stickyMap } from './features/general-layout.js';
 import { numbersMap } from './features/limits/picking.js';
 import { backendKey, isServable, stablePlaces, statelessMode } from './features/stateless/backends.js';
 import { clientsMap } from './features/stateless/layout.js';
-import { addressNumber, endpointId, targetId } from './ids.js';
-import { persistElement, persistEntry, persistMap, serviceTable } from './layout.js';
+import { addressNumber, addressText, endpointId, endpointNumber, targetId } from './ids.js';
+import { persistElement, persistMap, serviceTable } from './layout.js';
 import { isPlain } from './plain.js';
+import { keyText } from './same-element.js';
 import { backendNumber } from './service-ids.js';
 
 export interface Remembered {
@@ -38,9 +40,22 @@ export interface SessionMap {
   ownerOf(element: ElementBytes): number | undefined;
   /** Undefined: of another service, or of a backend that this one does not have. */
   read(element: ElementBytes): Remembered | undefined;
+  /** The same of `persist`, for whom a service can say by numbers: name of the backend. */
+  readonly backendAt?: (entries: EntryColumns, at: number) => string | undefined;
   /** Under which a client may be found. */
   keysOf(client: readonly string[]): readonly Uint8Array[];
 }
+
+const plainProtocols: Readonly<Record<number, Protocol>> = { 6: 'tcp', 17: 'udp' };
+
+const u32 = (bytes: Uint8Array, at: number): number =>
+  ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0;
+
+/** Where an element of `persist` comes in, without an object or a text: there may be hundreds of thousands. */
+const endpointAt = ({ key }: ElementBytes): number | undefined => {
+  const protocol = plainProtocols[key[8]!];
+  return protocol && key.length === 16 ? endpointNumber(u32(key, 4), protocol, readPort(key, 12)) : undefined;
+};
 
 const plainMap = (service: Service): SessionMap => {
   /** Backends by address and port, by endpoint. */
@@ -60,16 +75,19 @@ const plainMap = (service: Service): SessionMap => {
     set: persistMap,
     also: [],
     owners: [...backends.keys()],
-    ownerOf(element) {
-      const entry = persistEntry(element);
-      return entry && endpointId(entry);
-    },
+    ownerOf: endpointAt,
     read(element) {
-      const entry = persistEntry(element);
-      if (!entry) return undefined;
-      const target = targetId(addressNumber(entry.backendAddress), entry.backendPort);
-      const backend = backends.get(endpointId(entry))?.get(target);
-      return backend === undefined ? undefined : { client: [entry.client], backend };
+      const { key, data } = element;
+      const endpoint = endpointAt(element);
+      if (endpoint === undefined || !(data instanceof Uint8Array)) return undefined;
+      const backend = backends.get(endpoint)?.get(targetId(u32(data, 0), readPort(data, 4)));
+      return backend === undefined ? undefined : { client: [addressText(u32(key, 0))], backend };
+    },
+    backendAt({ address, protocolPort, backend, backendPort }, at) {
+      const protocol = plainProtocols[protocolPort[at]! >>> 16];
+      if (!protocol) return undefined;
+      const endpoint = endpointNumber(address[at]!, protocol, protocolPort[at]! & 0xffff);
+      return backends.get(endpoint)?.get(targetId(backend[at]!, backendPort[at]!));
     },
     keysOf([text]) {
       const client = text === undefined ? undefined : parseIp(text);
@@ -122,8 +140,6 @@ const fits = (service: Service, client: readonly string[], family: FamilyShape):
   client.length === service.persistence.length &&
   service.persistence.every((field, at) => !isAddress(field) || family.has(client[at] as Ip));
 
-const bytesText = (bytes: Uint8Array): string => String.fromCharCode(...bytes);
-
 const generalMap = (service: Service, id: number, family: FamilyShape, keepsPort: boolean): SessionMap => {
   const { persistence } = service;
   const backends = new Map(
@@ -131,7 +147,7 @@ const generalMap = (service: Service, id: number, family: FamilyShape, keepsPort
       const port = portOf(service, backend);
       if (!family.has(backend.address) || (port === undefined) !== keepsPort) return [];
       const data = joined(addressBytes(backend.address), ...(port === undefined ? [] : [portBytes(port)]));
-      return [[bytesText(data), backend.name] as const];
+      return [[keyText(data), backend.name] as const];
     }),
   );
   const number = hostNumber(id);
@@ -145,7 +161,7 @@ const generalMap = (service: Service, id: number, family: FamilyShape, keepsPort
     ownerOf: ({ key }) => readHostNumber(key, key.length - 4),
     read({ key, data }) {
       if (!(data instanceof Uint8Array) || readHostNumber(key, key.length - 4) !== id) return undefined;
-      const backend = backends.get(bytesText(data));
+      const backend = backends.get(keyText(data));
       return backend === undefined ? undefined : { client: readClient(key, 0, persistence, family), backend };
     },
     keysOf: (client) => (fits(service, client, family) ? [joined(clientBytes(service, client), number)] : []),

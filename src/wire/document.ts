@@ -2,6 +2,7 @@
 
 import { RelevoError } from '../errors.js';
 import { limits } from '../limits.js';
+import type { BackendState } from '../model/service.js';
 import type { StateEntry } from '../replication/document/states.js';
 import {
   type DocumentVersion,
@@ -63,16 +64,20 @@ const versionOf = (version: relevo.v1.DocumentVersion.$Properties): DocumentVers
   };
 };
 
-const stateOf = (entry: relevo.v1.BackendState.$Properties): StateEntry => {
-  const { state } = entry;
-  if (state !== 'up' && state !== 'down' && state !== 'off') return bad(`a backend is '${state}'`);
-  return {
-    service: text(entry.service, 'service'),
-    backend: text(entry.backend, 'backend'),
-    state,
-    count: count(entry.count, 'count'),
-    node: text(entry.node, 'node'),
-  };
+const knownStates: Readonly<Record<string, BackendState>> = {
+  up: 'up',
+  down: 'down',
+  off: 'off',
+  drain: 'drain',
+};
+
+/** A state that this version does not know is passed over. */
+const stateOf = (entry: relevo.v1.BackendState.$Properties): StateEntry[] => {
+  const state = knownStates[entry.state ?? ''];
+  if (state === undefined) return [];
+  const service = text(entry.service, 'service');
+  const backend = text(entry.backend, 'backend');
+  return [{ service, backend, state, count: count(entry.count, 'count'), node: text(entry.node, 'node') }];
 };
 
 /** Undefined: a body that this version does not know. */
@@ -104,7 +109,7 @@ export const decodeDocument = (body: Body): DocumentMessage | undefined => {
     return { kind: 'vote', id: text(vote.id, 'id'), ok: vote.ok ?? false, reason };
   }
   if (decide) return { kind: 'decide', id: text(decide.id, 'id'), commit: decide.commit ?? false };
-  if (states) return { kind: 'states', entries: (states.entries ?? []).map(stateOf) };
+  if (states) return { kind: 'states', entries: (states.entries ?? []).flatMap(stateOf) };
   return undefined;
 };
 

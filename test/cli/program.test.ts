@@ -62,6 +62,7 @@ test('status names who is active and why, and what is not ready', async (t) => {
     /preferred node/,
     /NOT READY: snapshot at 5 %/,
     /NOT RUNNING: exit status 1/,
+    /draining +web\/b1: 7 sessions and 2 connections are left/,
   ]) {
     t.regex(text, expected);
   }
@@ -117,4 +118,21 @@ test('a replica that differs is a failure', async (t) => {
 test('a missing file is named', async (t) => {
   const error = await t.throwsAsync(t.context.relevo('apply', join(t.context.folder, 'none.yaml')));
   t.regex(error.message, /none\.yaml: no such file/);
+});
+
+test('what nftlb does not know is not exported to it; a backend that drains is off there', async (t) => {
+  const file = join(t.context.folder, 'services.json');
+  const backend = { name: 'b1', 'ip-addr': '10.0.0.1', port: 80, state: 'drain' };
+  const farm = {
+    name: 'web',
+    'virtual-addr': '192.0.2.1',
+    'virtual-ports': 80,
+    mode: 'dnat',
+    counters: 'on',
+  };
+  writeFileSync(file, JSON.stringify({ farms: [{ ...farm, backends: [backend] }] }));
+  const { text } = await t.context.relevo('nftlb', 'export', file);
+  const [exported] = (JSON.parse(text) as { farms: { backends: { state: string }[] }[] }).farms;
+  t.is(exported?.backends[0]?.state, 'off');
+  t.false(/counters|replicate|drain/.test(text));
 });

@@ -15,7 +15,9 @@ import type { Log, Nft } from '../../src/ports.js';
 import { type EngineContext, plainContext } from '../../src/ruleset/context.js';
 import type { FeatureSet } from '../../src/ruleset/units.js';
 import { createConnections } from '../../src/shell/connections.js';
+import { createFlows } from '../../src/shell/flows.js';
 import { createNft } from '../../src/shell/nft.js';
+import { createPersistenceMap } from '../../src/shell/persistence-map.js';
 import { createRunner } from '../../src/shell/runner.js';
 import { enterNamespace, insideNamespace } from './inside.js';
 import { createNamespaces, systemPath, type TestNamespaces } from './netns.js';
@@ -176,6 +178,8 @@ export const createBed = async (options: { backends?: number; clients?: number }
       const made = insideNamespace(lb, () => {
         const port = createNft({ log });
         const runner = createRunner();
+        const flows = createFlows();
+        const persistence = createPersistenceMap({ within: (body) => insideNamespace(lb, body) });
         const connections = createConnections({
           run: (file, args, options) => runner.run('ip', ['netns', 'exec', lb, file, ...args], options),
         });
@@ -183,6 +187,8 @@ export const createBed = async (options: { backends?: number; clients?: number }
           {
             nft: port,
             connections,
+            flows,
+            persistence,
             log,
             clock: { nowMs: () => performance.now() },
             facts: { ...noFacts, devices: [`${id}f`], ...facts },
@@ -194,6 +200,8 @@ export const createBed = async (options: { backends?: number; clients?: number }
         return {
           port,
           connections,
+          flows,
+          persistence,
           reconciler,
           ended: watch ? reconciler.run(stopping.signal) : Promise.resolve(),
         };
@@ -207,6 +215,8 @@ export const createBed = async (options: { backends?: number; clients?: number }
           await made.ended;
           made.port.close();
           made.connections.close();
+          made.flows.close();
+          made.persistence.close();
         },
       };
       engines.push(engine);

@@ -37,7 +37,13 @@ export const exampleStatus: NodeStatus = {
     },
   ],
   witness: { reachable: true, detail: '10.30.0.50:5782' },
-  services: { count: 1, backends: 2, backendsUp: 1, repairs: 0 },
+  services: {
+    count: 1,
+    backends: 2,
+    backendsUp: 1,
+    repairs: 0,
+    draining: [{ service: 'web', backend: 'b1', sessions: 7, connections: 2 }],
+  },
   document: {
     version: 7,
     id: 'abc.3',
@@ -98,6 +104,7 @@ export const createFakeNode = (): NodeControl & { readonly calls: string[] } => 
       if (text.includes('bad')) throw new RelevoError('bad-document', 'farms[0].mode: bad');
       return { dryRun, changed: ['web'], operations: 3, text: dryRun ? 'add element …' : undefined };
     },
+    counters: async () => [],
     setBackendState: async (service, backend, state) => {
       calls.push(`backend ${service} ${backend} ${state}`);
       if (service !== 'web') throw new RelevoError('not-found', `no service '${service}'`);

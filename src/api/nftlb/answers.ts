@@ -97,6 +97,46 @@ export const sendPieces = (reply: FastifyReply, pieces: Iterable<string>): Fasti
   return reply.type('application/json').send(stream);
 };
 
+/** An answer that grows while something is read: `write` sends in blocks. Fails before its first block with an error, later by ending early. */
+export const sendWhile = (
+  reply: FastifyReply,
+  work: (write: (text: string) => void) => Promise<void>,
+): Promise<FastifyReply> =>
+  new Promise((resolve, reject) => {
+    const encoder = new TextEncoder();
+    let block = '';
+    let hasBegun = false;
+    let controller: ReadableStreamDefaultController<Uint8Array> | undefined;
+    const stream = new ReadableStream<Uint8Array>({
+      start(made) {
+        controller = made;
+      },
+      cancel() {
+        controller = undefined;
+      },
+    });
+    const flush = (): void => {
+      if (block !== '') controller?.enqueue(encoder.encode(block));
+      block = '';
+      if (hasBegun) return;
+      hasBegun = true;
+      resolve(reply.type('application/json').send(stream));
+    };
+    work((text) => {
+      block += text;
+      if (block.length >= blockChars) flush();
+    }).then(
+      () => {
+        flush();
+        controller?.close();
+      },
+      (thrown: unknown) => {
+        if (!hasBegun) reject(thrown);
+        else controller?.error(thrown);
+      },
+    );
+  });
+
 /** `{ "farms": […] }`, entry by entry. */
 export function* listPieces(key: string, entries: Iterable<unknown>): Generator<string> {
   yield `{\n        "${key}": `;

@@ -6,6 +6,7 @@ import { limits } from '../../limits.js';
 import type { Log } from '../../ports.js';
 import { failureOf } from './answers.js';
 import { createChanges } from './changes.js';
+import { addCounterRoutes } from './counters.js';
 import { addFarmRoutes, addSessionRoutes } from './farms.js';
 import { createOpenApi } from './openapi.js';
 import { addAddressRoutes, addPolicyRoutes } from './policies.js';
@@ -67,5 +68,6 @@ export const createNftlbApi = (
   addSessionRoutes(app, services, changes);
   addAddressRoutes(app, services, changes);
   addPolicyRoutes(app, services, changes);
+  addCounterRoutes(app, services);
   return app;
 };

@@ -5,6 +5,7 @@ import { namedAddresses } from '../../config/address-names.js';
 import { asDeletion } from '../../config/nftlb-merge.js';
 import { isObject, type JsonObject } from '../../config/service-values.js';
 import type { ServicesView } from '../../model/change.js';
+import type { BackendState } from '../../model/service.js';
 import { answering, type Response, responseOf } from './answers.js';
 import { elementsWish, errorOf, parseBody, wishOf } from './requests.js';
 
@@ -20,7 +21,7 @@ export interface Changes {
 interface StateChange {
   readonly farm: string;
   readonly backend: string;
-  readonly state: 'up' | 'down' | 'off';
+  readonly state: BackendState;
 }
 
 const onlyKeys = (value: unknown, ...keys: string[]): value is JsonObject =>
@@ -34,7 +35,7 @@ const onlyStateChange = (body: JsonObject): StateChange | undefined => {
   const backend: unknown = farm.backends[0];
   if (farm.backends.length !== 1 || !onlyKeys(backend, 'name', 'state')) return undefined;
   const { state } = backend;
-  if (state !== 'up' && state !== 'down' && state !== 'off') return undefined;
+  if (state !== 'up' && state !== 'down' && state !== 'off' && state !== 'drain') return undefined;
   if (typeof farm.name !== 'string' || typeof backend.name !== 'string') return undefined;
   return { farm: farm.name, backend: backend.name, state };
 };

@@ -9,9 +9,9 @@ import type { JsonObject } from '../../config/service-values.js';
 import { formatService, type StateReasons } from '../../config/services-format.js';
 import { RelevoError } from '../../errors.js';
 import type { ServicesView } from '../../model/change.js';
-import type { Session } from '../../model/persistence.js';
 import type { Service } from '../../model/service.js';
-import { answering, listPieces, responseOf, sendPieces } from './answers.js';
+import type { Draining } from '../../model/status.js';
+import { answering, listPieces, responseOf, sendPieces, sendWhile } from './answers.js';
 import type { Changes } from './changes.js';
 import { parseBody } from './requests.js';
 
@@ -32,11 +32,9 @@ const farmIn = (view: ServicesView, farm: string): Service => {
   throw unknownFarm(farm);
 };
 
-const formatSession = ({ client, backend, remainingMs }: Session) => ({
-  client: clientText(client),
-  backend,
-  expiration: `${Math.ceil(remainingMs / 1000)}s`,
-});
+const sessionsHead = '{\n        "sessions": [';
+const sessionIndent = `\n${' '.repeat(16)}`;
+const attributeIndent = `\n${' '.repeat(24)}`;
 
 type List = 'backends' | 'addresses' | 'policies';
 const nouns: Readonly<Record<List, string>> = {
@@ -67,14 +65,26 @@ export const addFarmRoutes = (app: FastifyInstance, services: ServicesInForce, c
   for (const url of ['/farms', '/policies', '/addresses']) {
     app.route({ method: ['POST', 'PUT'], url, handler: ({ body }) => changes.upsert(body) });
   }
-  app.get<FarmPath>('/farms', ({ query }, reply) => {
-    const format = (one: Service) => formatService(one, { reasons, full: query.full !== undefined });
+  const drainingOf = async (farm?: string): Promise<Map<string, Map<string, Draining>>> => {
+    const found = new Map<string, Map<string, Draining>>();
+    for (const one of await services.draining(farm)) {
+      const known = found.get(one.service);
+      if (known) known.set(one.backend, one);
+      else found.set(one.service, new Map([[one.backend, one]]));
+    }
+    return found;
+  };
+  app.get<FarmPath>('/farms', async ({ query }, reply) => {
+    const draining = await drainingOf();
+    const format = (one: Service) =>
+      formatService(one, { reasons, draining, full: query.full !== undefined });
     return sendPieces(reply, listPieces('farms', mapped([...services.view().services.values()], format)));
   });
-  app.get<FarmPath>('/farms/:farm', ({ params, query }, reply) => {
+  app.get<FarmPath>('/farms/:farm', async ({ params, query }, reply) => {
+    const draining = await drainingOf(params.farm);
     const service = services.view().services.get(params.farm);
     if (!service) throw unknownFarm(params.farm, { answer: 'invalid request' });
-    const farm = formatService(service, { reasons, full: query.full !== undefined });
+    const farm = formatService(service, { reasons, draining, full: query.full !== undefined });
     return sendPieces(reply, listPieces('farms', [farm]));
   });
 
@@ -114,13 +124,20 @@ export const addSessionRoutes = (app: FastifyInstance, services: ServicesInForce
   app.get<FarmPath>('/farms/:farm/sessions', async ({ params: { farm } }, reply) => {
     const service = services.view().services.get(farm);
     if (!service) throw unknownFarm(farm, { answer: 'invalid request' });
-    const dynamic = await services.sessions(farm);
-    function* entries(): Generator<unknown> {
-      for (const { client, backend } of service?.staticSessions ?? [])
-        yield { client: clientText(client), backend };
-      yield* mapped(dynamic, formatSession);
-    }
-    return sendPieces(reply, listPieces('sessions', entries()));
+    return sendWhile(reply, async (write) => {
+      let isFirst = true;
+      // As `listText` prints it: there may be a hundred thousand.
+      const entry = (client: string, backend: string, rest: string): void => {
+        write(`${isFirst ? sessionsHead : ','}${sessionIndent}{${attributeIndent}"client": "${client}",`);
+        write(`${attributeIndent}"backend": ${JSON.stringify(backend)}${rest}${sessionIndent}}`);
+        isFirst = false;
+      };
+      for (const { client, backend } of service.staticSessions ?? []) entry(clientText(client), backend, '');
+      await services.visitSessions(farm, (client, backend, remainingMs) =>
+        entry(client, backend, `,${attributeIndent}"expiration": "${Math.ceil(remainingMs / 1000)}s"`),
+      );
+      write(isFirst ? '{\n        "sessions": []\n}\n' : '\n        ]\n}\n');
+    });
   });
 
   /** Static ones go by a change of the farm, those that packets made by the kernel's map. */

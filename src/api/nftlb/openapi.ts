@@ -22,8 +22,9 @@ const backend = z.object({
     'est-connlimit-log-prefix',
     'ether-addr',
   ),
-  state: z.enum(['up', 'down', 'off', 'available', 'config_error']).optional(),
+  state: z.enum(['up', 'down', 'off', 'drain', 'available', 'config_error']).optional(),
   'state-reason': z.string().optional(),
+  ...values('drain-sessions', 'drain-connections'),
   ...changeable,
 });
 const farmAddress = z.object({
@@ -90,6 +91,16 @@ const document = z.object({
   policies: z.array(policy).optional(),
 });
 const response = z.object({ response: z.string() });
+const traffic = values('packets-in', 'bytes-in', 'packets-out', 'bytes-out');
+const counters = z.object({
+  counters: z.array(
+    z.object({
+      name: z.string(),
+      ...traffic,
+      backends: z.array(z.object({ name: z.string(), ...traffic })),
+    }),
+  ),
+});
 const sessions = z.object({ sessions: z.array(session) });
 
 const schemaOf = (schema: z.ZodType) => z.toJSONSchema(schema, { target: 'draft-2020-12', io: 'input' });
@@ -118,6 +129,8 @@ const routes: readonly Route[] = [
     answer: sessions,
   },
   { path: '/farms/{name}/sessions/{client}', verbs: { delete: 'of one client' } },
+  { path: '/counters', verbs: { get: 'what services that are counted have carried' }, answer: counters },
+  { path: '/farms/{name}/counters', verbs: { get: 'what one has carried' }, answer: counters },
   { path: '/farms/{name}/backends', verbs: { delete: 'all' } },
   { path: '/farms/{name}/backends/{backend}', verbs: { delete: 'one' } },
   { path: '/farms/{name}/backends/{backend}/sessions', verbs: { delete: 'of one backend' } },
