@@ -13,6 +13,7 @@ import { createReplicator, type Replicator } from './app/replicate.js';
 import { createServicesInForce } from './app/services-in-force.js';
 import { createServicesStore } from './app/services-store.js';
 import { sysctlsFor } from './conntrack/sysctls.js';
+import { joinDocument } from './document.js';
 import { generalPorts, startEngine } from './engine.js';
 import { version } from './model/version.js';
 import type { PersistenceIndex } from './ports.js';
@@ -24,6 +25,7 @@ import { listenOnSocket } from './shell/control-socket.js';
 import { createDaemons } from './shell/daemons.js';
 import { createFiles } from './shell/files.js';
 import { startGuardThread } from './shell/guard-thread.js';
+import { sha256 } from './shell/hash.js';
 import { createLog } from './shell/log.js';
 import { memoryBytes, releaseMemory } from './shell/memory.js';
 import { createPeerLinks } from './shell/peer-links.js';
@@ -62,12 +64,11 @@ export const runAgent = async (configPath: string, signal: AbortSignal): Promise
       lifetime,
       persistenceIndex,
     );
-    const links = createPeerLinks(config, systemRandom);
     replicator = createReplicator(
       {
         nft,
         persistence: createPersistenceMap(),
-        links,
+        links: createPeerLinks(config, systemRandom),
         clock,
         random: systemRandom,
         log,
@@ -82,7 +83,7 @@ export const runAgent = async (configPath: string, signal: AbortSignal): Promise
       config,
     );
     const events = createEventRecorder(clock, wallTime);
-    const store = createServicesStore(files, config.stateDir, log);
+    const store = createServicesStore(files, config.stateDir, log, sha256);
     lifetime.onStop(() => store.flush());
     const guard = createGuard(
       {
@@ -95,6 +96,12 @@ export const runAgent = async (configPath: string, signal: AbortSignal): Promise
       secret,
     );
     const services = createServicesInForce(engine, store, log);
+    const found = await engine.adopt();
+    const stored = await store.load();
+    if (stored) await machine.find(stored.services, neighbourWaitMs);
+    if (stored) await engine.apply(stored, 'services in force before the restart');
+    const shared = { services, engine, store, replicator, clock, events, log, found: stored !== undefined };
+    const document = joinDocument(config.node, shared, lifetime.signal);
     const parts = {
       config,
       clock,
@@ -103,6 +110,7 @@ export const runAgent = async (configPath: string, signal: AbortSignal): Promise
       replicator,
       conntrackd,
       services,
+      document,
       events,
       memoryBytes,
       releaseMemory,
@@ -111,11 +119,6 @@ export const runAgent = async (configPath: string, signal: AbortSignal): Promise
       complaints,
       takeovers: new Map<string, number>(),
     };
-
-    const found = await engine.adopt();
-    const stored = await store.load();
-    if (stored) await machine.find(stored.services, neighbourWaitMs);
-    if (stored) await engine.apply(stored, 'services in force before the restart');
     events.record(
       'start',
       found.found ? 'adopted the rules in the kernel' : 'no rules in the kernel yet',

@@ -20,6 +20,7 @@ const codes = {
   'not-ready': { retry: true },
   timeout: { retry: true },
   'command-failed': { retry: false },
+  'disk-full': { retry: true },
   'lost-lease': { retry: false },
   internal: { retry: false },
 } as const satisfies Record<string, { retry: boolean }>;

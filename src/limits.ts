@@ -52,6 +52,16 @@ export const limits = {
   syncQueueEntries: 262_144,
   /** Messages a peer may send before it has said hello. */
   syncHelloMs: 5_000,
+  /** A piece of a services document on its way to a peer. */
+  documentPartBytes: 256 * 1024,
+  /** Starts of agents that edited, in the ancestry of a version. */
+  documentSessions: 4_096,
+  documentReasonChars: 1_024,
+  /** Versions kept for `relevo history` and `rollback`, and objects (services, addresses, policies) in the ways back to them. */
+  documentVersions: 64,
+  documentHistoryObjects: 50_000,
+  /** States of backends that are remembered, also of those that are gone. */
+  backendStates: 500_000,
   /** A heartbeat datagram: larger ones are not read. */
   heartbeatBytes: 1_400,
   /** nftlb's interface: a request and how long a client may take for it, and for reading the answer. */

@@ -98,7 +98,12 @@ export interface Files {
   writeAtomic(path: string, content: string, mode?: number): Promise<void>;
   /** No error if it is not there. */
   remove(path: string): Promise<void>;
+  /** Replaces what is there, durably; false: there is no `from`. */
+  rename(from: string, to: string): Promise<boolean>;
 }
+
+/** SHA-256 as 64 hexadecimal digits. */
+export type Hash = (text: string) => string;
 
 /** Interfaces and addresses, over rtnetlink. Failures are RelevoErrors with `kernel-*` codes. */
 export interface Links {

@@ -16,6 +16,7 @@ const statusByCode: Partial<Record<ErrorCode, number>> = {
   'not-permitted': 403,
   unsupported: 422,
   'not-ready': 503,
+  'disk-full': 507,
   timeout: 504,
 };
 
@@ -31,6 +32,17 @@ const check = <T>(schema: z.ZodType<T>, value: unknown, what: string): T => {
 
 const backendBody = z.strictObject({ state: z.enum(['up', 'down', 'off', 'drain']) });
 const handoverBody = z.strictObject({ to: z.string().optional() });
+
+const applyQuery = z.object({
+  dryRun: z.stringbool().default(false),
+  confirmMs: z.coerce.number().int().min(0).max(86_400_000).default(0),
+  force: z.stringbool().default(false),
+  reason: z.string().max(200).default(''),
+});
+const rollbackBody = z.strictObject({
+  version: z.number().int().min(0).optional(),
+  force: z.boolean().default(false),
+});
 
 /** Building does not listen; `shell/control-socket.ts` does. Errors answer `{error: {code, message, facts}}`. */
 export const createControlApi = (control: NodeControl, log: Log): FastifyInstance => {
@@ -64,8 +76,14 @@ export const createControlApi = (control: NodeControl, log: Log): FastifyInstanc
         'send the document as text (content type text/plain or application/yaml)',
       );
     }
-    const { dryRun } = check(z.object({ dryRun: z.stringbool().default(false) }), request.query, 'query');
-    return control.apply(request.body, { dryRun });
+    return control.apply(request.body, check(applyQuery, request.query, 'query'));
+  });
+  app.get('/v1/document/history', () => ({ versions: control.history() }));
+  app.post('/v1/document/confirm', () => control.confirm());
+  app.post('/v1/document/resolve', () => control.resolve());
+  app.post('/v1/document/rollback', (request) => {
+    const { version, force } = check(rollbackBody, request.body ?? {}, 'body');
+    return control.rollback(version, force);
   });
   app.post<{ Params: { service: string; backend: string } }>(
     '/v1/services/:service/backends/:backend',

@@ -1,5 +1,7 @@
 /** What each part of a node tells the others: the rules that join engine, replication, conntrackd and guard. */
 
+import type { NodeConfig } from '../model/node.js';
+import type { ClusterDocument } from './cluster-document.js';
 import type { Conntrackd } from './conntrackd.js';
 import type { EventRecorder } from './events.js';
 import type { Guard, GuardEvent } from './guard.js';
@@ -12,6 +14,8 @@ export interface Wired {
   readonly replicator: Replicator;
   readonly conntrackd: Conntrackd;
   readonly events: EventRecorder;
+  readonly document: Pick<ClusterDocument, 'setLeader'>;
+  readonly config: Pick<NodeConfig, 'groups'>;
   /** How often this node became active, per group: counted here. */
   readonly takeovers: Map<string, number>;
   /** What the node itself lacks since its start. */
@@ -59,6 +63,9 @@ const describeEvent = (event: Exclude<GuardEvent, { kind: 'role' }>): string => 
 export const wireNode = (parts: Wired): (() => void) => {
   const { engine, guard, replicator, conntrackd, events, takeovers } = parts;
   const tellReadiness = (): void => guard.setReadiness(nodeReadiness(parts));
+  // At most one node is active in the first group, whatever is cut: it may be edited while others are out of reach.
+  const [first] = parts.config.groups;
+  parts.document.setLeader(first === undefined);
   const stops = [
     engine.onEvent((event) => {
       if (event.kind === 'applied') {
@@ -91,6 +98,7 @@ export const wireNode = (parts: Wired): (() => void) => {
       const { group, epoch, reason, to } = event;
       const active = to === 'active';
       replicator.setActive(group, epoch, active);
+      if (group === first?.name) parts.document.setLeader(active);
       if (active) conntrackd.becomeActive(group);
       else conntrackd.becomeStandby(group);
       if (active) takeovers.set(group, (takeovers.get(group) ?? 0) + 1);

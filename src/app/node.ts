@@ -9,10 +9,11 @@ import { formatServices } from '../config/services-format.js';
 import { RelevoError } from '../errors.js';
 import type { NodeConfig } from '../model/node.js';
 import type { ServicesDocument } from '../model/service.js';
-import type { NodeControl, NodeStatus } from '../model/status.js';
+import type { ApplyResult, NodeControl, NodeStatus } from '../model/status.js';
 import { version } from '../model/version.js';
 import type { Clock } from '../ports.js';
 import type { EngineContext } from '../ruleset/context.js';
+import type { Applied, ClusterDocument } from './cluster-document.js';
 import type { Conntrackd } from './conntrackd.js';
 import { diffDocuments } from './documents.js';
 import type { EventRecorder } from './events.js';
@@ -32,6 +33,7 @@ export interface NodeParts {
   readonly replicator: Replicator;
   readonly conntrackd: Conntrackd;
   readonly services: ServicesInForce;
+  readonly document: ClusterDocument;
   readonly events: EventRecorder;
   readonly takeovers: ReadonlyMap<string, number>;
   readonly context: EngineContext;
@@ -60,8 +62,19 @@ const parse = (text: string): ServicesDocument => {
   );
 };
 
+const resultOf = ({ answer, operations, changed }: Applied): ApplyResult => ({
+  dryRun: false,
+  operations: answer.changed ? Math.max(operations, 1) : operations,
+  changed,
+  text: undefined,
+  version: answer.version?.number ?? 0,
+  confirmed: answer.confirmed,
+  missing: answer.missing,
+  confirmMs: answer.changed ? (answer.version?.confirmMs ?? 0) : 0,
+});
+
 export const createNodeControl = (parts: NodeParts): NodeControl => {
-  const { config, clock, engine, guard, replicator, conntrackd, services, events } = parts;
+  const { config, clock, engine, guard, replicator, conntrackd, services, document, events } = parts;
   const startMs = clock.nowMs();
 
   const status = async (): Promise<NodeStatus> => {
@@ -84,6 +97,7 @@ export const createNodeControl = (parts: NodeParts): NodeControl => {
         repairs: counts.repairs,
         draining: await services.draining(),
       },
+      document: document.status(),
       kernelLacks: [...parts.kernel.missing.keys()],
       replication: replicator.status(),
       conntrackd: {
@@ -100,7 +114,7 @@ export const createNodeControl = (parts: NodeParts): NodeControl => {
   return {
     status,
     services: () => formatServices(services.document()),
-    async apply(text, { dryRun }) {
+    async apply(text, { dryRun, confirmMs = 0, force = false, reason = '' }) {
       const wanted = parse(text);
       if (dryRun) {
         const preview = await engine.preview(wanted);
@@ -110,10 +124,14 @@ export const createNodeControl = (parts: NodeParts): NodeControl => {
           text: diffDocuments(engine.document(), wanted, parts.context).text,
         };
       }
-      const report = await services.update('apply the services document', () => wanted);
-      if (report.operations > largeOperations) setTimeout(parts.releaseMemory, settleMs);
-      return { dryRun, ...report, text: undefined };
+      const applied = await document.apply(wanted, { confirmMs, force, reason });
+      if (applied.operations > largeOperations) setTimeout(parts.releaseMemory, settleMs);
+      return resultOf(applied);
     },
+    confirm: async () => resultOf(await document.confirm()),
+    rollback: async (version, force) => resultOf(await document.rollback(version, force)),
+    resolve: async () => resultOf(await document.resolve()),
+    history: () => document.history(),
     setBackendState: (service, backend, state) => services.setBackendState(service, backend, state),
     sessions: (service) => services.sessions(service),
     counters: (service) => services.counters(service),

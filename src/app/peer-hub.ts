@@ -14,7 +14,7 @@ import {
 } from '../replication/session.js';
 import { decodeFrame } from '../wire/decode.js';
 import { encodeFrame } from '../wire/encode.js';
-import type { Position } from '../wire/frames.js';
+import type { DocumentMessage, Position } from '../wire/frames.js';
 
 export interface PeerHubOptions {
   readonly clock: Clock;
@@ -25,10 +25,18 @@ export interface PeerHubOptions {
   readonly peers: readonly string[];
   /** Writes rows to the kernel, then calls `done`. */
   readonly write: (rows: readonly number[], done: () => void) => void;
+  readonly documents: DocumentPeers;
   /** The same of general entries. */
   readonly writeGeneral?: (rows: readonly number[], done: () => void) => void;
   /** Completeness, roles or connections may have changed. */
   readonly onProgress: () => void;
+}
+
+/** Whoever replicates the services document over the same links. */
+export interface DocumentPeers {
+  /** `capable`: the peer's software does, too. */
+  onPeer(peer: string, connected: boolean, capable: boolean): void;
+  onMessage(peer: string, message: DocumentMessage): void;
 }
 
 /** What is known of a peer, over all its connections. */
@@ -48,6 +56,8 @@ export interface PeerRecord {
   sentEntries: number;
   ackedEntries: number;
   lastError: string | undefined;
+  /** Of the services document, waiting for room in the socket. */
+  messages: DocumentMessage[];
   /** Newest frame whose rows are in the kernel and whose Ack is due. */
   ackDue: number;
   generalAckDue: number;
@@ -89,6 +99,7 @@ export class PeerHub implements PeerLinkListener {
           sentEntries: 0,
           ackedEntries: 0,
           lastError: undefined,
+          messages: [],
           ackDue: 0,
           generalAckDue: 0,
         },
@@ -189,9 +200,28 @@ export class PeerHub implements PeerLinkListener {
 
   #pump(record: PeerRecord): void {
     const { link, session } = record;
-    if (!link || session?.state !== 'streaming' || !session.hasWork) return;
+    if (!link || session?.state !== 'streaming') return;
+    this.#pumpMessages(record, link);
+    if (!session.hasWork) return;
     const roomBytes = limits.syncBufferedBytes - link.bufferedBytes;
     if (roomBytes > 0) this.#step(record, { kind: 'pump', roomBytes });
+  }
+
+  /** About the services document: in order, and as the socket takes it. */
+  sendMessage(peer: string, message: DocumentMessage): void {
+    const record = this.records.get(peer);
+    if (record?.session?.state !== 'streaming') return;
+    record.messages.push(message);
+    this.pumpSoon();
+  }
+
+  #pumpMessages(record: PeerRecord, link: PeerLink): void {
+    let sent = 0;
+    // A quarter of the room: entries go on between the pieces of a large document.
+    while (sent < record.messages.length && link.bufferedBytes < limits.syncBufferedBytes / 4) {
+      this.#perform(record, { kind: 'send', frame: { kind: 'document', message: record.messages[sent++]! } });
+    }
+    if (sent > 0) record.messages.splice(0, sent);
   }
 
   #step(record: PeerRecord, event: SessionEvent): void {
@@ -213,6 +243,12 @@ export class PeerHub implements PeerLinkListener {
         if (effect.general) {
           this.#options.writeGeneral?.(effect.rows, () => this.#applied(record, session, effect.frame, true));
         } else this.#options.write(effect.rows, () => this.#applied(record, session, effect.frame, false));
+        return;
+      case 'streaming':
+        this.#options.documents.onPeer(record.name, true, effect.document);
+        return;
+      case 'document':
+        this.#options.documents.onMessage(record.name, effect.message);
         return;
       case 'note':
         this.#complain(record.name, effect.message);
@@ -262,6 +298,8 @@ export class PeerHub implements PeerLinkListener {
         record.ackedEntries += outbound?.ackedEntries ?? 0;
       }
     }
+    if (session) this.#options.documents.onPeer(record.name, false, false);
+    record.messages = [];
     record.session = undefined;
     record.link = undefined;
     record.connectedAtMs = undefined;

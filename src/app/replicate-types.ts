@@ -14,7 +14,9 @@ import type {
   PersistenceMap,
   Random,
 } from '../ports.js';
+import type { DocumentMessage } from '../wire/frames.js';
 import type { GeneralPorts } from './general-plane.js';
+import type { DocumentPeers } from './peer-hub.js';
 import type { SyncReadiness } from './sync-readiness.js';
 import type { SyncDetails } from './sync-status.js';
 
@@ -54,6 +56,10 @@ export interface Replicator {
   dump(): PersistenceEntry[];
   /** Of general and stateless services, and bans. */
   dumpGeneral(): GeneralEntry[];
+  /** The other nodes, where replication is on. */
+  readonly peers: readonly string[];
+  /** The services document travels over the same links: to be called before `run`. */
+  attachDocuments(documents: DocumentPeers): (peer: string, message: DocumentMessage) => void;
   /** Compares this kernel's map with the replica, and the replica with every connected peer's. */
   verify(): Promise<VerifyResult>;
   /** Runs until aborted; leaves no timer, socket or link. */

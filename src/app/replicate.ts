@@ -21,7 +21,7 @@ import { persistMap } from '../ruleset/layout.js';
 import { createGeneralPlane } from './general-plane.js';
 import { KernelSink } from './kernel-sink.js';
 import { KernelSource } from './kernel-source.js';
-import { PeerHub } from './peer-hub.js';
+import { type DocumentPeers, PeerHub } from './peer-hub.js';
 import type { Replicator, ReplicatorConfig, ReplicatorPorts } from './replicate-types.js';
 import { readinessOf, type SyncReadiness } from './sync-readiness.js';
 import { digestTexts, syncStatus } from './sync-status.js';
@@ -66,6 +66,7 @@ export const createReplicator = (ports: ReplicatorPorts, config: ReplicatorConfi
   const verdicts = new Verdicts(ports.serviceAt);
   const writable = (row: number): boolean => isWritable(replica.table, verdicts, row);
   const sink = new KernelSink({ nft, clock, log, replica, writable });
+  let documents: DocumentPeers | undefined;
   const general =
     ports.general && enabled
       ? createGeneralPlane({
@@ -102,6 +103,10 @@ export const createReplicator = (ports: ReplicatorPorts, config: ReplicatorConfi
       }),
     },
     write: (rows, done) => sink.write(rows, done),
+    documents: {
+      onPeer: (...told) => documents?.onPeer(...told),
+      onMessage: (...told) => documents?.onMessage(...told),
+    },
     writeGeneral: (rows, done) => general?.sink.write(rows, done),
     onProgress: () => announce(false),
   });
@@ -218,6 +223,11 @@ export const createReplicator = (ports: ReplicatorPorts, config: ReplicatorConfi
       source.roleChanged();
       general?.source.roleChanged();
       announce(false);
+    },
+    peers,
+    attachDocuments(wanted) {
+      documents = wanted;
+      return (peer, message) => hub.sendMessage(peer, message);
     },
     readiness,
     onReadiness(listener) {

@@ -27,7 +27,18 @@ export interface Wish<T> {
   readonly result: T;
 }
 
+/** Told of what is changed here, one request at a time. */
+export interface EditJournal {
+  /** Throws when the cluster's document must not be edited on this node now. */
+  mayEdit(): void;
+  edited(change: ServicesChange, undo: ServicesChange, reason: string): void;
+  stateSet(service: string, backend: string, state: BackendState): void;
+}
+
 export interface ServicesInForce {
+  attach(journal: EditJournal): void;
+  /** Alone, in the queue of all changes; whatever changes services says so. */
+  exclusive<T>(work: (changed: () => void) => Promise<T>): Promise<T>;
   document(): ServicesDocument;
   view(): ServicesView;
   /** Why a service, or backends of it, are not served as configured. */
@@ -83,6 +94,17 @@ const countersByText = (elements: readonly ListedElement[]): ReadonlyMap<string,
     ]),
   );
 
+const before = <T>(map: ReadonlyMap<string, T>, names: Iterable<string>): Map<string, T | undefined> =>
+  new Map([...names].map((name) => [name, map.get(name)]));
+
+const undoOf = (view: ServicesView, { services, addresses, policies }: ServicesChange): ServicesChange => ({
+  services: before(view.services, services.keys()),
+  addresses: before(view.addresses, addresses.keys()),
+  policies: before(view.policies, policies.keys()),
+});
+
+const noChange: ServicesChange = { services: new Map(), addresses: new Map(), policies: new Map() };
+
 export const createServicesInForce = (
   engine: Engine,
   store: Pick<ServicesStore, 'save' | 'saveLater' | 'saveState' | 'saveElements'>,
@@ -96,8 +118,18 @@ export const createServicesInForce = (
   let traffic: Promise<readonly ServiceCounters[]> | undefined;
   const counted = new Map<string, Promise<readonly Draining[]>>();
   const counting = new Map<string, Promise<ReadonlyMap<string, ElementCounter>>>();
+  let journal: EditJournal | undefined;
 
   return {
+    attach(wanted) {
+      journal = wanted;
+    },
+    exclusive: (work) =>
+      queue(() =>
+        work(() => {
+          overlaps = undefined;
+        }),
+      ),
     document: () => engine.document(),
     view: () => engine.view(),
     shortcomings: (service) => engine.shortcomings(service),
@@ -114,6 +146,8 @@ export const createServicesInForce = (
         const { change, result } = build(view);
         const { services, addresses, policies } = change;
         if (services.size + addresses.size + policies.size === 0) return result;
+        journal?.mayEdit();
+        const back = undoOf(view, change);
         overlaps ??= overlapsOf(view.services.values());
         const { undo, problems } = reindex(overlaps, view.services, services);
         try {
@@ -123,6 +157,7 @@ export const createServicesInForce = (
           undo();
           throw thrown;
         }
+        journal?.edited(change, back, reason);
         store.saveLater(() => engine.document());
         return result;
       }),
@@ -132,7 +167,16 @@ export const createServicesInForce = (
         if (!list) return false;
         const delta = build(list);
         if ((delta.added?.length ?? 0) + (delta.removed?.length ?? 0) === 0) return true;
+        journal?.mayEdit();
+        const policy = engine.view().policies.get(name);
         await engine.changePolicy(name, delta);
+        const after = engine.view().policies.get(name);
+        const back = { ...noChange, policies: new Map([[name, policy]]) };
+        journal?.edited(
+          { ...noChange, policies: new Map([[name, after]]) },
+          back,
+          `elements of policy ${name}`,
+        );
         store.saveElements(name, delta, () => engine.document());
         return true;
       }),
@@ -149,6 +193,7 @@ export const createServicesInForce = (
     setBackendState: (service, backend, state) =>
       queue(async () => {
         await engine.setBackendState(service, backend, state);
+        journal?.stateSet(service, backend, state);
         // Not waited for: health checkers send a state a second for every backend, and a disk takes milliseconds.
         store.saveState(service, backend, state).catch((thrown) => {
           log?.error({ error: errorFrom(thrown).message }, 'the state of a backend could not be written');

@@ -9,8 +9,9 @@ import { parseServices } from '../config/services.js';
 import { servicesText } from '../config/services-format.js';
 import { errorFrom } from '../errors.js';
 import type { BackendState, ServicesDocument } from '../model/service.js';
-import type { Files, Log } from '../ports.js';
+import type { Files, Hash, Log } from '../ports.js';
 import type { PolicyDelta } from '../ruleset/features/lists/elements.js';
+import { sealed, unsealed } from './sealed-text.js';
 import {
   createElementJournal,
   elementsShape,
@@ -30,6 +31,17 @@ export interface ServicesStore {
   saveState(service: string, backend: string, state: BackendState): Promise<void>;
   /** Soon, as `saveLater`; the whole document when there are many. */
   saveElements(policy: string, delta: PolicyDelta, document: () => ServicesDocument): void;
+  /** Writes it beside what is there, so that `commit` needs no room: rejects with `disk-full` and has changed nothing. */
+  prepare(document: ServicesDocument, note: string): Promise<void>;
+  /** What was prepared is the document. */
+  commit(): Promise<void>;
+  /** What is kept with the document as one line: asked for at each write, and as it was read. */
+  keepNote(note: () => string): void;
+  readonly storedNote: string | undefined;
+  /** Read from the file before the last one, which is damaged, or with changes that came after it. */
+  readonly source: 'whole' | 'changed' | 'previous';
+  /** Why the disk does not have what is in force. */
+  readonly problem: string | undefined;
   /** Undefined when there is none, or when what is there cannot be read (logged: the node starts without services). */
   load(): Promise<ServicesDocument | undefined>;
 }
@@ -54,8 +66,14 @@ const textOf = async (document: ServicesDocument): Promise<string> => {
   return pieces.join('');
 };
 
-export const createServicesStore = (files: Files, folder: string, log: Log): ServicesStore => {
+/** After a failed write. */
+const retryMs = 10_000;
+
+export const createServicesStore = (files: Files, folder: string, log: Log, hash?: Hash): ServicesStore => {
   const documentPath = `${folder}/services.json`;
+  const nextPath = `${documentPath}.next`;
+  const preparedPath = `${documentPath}.prepared`;
+  const previousPath = `${documentPath}.previous`;
   const statesPath = `${folder}/states.json`;
   const elementsPath = `${folder}/elements.json`;
   let states: States = {};
@@ -64,6 +82,11 @@ export const createServicesStore = (files: Files, folder: string, log: Log): Ser
   let writing: Promise<void> = Promise.resolve();
   let statesWait: Promise<void> | undefined;
   let waiting: (() => ServicesDocument) | undefined;
+  let note = (): string => '{}';
+  let storedNote: string | undefined;
+  let source: ServicesStore['source'] = 'whole';
+  let problem: string | undefined;
+  let stopping = false;
   let timer: ReturnType<typeof setTimeout> | undefined;
   /** One write at a time, in the order in which they were asked for. */
   const write = (work: () => Promise<void>): Promise<void> => {
@@ -91,13 +114,24 @@ export const createServicesStore = (files: Files, folder: string, log: Log): Ser
   const writeElements = (): Promise<void> =>
     files.writeAtomic(elementsPath, `${JSON.stringify(journal.stored())}\n`, 0o640);
 
-  const save = (document: ServicesDocument): Promise<void> => {
+  const writeBeside = async (path: string, document: ServicesDocument, about: string): Promise<void> => {
+    const text = await textOf(document);
+    await files.writeAtomic(path, hash ? sealed(about, text, hash) : text, 0o640);
+  };
+
+  /** Renaming needs no room: whatever happens between, one of the two is whole. */
+  const putInPlace = async (path: string): Promise<void> => {
+    await files.rename(documentPath, previousPath);
+    await files.rename(path, documentPath);
+    problem = undefined;
+  };
+
+  const replace = (work: () => Promise<void>): Promise<void> => {
     waiting = undefined;
     states = {};
     journal = createElementJournal();
     return write(async () => {
-      const text = await textOf(document);
-      await files.writeAtomic(documentPath, text, 0o640);
+      await work();
       // What came while it was printed is not in it.
       if (Object.keys(states).length === 0) await files.remove(statesPath);
       if (journal.size === 0) await files.remove(elementsPath);
@@ -105,16 +139,49 @@ export const createServicesStore = (files: Files, folder: string, log: Log): Ser
     });
   };
 
+  const save = (document: ServicesDocument): Promise<void> => {
+    const about = note();
+    return replace(async () => {
+      await writeBeside(nextPath, document, about);
+      await putInPlace(nextPath);
+    });
+  };
+
+  /** The newest that is whole: a crash between two renames leaves the new one under its first name. */
+  const readWhole = async (): Promise<{ text: string; note?: string } | undefined> => {
+    let damaged = false;
+    for (const path of [documentPath, ...(hash ? [nextPath, preparedPath, previousPath] : [])]) {
+      // What was prepared and never committed stands beside a document.
+      if ((path === nextPath || path === preparedPath) && damaged) continue;
+      const content = await files.read(path);
+      if (content === undefined) continue;
+      const read = hash ? unsealed(content, hash) : 'plain';
+      if (read === 'torn') {
+        damaged = true;
+        log.error({ path }, 'the stored services document is damaged: the one before it is used');
+        continue;
+      }
+      if (damaged) source = 'previous';
+      return read === 'plain' ? { text: content } : read;
+    }
+    return undefined;
+  };
+
   const writeWaiting = async (): Promise<void> => {
     clearTimeout(timer);
     timer = undefined;
     const elementsWait = journalWaits;
+    const wanted = waiting;
     journalWaits = false;
     try {
-      if (waiting) await save(waiting());
+      if (wanted) await save(wanted());
       else if (elementsWait) await write(writeElements);
     } catch (thrown) {
-      log.error({ error: errorFrom(thrown).message }, 'the services document could not be written');
+      problem = errorFrom(thrown).message;
+      log.error({ error: problem }, 'the services document could not be written');
+      waiting ??= wanted;
+      journalWaits ||= elementsWait;
+      if (!stopping) timer ??= setTimeout(() => void writeWaiting(), retryMs);
     }
   };
 
@@ -130,7 +197,22 @@ export const createServicesStore = (files: Files, folder: string, log: Log): Ser
       if (journal.size > mostElements) waiting = document;
       timer ??= setTimeout(() => void writeWaiting(), saveAfterMs);
     },
+    prepare: (document, about) => write(() => writeBeside(preparedPath, document, about)),
+    commit: () => replace(() => putInPlace(preparedPath)),
+    keepNote(wanted) {
+      note = wanted;
+    },
+    get storedNote() {
+      return storedNote;
+    },
+    get source() {
+      return source;
+    },
+    get problem() {
+      return problem;
+    },
     async flush() {
+      stopping = true;
       await writeWaiting();
       await writing;
     },
@@ -144,13 +226,17 @@ export const createServicesStore = (files: Files, folder: string, log: Log): Ser
       return statesWait;
     },
     async load() {
-      const text = await files.read(documentPath);
-      if (text === undefined) return undefined;
-      const parsed = parseServices(text, 'json');
+      const found = await readWhole();
+      if (found === undefined) return undefined;
+      const parsed = parseServices(found.text, 'json');
       if ('document' in parsed) {
+        storedNote = found.note;
+        // States and elements beside it belong to the one that is damaged.
+        if (source === 'previous') return parsed.document;
         states = await readBeside(statesPath, statesShape, 'states of backends');
         const elements = await readBeside(elementsPath, elementsShape, 'elements of policies');
         journal = createElementJournal(elements);
+        if (journal.size > 0) source = 'changed';
         return withElements(withStates(parsed.document, states), elements);
       }
       log.error(

@@ -12,6 +12,7 @@ import type {
 } from '../model/status.js';
 import { type ControlClient, createControlClient } from '../shell/control-socket.js';
 import { readInput } from '../shell/input.js';
+import { addDocumentCommands, formatApply } from './document-commands.js';
 import { formatStatus, formatSyncStatus } from './status-text.js';
 import { formatDuration, formatTable } from './table.js';
 
@@ -80,35 +81,21 @@ const formatGeneral = (entries: readonly GeneralEntry[]): string =>
     ]),
   );
 
-const formatApply = (result: ApplyResult): string =>
-  result.operations === 0
-    ? 'nothing to change'
-    : `${result.dryRun ? 'would change' : 'changed'} ${result.changed.length} services (${result.operations} operations): ${result.changed.slice(0, 20).join(' ')}${result.changed.length > 20 ? ' …' : ''}`;
-
 export const addClientCommands = (
   program: Command,
   environment: Readonly<Record<string, string | undefined>>,
   output: Output,
 ): void => {
-  const client = (): ControlClient => {
+  const client = (timeoutMs?: number): ControlClient => {
     const { socket } = program.opts<{ socket?: string }>();
-    return createControlClient(socket ?? environment.RELEVO_SOCKET ?? defaultSocket);
+    return createControlClient(socket ?? environment.RELEVO_SOCKET ?? defaultSocket, timeoutMs);
   };
   program.option(
     '--socket <path>',
     `control socket of the agent (or RELEVO_SOCKET; default ${defaultSocket})`,
   );
 
-  program
-    .command('apply')
-    .argument('<file>', 'services document, JSON or YAML; - reads standard input')
-    .option('-n, --dry-run', 'check and say what would change, change nothing')
-    .description('check a services document and apply it in one transaction')
-    .action(async (file: string, { dryRun = false }: { dryRun?: boolean }) => {
-      const text = await readInput(file);
-      const result = await client().call<ApplyResult>('PUT', `/v1/services?dryRun=${dryRun}`, document(text));
-      output.print(formatApply(result));
-    });
+  addDocumentCommands(program, client, output);
 
   program
     .command('diff')

@@ -1,6 +1,6 @@
 /** NodeStatus and SyncStatus as an operator reads them. */
 
-import type { NodeStatus, SyncStatus } from '../model/status.js';
+import type { DocumentStatus, NodeStatus, SyncStatus } from '../model/status.js';
 import { formatBytes, formatDuration, formatTable } from './table.js';
 
 const yes = (value: boolean): string => (value ? 'yes' : 'NO');
@@ -22,6 +22,23 @@ export const formatSyncStatus = (sync: SyncStatus): string => {
     `${formatBytes(peer.bytesSent)} / ${formatBytes(peer.bytesReceived)}`,
   ]);
   return `${head}\n${formatTable(['peer', 'state', 'confirmed', 'unconfirmed', 'lag p50/p99', 'sent/received'], rows)}`;
+};
+
+const formatDocument = (document: DocumentStatus): string[] => {
+  const { version, author, time, kind, reason, confirmInMs, peers } = document;
+  const head =
+    version === 0
+      ? 'none yet'
+      : `version ${version}, ${kind} by ${author} at ${time}${reason ? ` (${reason})` : ''}`;
+  const others = peers.map(({ name, state }) => `${name} ${state}`).join(', ');
+  return [
+    `document     ${head}${others ? `; ${others}` : ''}`,
+    ...(confirmInMs === undefined
+      ? []
+      : [`             goes back in ${formatDuration(confirmInMs)} unless confirmed: relevo confirm`]),
+    ...document.conflicts.map((text) => `             CONFLICT: ${text}`),
+    ...document.problems.map((text) => `             PROBLEM: ${text}`),
+  ];
 };
 
 export const formatStatus = (status: NodeStatus): string => {
@@ -65,6 +82,7 @@ export const formatStatus = (status: NodeStatus): string => {
       ({ service, backend, sessions, connections }) =>
         `draining     ${service}/${backend}: ${sessions} sessions and ${connections} connections are left`,
     ),
+    ...formatDocument(status.document),
     ...(status.kernelLacks.length > 0
       ? [`kernel       lacks ${status.kernelLacks.join(', ')}: services that ask for it go without`]
       : []),

@@ -1,8 +1,9 @@
 /** Drives relevo's own agents and witness in a lab: files, processes, and questions over their control sockets. */
 
-import { RelevoError } from '../errors.js';
+import { errorFrom, RelevoError } from '../errors.js';
 import type { HandoverResult, NodeEvent, NodeStatus } from '../model/status.js';
 import { initAuthority, issueCertificate } from '../shell/certificates.js';
+import { sleep } from '../shell/clock.js';
 import { createControlClient } from '../shell/control-socket.js';
 import { makeKey } from '../shell/detached.js';
 import { makeFolder } from '../shell/folders.js';
@@ -14,8 +15,9 @@ import { hostFolder, labFolder } from './state.js';
 import { type NodeName, nodeNames } from './topology.js';
 
 const group = 'g1';
+const metMs = 10_000;
 
-export const relevoOwner: LabOwnerFactory = ({ files }, { name: lab, replication }) => {
+export const relevoOwner: LabOwnerFactory = ({ files, clock }, { name: lab, replication }) => {
   const relevo = builtProgram('bin/relevo.js');
   const client = (node: NodeName, timeoutMs = 2_000) =>
     createControlClient(`${hostFolder(lab, node)}/relevo.sock`, timeoutMs);
@@ -62,7 +64,16 @@ export const relevoOwner: LabOwnerFactory = ({ files }, { name: lab, replication
     ],
     async applyServices(node) {
       const body = { type: 'text/plain', text: JSON.stringify(labServices) };
-      await client(node, 20_000).call('PUT', '/v1/services?dryRun=false', body);
+      // A node that has just met its peers does not know yet what they have.
+      for (const until = clock.nowMs() + metMs; ; await sleep(100)) {
+        try {
+          await client(node, 20_000).call('PUT', '/v1/services?dryRun=false', body);
+          return;
+        } catch (thrown) {
+          const { code } = errorFrom(thrown);
+          if ((code !== 'not-ready' && code !== 'conflict') || clock.nowMs() > until) throw thrown;
+        }
+      }
     },
     async view(node) {
       try {

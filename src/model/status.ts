@@ -61,6 +61,42 @@ export interface ConntrackdStatus {
   readonly counters: Readonly<Record<string, number>>;
 }
 
+/** The services document of the cluster, as this node has it. */
+export interface DocumentStatus {
+  /** 0: none. */
+  readonly version: number;
+  readonly id: string;
+  readonly author: string | undefined;
+  /** Of the author's clock, for people. */
+  readonly time: string | undefined;
+  readonly kind: string | undefined;
+  readonly reason: string | undefined;
+  /** Digest: equal exactly if the documents are, states of backends apart. */
+  readonly content: string;
+  /** Goes back by itself after this time unless confirmed. */
+  readonly confirmInMs: number | undefined;
+  readonly conflicts: readonly string[];
+  readonly problems: readonly string[];
+  readonly peers: readonly {
+    readonly name: string;
+    readonly state: string;
+    readonly version: number | undefined;
+  }[];
+}
+
+export interface HistoryLine {
+  readonly version: number;
+  readonly id: string;
+  readonly author: string;
+  readonly time: string;
+  readonly kind: string;
+  readonly reason: string;
+  /** Services, addresses and policies that it changed; undefined: not known here. */
+  readonly objects: number | undefined;
+  /** `rollback` can go there. */
+  readonly reachable: boolean;
+}
+
 /** A backend that drains, and what is left on it. */
 export interface Draining {
   readonly service: string;
@@ -105,6 +141,7 @@ export interface NodeStatus {
     readonly repairs: number;
     readonly draining: readonly Draining[];
   };
+  readonly document: DocumentStatus;
   /** Features that this kernel does not have: services that ask for them go without. */
   readonly kernelLacks: readonly string[];
   readonly replication: SyncStatus;
@@ -130,6 +167,21 @@ export interface ApplyResult {
   readonly operations: number;
   /** nft text of the change, when asked for. */
   readonly text: string | undefined;
+  /** Of the cluster's document; absent in a dry run. */
+  readonly version?: number;
+  /** Other nodes that have it. */
+  readonly confirmed?: readonly string[];
+  readonly missing?: readonly { readonly node: string; readonly reason: string }[];
+  /** Goes back unless confirmed within. */
+  readonly confirmMs?: number;
+}
+
+export interface ApplyRequest {
+  readonly dryRun: boolean;
+  readonly confirmMs?: number;
+  /** Also in a conflict, or while nodes are out of reach that may be edited, too. */
+  readonly force?: boolean;
+  readonly reason?: string;
 }
 
 export type HandoverResult =
@@ -147,7 +199,14 @@ export interface NodeControl {
   /** The services document in nftlb's JSON. */
   services(): string;
   /** Checks and applies a document (JSON or YAML); rejects with `bad-document` that lists every problem. */
-  apply(text: string, options: { dryRun: boolean }): Promise<ApplyResult>;
+  apply(text: string, options: ApplyRequest): Promise<ApplyResult>;
+  /** Keeps what waits for confirmation. */
+  confirm(): Promise<ApplyResult>;
+  /** To the version with this number; undefined: the one before. */
+  rollback(version: number | undefined, force: boolean): Promise<ApplyResult>;
+  /** Ends a conflict: what this node has stays. */
+  resolve(): Promise<ApplyResult>;
+  history(): readonly HistoryLine[];
   setBackendState(service: string, backend: string, state: BackendState): Promise<void>;
   sessions(service: string | undefined): Promise<readonly Session[]>;
   /** Of services that are counted, or of one. */

@@ -8,7 +8,14 @@
  * - Numbered frames are acknowledged in order, each when the caller says that its rows are in the kernel.
  */
 
-import type { GeneralFrame, HelloFrame, NumberedFrame, Position, SyncFrame } from '../wire/frames.js';
+import type {
+  DocumentMessage,
+  GeneralFrame,
+  HelloFrame,
+  NumberedFrame,
+  Position,
+  SyncFrame,
+} from '../wire/frames.js';
 import { GeneralChannel, type GeneralParts, generalVersion } from './general/channel.js';
 import type { GroupBook } from './groups.js';
 import { Inbound, type StampSource } from './inbound.js';
@@ -61,6 +68,9 @@ export type SessionEffect =
       /** Rows of the replica of general entries. */
       readonly general?: boolean;
     }
+  /** The peer has said hello. `document`: it replicates the services document. */
+  | { readonly kind: 'streaming'; readonly document: boolean }
+  | { readonly kind: 'document'; readonly message: DocumentMessage }
   /** Send the refusal, close, and log it. `code` is what the peer is told. */
   | { readonly kind: 'close'; readonly code: string; readonly detail: string }
   | {
@@ -162,6 +172,7 @@ export class PeerSession {
       active: this.#groups
         .activeGroups()
         .map((group) => ({ group: this.#groups.names[group]!, epoch: this.#groups.epochOf(group) })),
+      document: 1,
     };
   }
 
@@ -204,9 +215,10 @@ export class PeerSession {
     this.state = 'streaming';
     this.peerSoftware = frame.software;
     this.inbound.onHello(frame.session, frame.active);
-    const effects = [send(this.outbound.start(frame.resume, session) as SendableFrame)];
+    const effects: SessionEffect[] = [send(this.outbound.start(frame.resume, session) as SendableFrame)];
     // A peer that does not speak it is an older one: the first stream goes on as ever.
     if (this.general && frame.general) effects.push(send(this.general.start(frame, session)));
+    effects.push({ kind: 'streaming', document: (frame.document ?? 0) > 0 });
     return effects;
   }
 
@@ -246,6 +258,8 @@ export class PeerSession {
         return this.#onRefuse(frame);
       case 'hello':
         return this.#close('hello', 'it said hello twice');
+      case 'document':
+        return [{ kind: 'document', message: frame.message }];
       case 'general':
         return this.#onGeneral(frame, nowMs);
       case 'unknown':

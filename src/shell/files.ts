@@ -15,6 +15,15 @@ const fileError = (thrown: unknown, doing: string, path: string): RelevoError =>
   if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {
     return new RelevoError('not-permitted', `${doing} ${path} is not permitted (${code})`, { path }, thrown);
   }
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
+    const remedy = 'make room, or give the folder a larger file system';
+    return new RelevoError(
+      'disk-full',
+      `${doing} ${path}: no space left on the device (${code}): ${remedy}`,
+      { path },
+      thrown,
+    );
+  }
   return new RelevoError('internal', `${doing} ${path} failed: ${why}`, { path, code }, thrown);
 };
 
@@ -43,6 +52,16 @@ export const createFiles = (): Files => ({
       await unlink(path);
     } catch (thrown) {
       if (codeOf(thrown) !== 'ENOENT') throw fileError(thrown, 'removing', path);
+    }
+  },
+  async rename(from, to) {
+    try {
+      await rename(from, to);
+      await syncFolder(dirname(to));
+      return true;
+    } catch (thrown) {
+      if (codeOf(thrown) === 'ENOENT') return false;
+      throw fileError(thrown, 'renaming', from);
     }
   },
   async read(path) {

@@ -9,6 +9,7 @@ import {
   type KeyColumns,
 } from '../model/columns.js';
 import { readDelta, rememberGroup } from './delta.js';
+import { decodeDocument } from './document.js';
 import type { DeltaFrame, HelloFrame, Position, SyncFrame } from './frames.js';
 import { relevo } from './gen/sync.js';
 import { generalBody } from './general.js';
@@ -90,6 +91,7 @@ const hello = (body: relevo.v1.Hello.$Properties): HelloFrame => {
       group: name(group, 'active.group'),
       epoch: count(epoch, 'active.epoch'),
     })),
+    ...(body.document ? { document: body.document } : {}),
     ...(body.general && { general: body.general }),
     ...(body.generalResume && { generalResume: position(body.generalResume, 'general_resume') }),
   };
@@ -151,6 +153,10 @@ export const decodeFrame = (bytes: Uint8Array): SyncFrame => {
 };
 
 const rareFrame = (message: relevo.v1.Frame.$Properties): SyncFrame => {
+  if (message.document) {
+    const body = decodeDocument(message.document);
+    return body ? { kind: 'document', message: body } : { kind: 'unknown' };
+  }
   const { refuse, role } = message;
   if (message.hello) return hello(message.hello);
   if (message.digest) return digest(message.digest);

@@ -1,6 +1,7 @@
 /** Frames to bytes. */
 
 import { encodeDelta } from './delta.js';
+import { documentBody } from './document.js';
 import type { SyncFrame } from './frames.js';
 import { relevo } from './gen/sync.js';
 import { generalMessage } from './general.js';
@@ -64,6 +65,8 @@ const messageOf = (
       return { resync: { group: frame.group, buckets: frame.buckets ?? noBuckets } };
     case 'ping':
       return { ping: { token: frame.token, head: frame.head, sequence: frame.sequence } };
+    case 'document':
+      return { document: documentBody(frame.message) };
     case 'pong':
       return { pong: { token: frame.token } };
     case 'general':

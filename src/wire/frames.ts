@@ -2,6 +2,8 @@
 
 import type { EntryColumns, KeyColumns } from '../model/columns.js';
 import type { GeneralEntries, GeneralKeys } from '../model/general-columns.js';
+import type { StateEntry } from '../replication/document/states.js';
+import type { DocumentVersion, Seen } from '../replication/document/version.js';
 
 export type RefusalCode = 'version' | 'cluster' | 'node' | 'maps' | 'hello' | 'frame' | 'epoch' | 'replaced';
 
@@ -22,6 +24,8 @@ export interface HelloFrame {
   readonly maps: readonly string[];
   readonly resume: Position | undefined;
   readonly active: readonly { readonly group: string; readonly epoch: number }[];
+  /** Absent: its software does not replicate the services document. */
+  readonly document?: number;
   /** Highest version of general frames; undefined: none. */
   readonly general?: number;
   readonly generalResume?: Position;
@@ -101,6 +105,24 @@ export interface GeneralFrame {
 /** Frames that carry a number of the connection and are answered by Ack once they are in the kernel. */
 export type NumberedFrame = DeltaFrame | SnapshotBeginFrame | SnapshotChunkFrame | SnapshotEndFrame;
 
+/** What the last piece of a payload says of it. */
+export interface DocumentPartEnd {
+  readonly version: DocumentVersion;
+  readonly prepare: boolean;
+  readonly whole: boolean;
+  readonly base: string;
+  readonly mergeable: boolean;
+  readonly remainingMs: number;
+}
+
+export type DocumentMessage =
+  | { readonly kind: 'head'; readonly version: DocumentVersion | undefined; readonly trouble: string }
+  | { readonly kind: 'fetch'; readonly seen: Seen; readonly whole: boolean }
+  | { readonly kind: 'part'; readonly text: Uint8Array; readonly end: DocumentPartEnd | undefined }
+  | { readonly kind: 'vote'; readonly id: string; readonly ok: boolean; readonly reason: string }
+  | { readonly kind: 'decide'; readonly id: string; readonly commit: boolean }
+  | { readonly kind: 'states'; readonly entries: readonly StateEntry[] };
+
 export type SyncFrame =
   | HelloFrame
   | { readonly kind: 'refuse'; readonly code: string; readonly detail: string }
@@ -114,5 +136,6 @@ export type SyncFrame =
   | { readonly kind: 'resync'; readonly group: string; readonly buckets: Uint8Array | undefined }
   | { readonly kind: 'ping'; readonly token: number; readonly head: number; readonly sequence: number }
   | { readonly kind: 'pong'; readonly token: number }
+  | { readonly kind: 'document'; readonly message: DocumentMessage }
   /** A body that this version does not know: a newer peer's, to be passed over. */
   | { readonly kind: 'unknown' };

@@ -42,6 +42,7 @@ const world = (contents: Record<string, string> = {}) => {
       writeAtomic: async (path: string, text: string) => {
         content.set(path, text);
       },
+      rename: async () => false,
       remove: async (path: string) => {
         content.delete(path);
       },

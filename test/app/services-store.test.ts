@@ -14,6 +14,12 @@ const memoryFiles = (): Files & { content: Map<string, string> } => {
     writeAtomic: async (path, text) => {
       content.set(path, text);
     },
+    rename: async (from, to) => {
+      const text = content.get(from);
+      if (text === undefined) return false;
+      content.set(to, text);
+      return content.delete(from);
+    },
     remove: async (path) => {
       content.delete(path);
     },

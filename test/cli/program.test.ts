@@ -70,6 +70,26 @@ test('status names who is active and why, and what is not ready', async (t) => {
   t.is((JSON.parse(asJson.text) as { node: string }).node, 'lb1');
 });
 
+test('the document of the cluster: status, history, confirm, rollback, resolve', async (t) => {
+  const { relevo, node } = t.context;
+  const { text } = await relevo('status');
+  t.regex(
+    text,
+    /document +version 7, apply by lb2 at 2026-01-02T03:04:05.000Z \(new backends\); lb2 in sync/,
+  );
+  t.regex(text, /goes back in 42.* unless confirmed: relevo confirm/);
+  t.regex((await relevo('history')).text, /7 +lb2 +2026-01-02T03:04:05.000Z +apply +2 +yes +new backends/);
+  t.regex((await relevo('confirm')).text, /version 8, also on lb2/);
+  await relevo('rollback');
+  await relevo('rollback', '--force', '5');
+  await relevo('resolve');
+  t.deepEqual(node.calls, ['confirm', 'rollback one', 'rollback 5 by force', 'resolve']);
+  await t.throwsAsync(relevo('rollback', 'yesterday'), { message: /relevo history/ });
+  const file = join(t.context.folder, 'services.yaml');
+  writeFileSync(file, 'farms: []');
+  await t.throwsAsync(relevo('apply', '--confirm', 'soon', file), { message: /no duration/ });
+});
+
 test('apply, diff and backend reach the node', async (t) => {
   const file = join(t.context.folder, 'services.yaml');
   writeFileSync(file, 'farms: []');

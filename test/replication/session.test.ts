@@ -63,7 +63,10 @@ test('a fitting hello starts the stream', (t) => {
   const [said] = session.step({ kind: 'open' }, 0);
   t.like(said, { kind: 'send', frame: { kind: 'hello', node: 'lb1' } });
   const effects = session.step({ kind: 'frame', frame: hello({ versionMax: 9 }) }, 1);
-  t.deepEqual(effects, [{ kind: 'send', frame: { kind: 'start', resumed: false, sequence: 0 } }]);
+  t.deepEqual(effects, [
+    { kind: 'send', frame: { kind: 'start', resumed: false, sequence: 0 } },
+    { kind: 'streaming', document: false },
+  ]);
   t.is(session.state, 'streaming');
 });
 

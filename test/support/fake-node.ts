@@ -44,6 +44,19 @@ export const exampleStatus: NodeStatus = {
     repairs: 0,
     draining: [{ service: 'web', backend: 'b1', sessions: 7, connections: 2 }],
   },
+  document: {
+    version: 7,
+    id: 'abc.3',
+    author: 'lb2',
+    time: '2026-01-02T03:04:05.000Z',
+    kind: 'apply',
+    reason: 'new backends',
+    content: '00',
+    confirmInMs: 42_000,
+    conflicts: [],
+    problems: [],
+    peers: [{ name: 'lb2', state: 'in sync', version: 7 }],
+  },
   kernelLacks: ['queue'],
   replication: { enabled: true, complete: true, entries: 3, position: '42', lostReports: 0, peers: [] },
   conntrackd: {
@@ -62,6 +75,30 @@ export const createFakeNode = (): NodeControl & { readonly calls: string[] } => 
     calls,
     status: async () => exampleStatus,
     services: () => '{"farms": []}',
+    confirm: async () => {
+      calls.push('confirm');
+      return { dryRun: false, changed: [], operations: 1, text: undefined, version: 8, confirmed: ['lb2'] };
+    },
+    rollback: async (version, force) => {
+      calls.push(`rollback ${version ?? 'one'}${force ? ' by force' : ''}`);
+      return { dryRun: false, changed: ['web'], operations: 3, text: undefined, version: 9, confirmed: [] };
+    },
+    resolve: async () => {
+      calls.push('resolve');
+      return { dryRun: false, changed: [], operations: 1, text: undefined, version: 10, confirmed: [] };
+    },
+    history: () => [
+      {
+        version: 7,
+        id: 'abc.3',
+        author: 'lb2',
+        time: '2026-01-02T03:04:05.000Z',
+        kind: 'apply',
+        reason: 'new backends',
+        objects: 2,
+        reachable: true,
+      },
+    ],
     apply: async (text, { dryRun }) => {
       calls.push(`apply ${dryRun ? 'dry ' : ''}${text.length}`);
       if (text.includes('bad')) throw new RelevoError('bad-document', 'farms[0].mode: bad');

@@ -29,6 +29,8 @@ const failures: Partial<Record<ErrorCode, Failure>> = {
   'bad-document': { status: 400, message: 'error parsing buffer' },
   'not-found': { status: 404, message: 'the object to modify is unknown' },
   unsupported: { status: 501, message: 'not supported by this version' },
+  conflict: { status: 409, message: 'the document of the cluster cannot be changed here now' },
+  'not-ready': { status: 503, message: 'the document of the cluster cannot be changed here now' },
   'kernel-refused': refusedByKernel,
   'kernel-exists': refusedByKernel,
   'kernel-missing': refusedByKernel,

@@ -24,7 +24,8 @@ export class CatchUp<T> {
     switch (core.relationWith(peer)) {
       case 'same': {
         const seen = joinSeen(head!.seen, peer.head.seen);
-        if (Object.keys(seen).length > Object.keys(head!.seen).length) core.rename({ ...head!, seen });
+        if (Object.entries(seen).some(([session, count]) => head!.seen[session] !== count))
+          core.rename({ ...head!, seen });
         return;
       }
       case 'equal':
@@ -60,7 +61,13 @@ export class CatchUp<T> {
     if (transaction?.role === 'participant') {
       const { version, change } = transaction;
       // The word to go ahead was lost; that it did says as much.
-      if (version.id === peer.head?.id) core.install({ version, change, why: 'decided', from: peer.name });
+      if (version.id === peer.head?.id)
+        core.install({
+          version: core.containing(version, 'behind'),
+          change,
+          why: 'decided',
+          from: peer.name,
+        });
       return;
     }
     this.#ask(peer, whole);
@@ -120,7 +127,14 @@ export class CatchUp<T> {
       const remainingMs = frame.remainingMs > 0 ? frame.remainingMs : version.confirmMs;
       peer.askedAtMs = undefined;
       peer.askedWhole = false;
-      core.install({ version, change, why: 'caught-up', from: peer.name, remainingMs, mergeable });
+      core.install({
+        version: core.containing(version, relation),
+        change,
+        why: 'caught-up',
+        from: peer.name,
+        remainingMs,
+        mergeable,
+      });
     } else if (!payload.whole && !peer.askedWhole) {
       peer.askedAtMs = undefined;
       this.#ask(peer, true);

@@ -3,7 +3,7 @@
 import type { DocumentHistory, Objects } from './history.js';
 import { describe, type PeerView, type Transaction } from './transaction.js';
 import type { Answer, Content, DocumentEffect, DocumentFrame, DocumentTiming, RefusalCode } from './types.js';
-import { type DocumentVersion, nextVersion, type Relation, relationOf } from './version.js';
+import { type DocumentVersion, joinSeen, nextVersion, type Relation, relationOf } from './version.js';
 
 export interface DocumentMachineOptions<T> {
   readonly node: string;
@@ -112,6 +112,12 @@ export class DocumentCore<T> {
     this.#counter++;
     const known = parents.filter((parent) => parent !== undefined);
     return nextVersion(session, this.#counter, known, { ...facts, author: node });
+  }
+
+  /** A version that contains ours contains what ours was found equal to, whether its author knew or not. */
+  containing(version: DocumentVersion, relation: Relation): DocumentVersion {
+    const { head } = this;
+    return head && relation === 'behind' ? { ...version, seen: joinSeen(version.seen, head.seen) } : version;
   }
 
   install(wish: Omit<Installing<T>, 'undo'>): void {

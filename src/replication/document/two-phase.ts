@@ -157,7 +157,8 @@ export class TwoPhase<T> {
     if (transaction?.role !== 'participant' || transaction.from !== peer.name) return;
     const { version, change } = transaction;
     if (version.id !== id) return;
-    if (commit) core.install({ version, change, why: 'decided', from: peer.name });
+    if (commit)
+      core.install({ version: core.containing(version, 'behind'), change, why: 'decided', from: peer.name });
     else core.transaction = undefined;
   }
 

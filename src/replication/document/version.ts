@@ -11,15 +11,17 @@
  * `apply`, `rollback`, `confirm`, `resolve`: asked for by an operator. `change`: through nftlb's interface, several at once. `merge`: of
  * two such that touch different objects. `revert`: nobody confirmed in time. `import`: found on disk without a version.
  */
-export type VersionKind =
-  | 'apply'
-  | 'change'
-  | 'rollback'
-  | 'confirm'
-  | 'resolve'
-  | 'merge'
-  | 'revert'
-  | 'import';
+export const versionKinds = [
+  'apply',
+  'change',
+  'rollback',
+  'confirm',
+  'resolve',
+  'merge',
+  'revert',
+  'import',
+] as const;
+export type VersionKind = (typeof versionKinds)[number];
 
 export type Seen = Readonly<Record<string, number>>;
 

@@ -65,11 +65,14 @@ export namespace relevo {
             /** Frame pong. */
             pong?: (relevo.v1.Pong.$Properties|null);
 
+            /** Frame document. */
+            document?: (relevo.v1.Document.$Properties|null);
+
             /** Frame general. */
             general?: (relevo.v1.General.$Properties|null);
 
             /** Frame body. */
-            body?: ("hello"|"refuse"|"role"|"start"|"snapshotBegin"|"snapshotChunk"|"snapshotEnd"|"delta"|"ack"|"digest"|"resync"|"ping"|"pong"|"general");
+            body?: ("hello"|"refuse"|"role"|"start"|"snapshotBegin"|"snapshotChunk"|"snapshotEnd"|"delta"|"ack"|"digest"|"resync"|"ping"|"pong"|"document"|"general");
 
             /**
              * Encodes the specified Frame message. Does not implicitly {@link relevo.v1.Frame.verify|verify} messages.
@@ -134,11 +137,14 @@ export namespace relevo {
                 /** Frame pong */
                 pong?: (relevo.v1.Pong.$Properties|null);
 
+                /** Frame document */
+                document?: (relevo.v1.Document.$Properties|null);
+
                 /** Frame general */
                 general?: (relevo.v1.General.$Properties|null);
 
                 /** Frame body */
-                body?: ("hello"|"refuse"|"role"|"start"|"snapshotBegin"|"snapshotChunk"|"snapshotEnd"|"delta"|"ack"|"digest"|"resync"|"ping"|"pong"|"general");
+                body?: ("hello"|"refuse"|"role"|"start"|"snapshotBegin"|"snapshotChunk"|"snapshotEnd"|"delta"|"ack"|"digest"|"resync"|"ping"|"pong"|"document"|"general");
 
                 /** Unknown fields preserved while decoding when enabled */
                 $unknowns?: Uint8Array[];
@@ -159,10 +165,11 @@ export namespace relevo {
               resync?: relevo.v1.Resync.$Shape|null;
               ping?: relevo.v1.Ping.$Shape|null;
               pong?: relevo.v1.Pong.$Shape|null;
+              document?: relevo.v1.Document.$Shape|null;
               general?: relevo.v1.General.$Shape|null;
               $unknowns?: Uint8Array[];
             } & (
-              ({ body?: undefined; hello?: null; refuse?: null; role?: null; start?: null; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd?: null; delta?: null; ack?: null; digest?: null; resync?: null; ping?: null; pong?: null; general?: null }|{ body?: "hello"; hello: relevo.v1.Hello.$Shape; refuse?: null; role?: null; start?: null; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd?: null; delta?: null; ack?: null; digest?: null; resync?: null; ping?: null; pong?: null; general?: null }|{ body?: "refuse"; hello?: null; refuse: relevo.v1.Refuse.$Shape; role?: null; start?: null; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd?: null; delta?: null; ack?: null; digest?: null; resync?: null; ping?: null; pong?: null; general?: null }|{ body?: "role"; hello?: null; refuse?: null; role: relevo.v1.Role.$Shape; start?: null; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd?: null; delta?: null; ack?: null; digest?: null; resync?: null; ping?: null; pong?: null; general?: null }|{ body?: "start"; hello?: null; refuse?: null; role?: null; start: relevo.v1.Start.$Shape; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd?: null; delta?: null; ack?: null; digest?: null; resync?: null; ping?: null; pong?: null; general?: null }|{ body?: "snapshotBegin"; hello?: null; refuse?: null; role?: null; start?: null; snapshotBegin: relevo.v1.SnapshotBegin.$Shape; snapshotChunk?: null; snapshotEnd?: null; delta?: null; ack?: null; digest?: null; resync?: null; ping?: null; pong?: null; general?: null }|{ body?: "snapshotChunk"; hello?: null; refuse?: null; role?: null; start?: null; snapshotBegin?: null; snapshotChunk: relevo.v1.SnapshotChunk.$Shape; snapshotEnd?: null; delta?: null; ack?: null; digest?: null; resync?: null; ping?: null; pong?: null; general?: null }|{ body?: "snapshotEnd"; hello?: null; refuse?: null; role?: null; start?: null; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd: relevo.v1.SnapshotEnd.$Shape; delta?: null; ack?: null; digest?: null; resync?: null; ping?: null; pong?: null; general?: null }|{ body?: "delta"; hello?: null; refuse?: null; role?: null; start?: null; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd?: null; delta: relevo.v1.Delta.$Shape; ack?: null; digest?: null; resync?: null; ping?: null; pong?: null; general?: null }|{ body?: "ack"; hello?: null; refuse?: null; role?: null; start?: null; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd?: null; delta?: null; ack: relevo.v1.Ack.$Shape; digest?: null; resync?: null; ping?: null; pong?: null; general?: null }|{ body?: "digest"; hello?: null; refuse?: null; role?: null; start?: null; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd?: null; delta?: null; ack?: null; digest: relevo.v1.Digest.$Shape; resync?: null; ping?: null; pong?: null; general?: null }|{ body?: "resync"; hello?: null; refuse?: null; role?: null; start?: null; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd?: null; delta?: null; ack?: null; digest?: null; resync: relevo.v1.Resync.$Shape; ping?: null; pong?: null; general?: null }|{ body?: "ping"; hello?: null; refuse?: null; role?: null; start?: null; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd?: null; delta?: null; ack?: null; digest?: null; resync?: null; ping: relevo.v1.Ping.$Shape; pong?: null; general?: null }|{ body?: "pong"; hello?: null; refuse?: null; role?: null; start?: null; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd?: null; delta?: null; ack?: null; digest?: null; resync?: null; ping?: null; pong: relevo.v1.Pong.$Shape; general?: null }|{ body?: "general"; hello?: null; refuse?: null; role?: null; start?: null; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd?: null; delta?: null; ack?: null; digest?: null; resync?: null; ping?: null; pong?: null; general: relevo.v1.General.$Shape })
+              ({ body?: undefined; hello?: null; refuse?: null; role?: null; start?: null; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd?: null; delta?: null; ack?: null; digest?: null; resync?: null; ping?: null; pong?: null; document?: null; general?: null }|{ body?: "hello"; hello: relevo.v1.Hello.$Shape; refuse?: null; role?: null; start?: null; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd?: null; delta?: null; ack?: null; digest?: null; resync?: null; ping?: null; pong?: null; document?: null; general?: null }|{ body?: "refuse"; hello?: null; refuse: relevo.v1.Refuse.$Shape; role?: null; start?: null; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd?: null; delta?: null; ack?: null; digest?: null; resync?: null; ping?: null; pong?: null; document?: null; general?: null }|{ body?: "role"; hello?: null; refuse?: null; role: relevo.v1.Role.$Shape; start?: null; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd?: null; delta?: null; ack?: null; digest?: null; resync?: null; ping?: null; pong?: null; document?: null; general?: null }|{ body?: "start"; hello?: null; refuse?: null; role?: null; start: relevo.v1.Start.$Shape; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd?: null; delta?: null; ack?: null; digest?: null; resync?: null; ping?: null; pong?: null; document?: null; general?: null }|{ body?: "snapshotBegin"; hello?: null; refuse?: null; role?: null; start?: null; snapshotBegin: relevo.v1.SnapshotBegin.$Shape; snapshotChunk?: null; snapshotEnd?: null; delta?: null; ack?: null; digest?: null; resync?: null; ping?: null; pong?: null; document?: null; general?: null }|{ body?: "snapshotChunk"; hello?: null; refuse?: null; role?: null; start?: null; snapshotBegin?: null; snapshotChunk: relevo.v1.SnapshotChunk.$Shape; snapshotEnd?: null; delta?: null; ack?: null; digest?: null; resync?: null; ping?: null; pong?: null; document?: null; general?: null }|{ body?: "snapshotEnd"; hello?: null; refuse?: null; role?: null; start?: null; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd: relevo.v1.SnapshotEnd.$Shape; delta?: null; ack?: null; digest?: null; resync?: null; ping?: null; pong?: null; document?: null; general?: null }|{ body?: "delta"; hello?: null; refuse?: null; role?: null; start?: null; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd?: null; delta: relevo.v1.Delta.$Shape; ack?: null; digest?: null; resync?: null; ping?: null; pong?: null; document?: null; general?: null }|{ body?: "ack"; hello?: null; refuse?: null; role?: null; start?: null; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd?: null; delta?: null; ack: relevo.v1.Ack.$Shape; digest?: null; resync?: null; ping?: null; pong?: null; document?: null; general?: null }|{ body?: "digest"; hello?: null; refuse?: null; role?: null; start?: null; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd?: null; delta?: null; ack?: null; digest: relevo.v1.Digest.$Shape; resync?: null; ping?: null; pong?: null; document?: null; general?: null }|{ body?: "resync"; hello?: null; refuse?: null; role?: null; start?: null; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd?: null; delta?: null; ack?: null; digest?: null; resync: relevo.v1.Resync.$Shape; ping?: null; pong?: null; document?: null; general?: null }|{ body?: "ping"; hello?: null; refuse?: null; role?: null; start?: null; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd?: null; delta?: null; ack?: null; digest?: null; resync?: null; ping: relevo.v1.Ping.$Shape; pong?: null; document?: null; general?: null }|{ body?: "pong"; hello?: null; refuse?: null; role?: null; start?: null; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd?: null; delta?: null; ack?: null; digest?: null; resync?: null; ping?: null; pong: relevo.v1.Pong.$Shape; document?: null; general?: null }|{ body?: "document"; hello?: null; refuse?: null; role?: null; start?: null; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd?: null; delta?: null; ack?: null; digest?: null; resync?: null; ping?: null; pong?: null; document: relevo.v1.Document.$Shape; general?: null }|{ body?: "general"; hello?: null; refuse?: null; role?: null; start?: null; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd?: null; delta?: null; ack?: null; digest?: null; resync?: null; ping?: null; pong?: null; document?: null; general: relevo.v1.General.$Shape })
             );
         }
 
@@ -211,6 +218,9 @@ export namespace relevo {
 
             /** Hello active. */
             active: relevo.v1.Active.$Properties[];
+
+            /** Hello document. */
+            document: number;
 
             /** Hello general. */
             general: number;
@@ -268,6 +278,9 @@ export namespace relevo {
 
                 /** Hello active */
                 active?: (relevo.v1.Active.$Properties[]|null);
+
+                /** Hello document */
+                document?: (number|null);
 
                 /** Hello general */
                 general?: (number|null);
@@ -1421,6 +1434,721 @@ export namespace relevo {
 
             /** Shape of a Pong. */
             type $Shape = relevo.v1.Pong.$Properties;
+        }
+
+        /**
+         * Properties of a Document.
+         * @deprecated Use relevo.v1.Document.$Properties instead.
+         */
+        interface IDocument extends relevo.v1.Document.$Properties {
+        }
+
+        /** Represents a Document. */
+        class Document {
+
+            /**
+             * Constructs a new Document.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: relevo.v1.Document.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** Document head. */
+            head?: (relevo.v1.DocumentHead.$Properties|null);
+
+            /** Document fetch. */
+            fetch?: (relevo.v1.DocumentFetch.$Properties|null);
+
+            /** Document part. */
+            part?: (relevo.v1.DocumentPart.$Properties|null);
+
+            /** Document vote. */
+            vote?: (relevo.v1.DocumentVote.$Properties|null);
+
+            /** Document decide. */
+            decide?: (relevo.v1.DocumentDecide.$Properties|null);
+
+            /** Document states. */
+            states?: (relevo.v1.DocumentStates.$Properties|null);
+
+            /** Document body. */
+            body?: ("head"|"fetch"|"part"|"vote"|"decide"|"states");
+
+            /**
+             * Encodes the specified Document message. Does not implicitly {@link relevo.v1.Document.verify|verify} messages.
+             * @param message Document message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: relevo.v1.Document.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a Document message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {relevo.v1.Document & relevo.v1.Document.$Shape} Document
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): relevo.v1.Document & relevo.v1.Document.$Shape;
+        }
+
+        namespace Document {
+
+            /** Properties of a Document. */
+            interface $Properties {
+
+                /** Document head */
+                head?: (relevo.v1.DocumentHead.$Properties|null);
+
+                /** Document fetch */
+                fetch?: (relevo.v1.DocumentFetch.$Properties|null);
+
+                /** Document part */
+                part?: (relevo.v1.DocumentPart.$Properties|null);
+
+                /** Document vote */
+                vote?: (relevo.v1.DocumentVote.$Properties|null);
+
+                /** Document decide */
+                decide?: (relevo.v1.DocumentDecide.$Properties|null);
+
+                /** Document states */
+                states?: (relevo.v1.DocumentStates.$Properties|null);
+
+                /** Document body */
+                body?: ("head"|"fetch"|"part"|"vote"|"decide"|"states");
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Narrowed shape of a Document. */
+            type $Shape = {
+              head?: relevo.v1.DocumentHead.$Shape|null;
+              fetch?: relevo.v1.DocumentFetch.$Shape|null;
+              part?: relevo.v1.DocumentPart.$Shape|null;
+              vote?: relevo.v1.DocumentVote.$Shape|null;
+              decide?: relevo.v1.DocumentDecide.$Shape|null;
+              states?: relevo.v1.DocumentStates.$Shape|null;
+              $unknowns?: Uint8Array[];
+            } & (
+              ({ body?: undefined; head?: null; fetch?: null; part?: null; vote?: null; decide?: null; states?: null }|{ body?: "head"; head: relevo.v1.DocumentHead.$Shape; fetch?: null; part?: null; vote?: null; decide?: null; states?: null }|{ body?: "fetch"; head?: null; fetch: relevo.v1.DocumentFetch.$Shape; part?: null; vote?: null; decide?: null; states?: null }|{ body?: "part"; head?: null; fetch?: null; part: relevo.v1.DocumentPart.$Shape; vote?: null; decide?: null; states?: null }|{ body?: "vote"; head?: null; fetch?: null; part?: null; vote: relevo.v1.DocumentVote.$Shape; decide?: null; states?: null }|{ body?: "decide"; head?: null; fetch?: null; part?: null; vote?: null; decide: relevo.v1.DocumentDecide.$Shape; states?: null }|{ body?: "states"; head?: null; fetch?: null; part?: null; vote?: null; decide?: null; states: relevo.v1.DocumentStates.$Shape })
+            );
+        }
+
+        /**
+         * Properties of a DocumentVersion.
+         * @deprecated Use relevo.v1.DocumentVersion.$Properties instead.
+         */
+        interface IDocumentVersion extends relevo.v1.DocumentVersion.$Properties {
+        }
+
+        /** Represents a DocumentVersion. */
+        class DocumentVersion {
+
+            /**
+             * Constructs a new DocumentVersion.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: relevo.v1.DocumentVersion.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** DocumentVersion id. */
+            id: string;
+
+            /** DocumentVersion number. */
+            number: number;
+
+            /** DocumentVersion author. */
+            author: string;
+
+            /** DocumentVersion time. */
+            time: string;
+
+            /** DocumentVersion kind. */
+            kind: string;
+
+            /** DocumentVersion reason. */
+            reason: string;
+
+            /** DocumentVersion content. */
+            content: string;
+
+            /** DocumentVersion seen. */
+            seen: { [k: string]: number };
+
+            /** DocumentVersion parent. */
+            parent: string;
+
+            /** DocumentVersion confirmMs. */
+            confirmMs: number;
+
+            /** DocumentVersion reverts. */
+            reverts: string;
+
+            /**
+             * Encodes the specified DocumentVersion message. Does not implicitly {@link relevo.v1.DocumentVersion.verify|verify} messages.
+             * @param message DocumentVersion message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: relevo.v1.DocumentVersion.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a DocumentVersion message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {relevo.v1.DocumentVersion & relevo.v1.DocumentVersion.$Shape} DocumentVersion
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): relevo.v1.DocumentVersion & relevo.v1.DocumentVersion.$Shape;
+        }
+
+        namespace DocumentVersion {
+
+            /** Properties of a DocumentVersion. */
+            interface $Properties {
+
+                /** DocumentVersion id */
+                id?: (string|null);
+
+                /** DocumentVersion number */
+                number?: (number|null);
+
+                /** DocumentVersion author */
+                author?: (string|null);
+
+                /** DocumentVersion time */
+                time?: (string|null);
+
+                /** DocumentVersion kind */
+                kind?: (string|null);
+
+                /** DocumentVersion reason */
+                reason?: (string|null);
+
+                /** DocumentVersion content */
+                content?: (string|null);
+
+                /** DocumentVersion seen */
+                seen?: ({ [k: string]: number }|null);
+
+                /** DocumentVersion parent */
+                parent?: (string|null);
+
+                /** DocumentVersion confirmMs */
+                confirmMs?: (number|null);
+
+                /** DocumentVersion reverts */
+                reverts?: (string|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a DocumentVersion. */
+            type $Shape = relevo.v1.DocumentVersion.$Properties;
+        }
+
+        /**
+         * Properties of a DocumentHead.
+         * @deprecated Use relevo.v1.DocumentHead.$Properties instead.
+         */
+        interface IDocumentHead extends relevo.v1.DocumentHead.$Properties {
+        }
+
+        /** Represents a DocumentHead. */
+        class DocumentHead {
+
+            /**
+             * Constructs a new DocumentHead.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: relevo.v1.DocumentHead.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** DocumentHead version. */
+            version?: (relevo.v1.DocumentVersion.$Properties|null);
+
+            /** DocumentHead trouble. */
+            trouble: string;
+
+            /**
+             * Encodes the specified DocumentHead message. Does not implicitly {@link relevo.v1.DocumentHead.verify|verify} messages.
+             * @param message DocumentHead message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: relevo.v1.DocumentHead.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a DocumentHead message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {relevo.v1.DocumentHead & relevo.v1.DocumentHead.$Shape} DocumentHead
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): relevo.v1.DocumentHead & relevo.v1.DocumentHead.$Shape;
+        }
+
+        namespace DocumentHead {
+
+            /** Properties of a DocumentHead. */
+            interface $Properties {
+
+                /** DocumentHead version */
+                version?: (relevo.v1.DocumentVersion.$Properties|null);
+
+                /** DocumentHead trouble */
+                trouble?: (string|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a DocumentHead. */
+            type $Shape = relevo.v1.DocumentHead.$Properties;
+        }
+
+        /**
+         * Properties of a DocumentFetch.
+         * @deprecated Use relevo.v1.DocumentFetch.$Properties instead.
+         */
+        interface IDocumentFetch extends relevo.v1.DocumentFetch.$Properties {
+        }
+
+        /** Represents a DocumentFetch. */
+        class DocumentFetch {
+
+            /**
+             * Constructs a new DocumentFetch.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: relevo.v1.DocumentFetch.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** DocumentFetch seen. */
+            seen: { [k: string]: number };
+
+            /** DocumentFetch whole. */
+            whole: boolean;
+
+            /**
+             * Encodes the specified DocumentFetch message. Does not implicitly {@link relevo.v1.DocumentFetch.verify|verify} messages.
+             * @param message DocumentFetch message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: relevo.v1.DocumentFetch.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a DocumentFetch message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {relevo.v1.DocumentFetch & relevo.v1.DocumentFetch.$Shape} DocumentFetch
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): relevo.v1.DocumentFetch & relevo.v1.DocumentFetch.$Shape;
+        }
+
+        namespace DocumentFetch {
+
+            /** Properties of a DocumentFetch. */
+            interface $Properties {
+
+                /** DocumentFetch seen */
+                seen?: ({ [k: string]: number }|null);
+
+                /** DocumentFetch whole */
+                whole?: (boolean|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a DocumentFetch. */
+            type $Shape = relevo.v1.DocumentFetch.$Properties;
+        }
+
+        /**
+         * Properties of a DocumentPart.
+         * @deprecated Use relevo.v1.DocumentPart.$Properties instead.
+         */
+        interface IDocumentPart extends relevo.v1.DocumentPart.$Properties {
+        }
+
+        /** Represents a DocumentPart. */
+        class DocumentPart {
+
+            /**
+             * Constructs a new DocumentPart.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: relevo.v1.DocumentPart.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** DocumentPart last. */
+            last: boolean;
+
+            /** DocumentPart text. */
+            text: Uint8Array;
+
+            /** DocumentPart version. */
+            version?: (relevo.v1.DocumentVersion.$Properties|null);
+
+            /** DocumentPart prepare. */
+            prepare: boolean;
+
+            /** DocumentPart whole. */
+            whole: boolean;
+
+            /** DocumentPart base. */
+            base: string;
+
+            /** DocumentPart mergeable. */
+            mergeable: boolean;
+
+            /** DocumentPart remainingMs. */
+            remainingMs: number;
+
+            /**
+             * Encodes the specified DocumentPart message. Does not implicitly {@link relevo.v1.DocumentPart.verify|verify} messages.
+             * @param message DocumentPart message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: relevo.v1.DocumentPart.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a DocumentPart message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {relevo.v1.DocumentPart & relevo.v1.DocumentPart.$Shape} DocumentPart
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): relevo.v1.DocumentPart & relevo.v1.DocumentPart.$Shape;
+        }
+
+        namespace DocumentPart {
+
+            /** Properties of a DocumentPart. */
+            interface $Properties {
+
+                /** DocumentPart last */
+                last?: (boolean|null);
+
+                /** DocumentPart text */
+                text?: (Uint8Array|null);
+
+                /** DocumentPart version */
+                version?: (relevo.v1.DocumentVersion.$Properties|null);
+
+                /** DocumentPart prepare */
+                prepare?: (boolean|null);
+
+                /** DocumentPart whole */
+                whole?: (boolean|null);
+
+                /** DocumentPart base */
+                base?: (string|null);
+
+                /** DocumentPart mergeable */
+                mergeable?: (boolean|null);
+
+                /** DocumentPart remainingMs */
+                remainingMs?: (number|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a DocumentPart. */
+            type $Shape = relevo.v1.DocumentPart.$Properties;
+        }
+
+        /**
+         * Properties of a DocumentVote.
+         * @deprecated Use relevo.v1.DocumentVote.$Properties instead.
+         */
+        interface IDocumentVote extends relevo.v1.DocumentVote.$Properties {
+        }
+
+        /** Represents a DocumentVote. */
+        class DocumentVote {
+
+            /**
+             * Constructs a new DocumentVote.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: relevo.v1.DocumentVote.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** DocumentVote id. */
+            id: string;
+
+            /** DocumentVote ok. */
+            ok: boolean;
+
+            /** DocumentVote reason. */
+            reason: string;
+
+            /**
+             * Encodes the specified DocumentVote message. Does not implicitly {@link relevo.v1.DocumentVote.verify|verify} messages.
+             * @param message DocumentVote message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: relevo.v1.DocumentVote.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a DocumentVote message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {relevo.v1.DocumentVote & relevo.v1.DocumentVote.$Shape} DocumentVote
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): relevo.v1.DocumentVote & relevo.v1.DocumentVote.$Shape;
+        }
+
+        namespace DocumentVote {
+
+            /** Properties of a DocumentVote. */
+            interface $Properties {
+
+                /** DocumentVote id */
+                id?: (string|null);
+
+                /** DocumentVote ok */
+                ok?: (boolean|null);
+
+                /** DocumentVote reason */
+                reason?: (string|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a DocumentVote. */
+            type $Shape = relevo.v1.DocumentVote.$Properties;
+        }
+
+        /**
+         * Properties of a DocumentDecide.
+         * @deprecated Use relevo.v1.DocumentDecide.$Properties instead.
+         */
+        interface IDocumentDecide extends relevo.v1.DocumentDecide.$Properties {
+        }
+
+        /** Represents a DocumentDecide. */
+        class DocumentDecide {
+
+            /**
+             * Constructs a new DocumentDecide.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: relevo.v1.DocumentDecide.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** DocumentDecide id. */
+            id: string;
+
+            /** DocumentDecide commit. */
+            commit: boolean;
+
+            /**
+             * Encodes the specified DocumentDecide message. Does not implicitly {@link relevo.v1.DocumentDecide.verify|verify} messages.
+             * @param message DocumentDecide message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: relevo.v1.DocumentDecide.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a DocumentDecide message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {relevo.v1.DocumentDecide & relevo.v1.DocumentDecide.$Shape} DocumentDecide
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): relevo.v1.DocumentDecide & relevo.v1.DocumentDecide.$Shape;
+        }
+
+        namespace DocumentDecide {
+
+            /** Properties of a DocumentDecide. */
+            interface $Properties {
+
+                /** DocumentDecide id */
+                id?: (string|null);
+
+                /** DocumentDecide commit */
+                commit?: (boolean|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a DocumentDecide. */
+            type $Shape = relevo.v1.DocumentDecide.$Properties;
+        }
+
+        /**
+         * Properties of a DocumentStates.
+         * @deprecated Use relevo.v1.DocumentStates.$Properties instead.
+         */
+        interface IDocumentStates extends relevo.v1.DocumentStates.$Properties {
+        }
+
+        /** Represents a DocumentStates. */
+        class DocumentStates {
+
+            /**
+             * Constructs a new DocumentStates.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: relevo.v1.DocumentStates.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** DocumentStates entries. */
+            entries: relevo.v1.BackendState.$Properties[];
+
+            /**
+             * Encodes the specified DocumentStates message. Does not implicitly {@link relevo.v1.DocumentStates.verify|verify} messages.
+             * @param message DocumentStates message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: relevo.v1.DocumentStates.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a DocumentStates message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {relevo.v1.DocumentStates & relevo.v1.DocumentStates.$Shape} DocumentStates
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): relevo.v1.DocumentStates & relevo.v1.DocumentStates.$Shape;
+        }
+
+        namespace DocumentStates {
+
+            /** Properties of a DocumentStates. */
+            interface $Properties {
+
+                /** DocumentStates entries */
+                entries?: (relevo.v1.BackendState.$Properties[]|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a DocumentStates. */
+            type $Shape = relevo.v1.DocumentStates.$Properties;
+        }
+
+        /**
+         * Properties of a BackendState.
+         * @deprecated Use relevo.v1.BackendState.$Properties instead.
+         */
+        interface IBackendState extends relevo.v1.BackendState.$Properties {
+        }
+
+        /** Represents a BackendState. */
+        class BackendState {
+
+            /**
+             * Constructs a new BackendState.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: relevo.v1.BackendState.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** BackendState service. */
+            service: string;
+
+            /** BackendState backend. */
+            backend: string;
+
+            /** BackendState state. */
+            state: string;
+
+            /** BackendState count. */
+            count: number;
+
+            /** BackendState node. */
+            node: string;
+
+            /**
+             * Encodes the specified BackendState message. Does not implicitly {@link relevo.v1.BackendState.verify|verify} messages.
+             * @param message BackendState message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: relevo.v1.BackendState.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a BackendState message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {relevo.v1.BackendState & relevo.v1.BackendState.$Shape} BackendState
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): relevo.v1.BackendState & relevo.v1.BackendState.$Shape;
+        }
+
+        namespace BackendState {
+
+            /** Properties of a BackendState. */
+            interface $Properties {
+
+                /** BackendState service */
+                service?: (string|null);
+
+                /** BackendState backend */
+                backend?: (string|null);
+
+                /** BackendState state */
+                state?: (string|null);
+
+                /** BackendState count */
+                count?: (number|null);
+
+                /** BackendState node */
+                node?: (string|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a BackendState. */
+            type $Shape = relevo.v1.BackendState.$Properties;
         }
 
         /**

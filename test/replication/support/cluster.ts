@@ -138,7 +138,7 @@ export class SimCluster {
     const peer = self === pair.a ? pair.b : pair.a;
     if (effect.kind === 'send') pair.inFlight.get(peer)!.push(encodeFrame(effect.frame));
     else if (effect.kind === 'write') pair.unapplied.get(self)!.push(effect.frame);
-    else {
+    else if (effect.kind === 'note' || effect.kind === 'close') {
       this.notes.push(effect.kind === 'note' ? effect.message : effect.detail);
       if (effect.kind === 'close') this.break(pair);
     }

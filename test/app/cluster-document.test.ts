@@ -1,0 +1,237 @@
+/** Two nodes in one process, real rule engines on fake kernels, messages through the real codec: edits through nftlb's interface. */
+
+import test from 'ava';
+import { createNftlbApi } from '../../src/api/nftlb/api.js';
+import { createClusterDocument } from '../../src/app/cluster-document.js';
+import { createReconciler } from '../../src/app/reconcile.js';
+import { createServicesInForce } from '../../src/app/services-in-force.js';
+import { createServicesStore } from '../../src/app/services-store.js';
+import { parseServices } from '../../src/config/services.js';
+import type { ServicesDocument } from '../../src/model/service.js';
+import type { Files } from '../../src/ports.js';
+import { createKeyCheck } from '../../src/shell/api-server.js';
+import { sha256 } from '../../src/shell/hash.js';
+import { decodeFrame } from '../../src/wire/decode.js';
+import { encodeFrame } from '../../src/wire/encode.js';
+import type { DocumentMessage } from '../../src/wire/frames.js';
+import { createFakeNft } from '../fakes/nft.js';
+import { createLog } from '../support/log.js';
+
+const memoryFiles = (): Files => {
+  const content = new Map<string, string>();
+  return {
+    read: async (path) => content.get(path),
+    writeAtomic: async (path, text) => void content.set(path, text),
+    rename: async (from, to) => {
+      const text = content.get(from);
+      if (text === undefined) return false;
+      content.set(to, text);
+      return content.delete(from);
+    },
+    remove: async (path) => void content.delete(path),
+  };
+};
+
+const farm = (name: string, index: number, more: object = {}) => ({
+  name,
+  'virtual-addr': `192.0.${Math.floor(index / 250)}.${1 + (index % 250)}`,
+  'virtual-ports': '80',
+  mode: 'dnat',
+  backends: [1, 2].map((at) => ({ name: `b${at}`, 'ip-addr': `10.1.0.${at}`, port: '80', state: 'up' })),
+  ...more,
+});
+const document = (...farms: object[]): ServicesDocument => {
+  const parsed = parseServices({ farms });
+  if ('problems' in parsed) throw new Error(JSON.stringify(parsed.problems));
+  return parsed.document;
+};
+
+const start = async (node: string, peer: string, files: Files = memoryFiles()) => {
+  const clock = { nowMs: () => performance.now() };
+  const log = createLog();
+  const nft = createFakeNft(clock);
+  const engine = createReconciler({ nft, log, clock }, { floating: [], protect: false });
+  await engine.adopt();
+  const store = createServicesStore(files, '/state', log, sha256);
+  const stored = await store.load();
+  if (stored) await engine.apply(stored, 'stored');
+  const services = createServicesInForce(engine, store, log);
+  const cluster = createClusterDocument({
+    node,
+    peers: [peer],
+    services,
+    engine,
+    store,
+    clock,
+    random: { next: () => Math.random() },
+    wallTime: () => '2026-01-01T00:00:00.000Z',
+    hash: sha256,
+    log,
+    record() {},
+    found: stored !== undefined,
+  });
+  services.attach(cluster);
+  const app = createNftlbApi(services, { isKey: createKeyCheck('k'), log });
+  const put = async (body: object): Promise<number> => {
+    const headers = { Key: 'k' };
+    const reply = await app.inject({ method: 'PUT', url: '/farms', headers, payload: JSON.stringify(body) });
+    return reply.statusCode;
+  };
+  return { node, engine, services, cluster, put, log, store, files };
+};
+type Node = Awaited<ReturnType<typeof start>>;
+
+/** Connects two nodes; returns what cuts them. Frames in between pass through the codec, and through `change`. */
+const connect = (a: Node, b: Node, change = (message: DocumentMessage) => message): (() => void) => {
+  const abort = new AbortController();
+  let isUp = true;
+  const pass = (from: Node, to: Node) => (_: string, message: DocumentMessage) => {
+    const frame = decodeFrame(encodeFrame({ kind: 'document', message: change(message) }));
+    setImmediate(() => {
+      if (isUp && frame.kind === 'document') to.cluster.onMessage(from.node, frame.message);
+    });
+  };
+  a.cluster.run(pass(a, b), abort.signal);
+  b.cluster.run(pass(b, a), abort.signal);
+  a.cluster.onPeer(b.node, true, true);
+  b.cluster.onPeer(a.node, true, true);
+  return () => {
+    isUp = false;
+    abort.abort();
+  };
+};
+
+const until = async (what: string, holds: () => boolean): Promise<void> => {
+  const deadline = performance.now() + 20_000;
+  while (!holds()) {
+    if (performance.now() > deadline) throw new Error(`did not happen: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+};
+const inSync = (a: Node, b: Node): boolean =>
+  [a, b].every(({ cluster }) => cluster.status().peers[0]?.state === 'in sync') &&
+  a.cluster.status().id === b.cluster.status().id;
+const plain = { confirmMs: 0, force: false, reason: '' };
+const names = ({ engine }: Node): string[] => [...engine.view().services.keys()].sort();
+
+test('a change through the interface is a version, and follows to the other node', async (t) => {
+  const [a, b] = [await start('lb1', 'lb2'), await start('lb2', 'lb1')];
+  t.teardown(connect(a, b));
+  await until('they have met', () => inSync(a, b));
+  await a.cluster.apply(document(farm('web', 1), farm('dns', 2)), plain);
+  await until('in sync', () => inSync(a, b));
+  t.deepEqual(names(b), ['dns', 'web']);
+  const { version } = a.cluster.status();
+
+  t.is(await b.put({ farms: [farm('new', 3)] }), 200);
+  await until('lb1 has it', () => a.engine.view().services.has('new'));
+  await until('in sync', () => inSync(a, b));
+  t.is(a.cluster.status().version, version + 1);
+  t.deepEqual([a.cluster.status().kind, a.cluster.status().author], ['change', 'lb2']);
+
+  t.is(await a.put({ farms: [{ name: 'web', backends: [{ name: 'b1', weight: '5' }] }] }), 200);
+  await until('lb2 has it', () => b.engine.view().services.get('web')?.backends[0]?.weight === 5);
+  t.is(b.engine.view().services.get('web')?.backends.length, 2);
+  t.false(a.log.records.some(({ level }) => level === 'error'));
+
+  // Many, while they are under way: fewer versions, the same end.
+  for (let weight = 1; weight <= 200; weight++) {
+    await a.put({ farms: [{ name: 'web', backends: [{ name: 'b1', weight: String(weight) }] }] });
+  }
+  await until(
+    'the last one is there',
+    () => b.engine.view().services.get('web')?.backends[0]?.weight === 200,
+  );
+  await until('in sync', () => inSync(a, b));
+  t.true(a.cluster.history().length < 6, 'they are one line of the history');
+});
+
+test('states a second make no versions; the later word wins', async (t) => {
+  const [a, b] = [await start('lb1', 'lb2'), await start('lb2', 'lb1')];
+  t.teardown(connect(a, b));
+  await until('they have met', () => inSync(a, b));
+  await a.cluster.apply(document(farm('web', 1)), plain);
+  await until('in sync', () => inSync(a, b));
+  const { version } = a.cluster.status();
+  const stateAt = (node: Node) => node.engine.view().services.get('web')?.backends[0]?.state;
+  for (let round = 0; round < 20; round++) {
+    await a.services.setBackendState('web', 'b1', round % 2 === 0 ? 'down' : 'up');
+  }
+  await a.services.setBackendState('web', 'b1', 'down');
+  await until('down there', () => stateAt(b) === 'down');
+  await b.services.setBackendState('web', 'b1', 'off');
+  await until('off here', () => stateAt(a) === 'off');
+  t.is(a.cluster.status().version, version);
+  // A change of the service keeps the state that is in force.
+  await b.put({ farms: [{ name: 'web', scheduler: 'rr' }] });
+  await until('changed here', () => a.engine.view().services.get('web')?.scheduler === 'rr');
+  t.is(stateAt(a), 'off');
+});
+
+test('at the same moment: different services are merged and it is said; the same one is a conflict', async (t) => {
+  const [a, b] = [await start('lb1', 'lb2'), await start('lb2', 'lb1')];
+  t.teardown(connect(a, b));
+  await until('they have met', () => inSync(a, b));
+  await a.cluster.apply(document(farm('web', 1), farm('dns', 2)), plain);
+  await until('in sync', () => inSync(a, b));
+  const weigh = (node: Node, name: string, weight: number) =>
+    node.put({ farms: [{ name, backends: [{ name: 'b1', weight: String(weight) }] }] });
+  await Promise.all([weigh(a, 'web', 7), weigh(b, 'dns', 8)]);
+  const weightAt = (node: Node, name: string) => node.engine.view().services.get(name)?.backends[0]?.weight;
+  await until('merged', () =>
+    [a, b].every((node) => weightAt(node, 'web') === 7 && weightAt(node, 'dns') === 8),
+  );
+  await until('in sync', () => inSync(a, b));
+  t.true(a.cluster.history().some(({ kind, reason }) => kind === 'merge' && /at the same time/.test(reason)));
+
+  await Promise.all([weigh(a, 'web', 3), weigh(b, 'web', 4)]);
+  await until('conflict', () => [a, b].every(({ cluster }) => cluster.status().conflicts.length === 1));
+  t.is(weightAt(a, 'web'), 3);
+  t.is(weightAt(b, 'web'), 4);
+  t.is(await weigh(a, 'dns', 1), 409);
+  await b.cluster.resolve();
+  await until('in sync', () => inSync(a, b));
+  t.is(weightAt(a, 'web'), 4);
+});
+
+test('what a peer sends is judged: a document that is not valid, or not what it says, changes nothing', async (t) => {
+  const [a, b] = [await start('lb1', 'lb2'), await start('lb2', 'lb1')];
+  let lie = (text: string): string => text;
+  const cut = connect(a, b, (message) =>
+    message.kind === 'part'
+      ? { ...message, text: new TextEncoder().encode(lie(new TextDecoder().decode(message.text))) }
+      : message,
+  );
+  t.teardown(cut);
+  await until('they have met', () => inSync(a, b));
+  await a.cluster.apply(document(farm('web', 1)), plain);
+  await until('in sync', () => inSync(a, b));
+  lie = (text) => text.replaceAll('"weight":"1"', '"weight":"2"');
+  await a.put({ farms: [farm('dns', 1, { 'virtual-ports': '53' })] });
+  await until('told', () => b.log.records.some(({ message }) => /another content/.test(message)));
+  t.deepEqual(names(b), ['web']);
+  lie = (text) => text;
+  await until('the truth is taken', () => inSync(a, b));
+  lie = (text) => text.replaceAll('"mode":"dnat"', '"mode":"magic"');
+  await t.throwsAsync(a.cluster.apply(document(farm('other', 5)), plain), {
+    message: /lb2 refuses it.*magic/s,
+  });
+  t.deepEqual(names(b), ['dns', 'web']);
+  t.deepEqual(names(a), ['dns', 'web']);
+});
+
+test('it survives a restart, with its history', async (t) => {
+  const a = await start('lb1', 'lb2');
+  const b = await start('lb2', 'lb1');
+  t.teardown(connect(a, b));
+  await until('they have met', () => inSync(a, b));
+  await a.cluster.apply(document(farm('web', 1)), plain);
+  await a.cluster.apply(document(farm('web', 1), farm('dns', 2)), plain);
+  const again = await start('lb1', 'lb2', a.files);
+  t.is(again.cluster.status().id, a.cluster.status().id);
+  t.is(again.cluster.status().content, a.cluster.status().content);
+  t.deepEqual(
+    again.cluster.history().map(({ version, reachable }) => [version, reachable]),
+    a.cluster.history().map(({ version, reachable }) => [version, reachable]),
+  );
+});
