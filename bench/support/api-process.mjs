@@ -9,7 +9,7 @@ import { createServicesStore } from '../../dist/app/services-store.js';
 import { persistElement, persistMap, serviceTable } from '../../dist/ruleset/layout.js';
 import { createFiles } from '../../dist/shell/files.js';
 import { createNft } from '../../dist/shell/nft.js';
-import { changes, farm, farms, resultOf } from './farms.mjs';
+import { changes, element, farm, farms, listed, resultOf } from './farms.mjs';
 
 const [count, times, folder] = process.argv.slice(2);
 const services = Number(count);
@@ -60,7 +60,6 @@ const weightMs = await several((index) => [
   { farms: [{ name: states[index].name, backends: [{ name: 'b3', weight: String(2 + (index % 5)) }] }] },
 ]);
 const addMs = await several((index) => ['POST', '/farms', { farms: [farm(services + index)] }]);
-const element = (index) => `10.99.${index >> 8}.${index & 255}`;
 await call('POST', '/policies', { policies: [{ name: 'list', elements: [{ data: '10.98.0.0/16' }] }] });
 await call('POST', '/farms', { farms: [{ name: 's0', policies: [{ name: 'list' }] }] });
 const elementMs = await several((index) => [
@@ -68,6 +67,17 @@ const elementMs = await several((index) => [
   '/policies',
   { policies: [{ name: 'list', elements: [{ data: element(index) }] }] },
 ]);
+
+// A list as those that are bought are.
+const listMs = (await call('POST', '/policies', { policies: [{ name: 'long', elements: listed(100_000) }] }))
+  .ms;
+await call('POST', '/farms', { farms: [{ name: 's1', policies: [{ name: 'long' }] }] });
+const longElementMs = await several((index) => [
+  'POST',
+  '/policies',
+  { policies: [{ name: 'long', elements: [{ data: element(index) }] }] },
+]);
+const longDeleteMs = await several((index) => ['DELETE', `/policies/long/elements/${element(index)}`]);
 
 // Sessions as packets would make them.
 const sessions = 65_000;
@@ -108,5 +118,16 @@ const reading = call('GET', '/farms/many/sessions').then(() => {
 while (!isRead) otherMs = Math.max(otherMs, (await call('GET', '/farms/s0')).ms);
 await reading;
 await store.flush();
-resultOf({ loadMs, stateMs, weightMs, addMs, elementMs, readMs, otherMs });
+resultOf({
+  loadMs,
+  stateMs,
+  weightMs,
+  addMs,
+  elementMs,
+  listMs,
+  longElementMs,
+  longDeleteMs,
+  readMs,
+  otherMs,
+});
 process.exit(0);
