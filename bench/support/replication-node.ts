@@ -16,15 +16,19 @@ export class Agent {
   >();
   #next = 1;
 
-  constructor(bed: SyncBed, name: 'lb1' | 'lb2') {
+  /** `farms`: services of four backends that it has beside the one with sessions. */
+  constructor(bed: SyncBed, name: 'lb1' | 'lb2', farms = 0) {
     const script = compiled('bench/support/replication-agent.ts');
     const namespace = name === 'lb1' ? bed.lb1 : bed.lb2;
     const files = JSON.stringify(bed.files);
-    this.#child = fork(script, [name, namespace, files], {
+    this.#child = fork(script, [name, namespace, files, String(farms)], {
       // RELEVO_PROFILE=folder: where each agent leaves a CPU profile.
       execArgv: [...engineFlags, ...(profile ? ['--cpu-prof', `--cpu-prof-dir=${profile}`] : [])],
     });
     this.#child.on('error', () => {});
+    this.#child.on('exit', (code) => {
+      for (const { reject } of this.#waiting.values()) reject(new Error(`the agent ended with ${code}`));
+    });
     this.#child.on('message', ({ id, result, error }: { id: number; result?: unknown; error?: string }) => {
       const waiting = this.#waiting.get(id);
       this.#waiting.delete(id);

@@ -98,6 +98,8 @@ const logTo = (lines: string[]): Log => ({
 
 export interface BedNodeOptions {
   readonly service?: Service;
+  /** Beside it; nobody has sessions with these. */
+  readonly others?: readonly Service[];
   readonly enabled?: boolean;
   /** Looks at what is written to the kernel. */
   readonly wrap?: (nft: Nft) => Nft;
@@ -170,7 +172,7 @@ export const createBedNode = (
       const reporting = { logGroup, reportBeforeNat: packetLog.needsBeforeNat };
       const reconciler = createReconciler(ports, { ...(enabled && reporting), floating: [], protect: false });
       await reconciler.adopt();
-      await reconciler.apply({ services: [service] });
+      await reconciler.apply({ services: [service, ...(options.others ?? [])] });
       await between?.();
       ended = replicator.run(abort.signal);
     },
