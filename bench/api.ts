@@ -18,9 +18,10 @@ interface Ours {
   readonly weightMs: readonly number[];
   readonly addMs: readonly number[];
   readonly elementMs: readonly number[];
-  readonly listMs: number;
-  readonly longElementMs: readonly number[];
-  readonly longDeleteMs: readonly number[];
+  readonly longMs: number;
+  readonly longAddMs: readonly number[];
+  readonly longRemoveMs: readonly number[];
+  readonly policyReadMs: readonly number[];
   readonly readMs: readonly number[];
   readonly otherMs: number;
 }
@@ -48,15 +49,17 @@ const measure = async <T>(script: string, ...args: string[]): Promise<T> => {
   }
 };
 
-/** @param args `--no-peer`; `--changes N` (default 200). */
+/** @param args `--no-peer`; `--changes N` (default 200); `--farms N`: only this many. */
 export const run = async (args: readonly string[]): Promise<void> => {
   const at = args.indexOf('--changes');
   const changes = at < 0 ? '200' : (args[at + 1] ?? '200');
+  const only = args.indexOf('--farms');
+  const wanted = only < 0 ? [...sizes, ...peerSizes] : [Number(args[only + 1])];
   const withPeer = !args.includes('--no-peer') && existsSync('/usr/sbin/nftlb');
   execFileSync(process.execPath, ['scripts/build.mjs'], { stdio: 'inherit' });
   const figures: Figure[] = [];
   let [worst, longest, reading] = [0, 0, 0];
-  for (const size of [...new Set([...sizes, ...peerSizes])].sort((a, b) => a - b)) {
+  for (const size of [...new Set(wanted)].sort((a, b) => a - b)) {
     const folder = mkdtempSync(join(tmpdir(), 'relevo-api-'));
     const ours = await measure<Ours>('api-process.mjs', String(size), changes, folder);
     rmSync(folder, { recursive: true });
@@ -73,14 +76,17 @@ export const run = async (args: readonly string[]): Promise<void> => {
     add('one more farm', ours.addMs, peer && [peer.addMs]);
     add('one more farm, 95 %', [percentile(ours.addMs, 0.95)]);
     add('element of a policy', ours.elementMs, peer?.elementMs);
-    add('list of 100,000 (nftlb: 10,000)', [ours.listMs], peer?.long && [peer.long.listMs]);
-    add('element added to it', ours.longElementMs, peer?.long?.elementMs);
-    add('element removed from it', ours.longDeleteMs);
+    add('policy of 100,000 elements (nftlb: 10,000)', [ours.longMs], peer?.long && [peer.long.listMs]);
+    add('… one more element', ours.longAddMs, peer?.long?.elementMs);
+    add('… one more element, 95 %', [percentile(ours.longAddMs, 0.95)]);
+    add('… one element less', ours.longRemoveMs);
+    add('… read with counters', ours.policyReadMs);
     add('read 65,000 sessions', ours.readMs, peer?.readMs);
     add('longest wait of another request meanwhile', [ours.otherMs]);
     if (size === 10_000) {
-      worst = Math.max(...[ours.stateMs, ours.weightMs, ours.addMs, ours.elementMs].map(median));
-      longest = median(ours.longElementMs);
+      const { stateMs, weightMs, addMs, elementMs, longAddMs, longRemoveMs } = ours;
+      worst = Math.max(...[stateMs, weightMs, addMs, elementMs].map(median));
+      longest = Math.max(median(longAddMs), median(longRemoveMs));
       reading = median(ours.readMs);
     }
   }

@@ -13,12 +13,13 @@ import { createReplicator, type Replicator } from './app/replicate.js';
 import { createServicesInForce } from './app/services-in-force.js';
 import { createServicesStore } from './app/services-store.js';
 import { sysctlsFor } from './conntrack/sysctls.js';
-import { startEngine } from './engine.js';
+import { generalPorts, startEngine } from './engine.js';
 import { version } from './model/version.js';
 import type { PersistenceIndex } from './ports.js';
+import { readApiAccess } from './shell/api-access.js';
 import { createKeyCheck, listenOnAddress } from './shell/api-server.js';
 import { sleep, systemClock, systemTimers } from './shell/clock.js';
-import { readApiKey, readNodeConfig, readSecret } from './shell/config-files.js';
+import { readNodeConfig, readSecret } from './shell/config-files.js';
 import { listenOnSocket } from './shell/control-socket.js';
 import { createDaemons } from './shell/daemons.js';
 import { createFiles } from './shell/files.js';
@@ -31,10 +32,14 @@ import { systemRandom, wallTime } from './shell/process.js';
 import { createRunner } from './shell/runner.js';
 import { applySysctls } from './shell/sysctl.js';
 
+/** What a restart waits for neighbours that the kernel has forgotten: traffic goes on by the rules of the process before. */
+const neighbourWaitMs = 1_000;
+
 /** Runs a node until the signal aborts. Rejects when the node cannot start, with what to do about it. */
 export const runAgent = async (configPath: string, signal: AbortSignal): Promise<void> => {
   const config = await readNodeConfig(configPath);
   const secret = await readSecret(config.secretFile);
+  const access = config.api && (await readApiAccess(config.api));
   const log = createLog(config.logLevel, { node: config.node });
   const clock = systemClock;
   const files = createFiles();
@@ -51,7 +56,7 @@ export const runAgent = async (configPath: string, signal: AbortSignal): Promise
     const persistenceIndex: PersistenceIndex = {
       keysOfBackend: (...backend) => replicator.index?.keysOfBackend(...backend) ?? [],
     };
-    const { nft, packets, context, kernel, engine } = await startEngine(
+    const { nft, packets, context, kernel, machine, engine } = await startEngine(
       config,
       log,
       lifetime,
@@ -68,6 +73,7 @@ export const runAgent = async (configPath: string, signal: AbortSignal): Promise
         log,
         openPacketLog: async () => packets!,
         serviceAt: (endpoint) => engine.serviceAt(endpoint),
+        general: generalPorts(engine, config),
       },
       { ...config, software: version },
     );
@@ -108,6 +114,7 @@ export const runAgent = async (configPath: string, signal: AbortSignal): Promise
 
     const found = await engine.adopt();
     const stored = await store.load();
+    if (stored) await machine.find(stored.services, neighbourWaitMs);
     if (stored) await engine.apply(stored, 'services in force before the restart');
     events.record(
       'start',
@@ -124,9 +131,9 @@ export const runAgent = async (configPath: string, signal: AbortSignal): Promise
     const api = createControlApi(createNodeControl(parts), log);
     await listenOnSocket(api, config.controlSocket);
     lifetime.onStop(() => api.close());
-    if (config.api) {
-      const isKey = createKeyCheck(await readApiKey(config.api.keyFile));
-      const nftlb = createNftlbApi(services, { isKey, log });
+    if (config.api && access) {
+      const { key, ...tls } = access;
+      const nftlb = createNftlbApi(services, { isKey: createKeyCheck(key), log, ...tls });
       lifetime.onStop(() => nftlb.close());
       await listenOnAddress(nftlb, config.api.listen);
     }

@@ -1,18 +1,19 @@
 /** The rule engine of a node with what it needs of the outside: sockets to the kernel, what the kernel can do, and log lines of services. */
 
-import { engineContext } from './app/engine-context.js';
-import { noFacts } from './app/feature-engine.js';
+import { engineContext, hintGroup } from './app/engine-context.js';
+import type { GeneralPorts } from './app/general-plane.js';
 import { type KernelFeatures, probeKernel } from './app/kernel-features.js';
 import type { Lifetime } from './app/lifetime.js';
 import { createReconciler } from './app/reconcile.js';
 import type { Reconciler } from './app/reconcile-types.js';
 import { followServiceLog } from './app/service-log.js';
+import { type Machine, startMachine } from './machine.js';
 import type { NodeConfig } from './model/node.js';
 import type { Log, Nft, PacketLog, PersistenceIndex } from './ports.js';
 import type { EngineContext } from './ruleset/context.js';
 import { systemClock } from './shell/clock.js';
 import { createConnections } from './shell/connections.js';
-import { nodeNetworks } from './shell/networks.js';
+import { createElementReader } from './shell/element-reader.js';
 import { createNft } from './shell/nft.js';
 import { createPacketLog } from './shell/packet-log.js';
 
@@ -22,6 +23,7 @@ export interface EngineParts {
   readonly packets: PacketLog | undefined;
   readonly context: EngineContext;
   readonly kernel: KernelFeatures;
+  readonly machine: Machine;
   readonly engine: Reconciler;
 }
 
@@ -53,16 +55,32 @@ export const startEngine = async (
   await packets?.ready;
   if (config.engine.logGroup !== undefined) await readServiceLog(config.engine.logGroup, log, lifetime);
   const context = { ...engineContext(config), reportBeforeNat: packets?.needsBeforeNat ?? false };
+  const machine = await startMachine(config.engine.interfaces, kernel, log, lifetime);
   const engine = createReconciler(
     {
       nft,
       log,
       clock: systemClock,
       connections,
-      facts: { ...noFacts, supports: kernel.supports, networks: nodeNetworks },
+      facts: machine.facts,
       ...(replication.enabled && { persistenceIndex }),
     },
     context,
   );
-  return { nft, packets, context, kernel, engine };
+  machine.follow(engine);
+  return { nft, packets, context, kernel, machine, engine };
 };
+
+/** What replication of general entries asks of the engine and the kernel. */
+export const generalPorts = (engine: Reconciler, config: NodeConfig): GeneralPorts => ({
+  services: () => engine.view().services,
+  idOf: (service) => engine.idOf(service),
+  hasSet: (table, set) => engine.hasSet(table, set),
+  elements: createElementReader(),
+  async openHintLog() {
+    // What a report is about stands in the packet: where its connection was made to is not asked for.
+    const packets = createPacketLog({ group: hintGroup(config), originals: 'reports' });
+    await packets.ready;
+    return packets;
+  },
+});

@@ -8,18 +8,22 @@ import type { FromGuard, GuardThreadData, ToGuard } from './election/thread.js';
 import { errorFrom } from './errors.js';
 import { ETH_P_ARP } from './netlink/arp.js';
 import type { Log } from './ports.js';
-import { openDatagrams } from './shell/datagrams.js';
+import { createDatagrams } from './shell/datagrams.js';
 import { createFrameSocket } from './shell/frames.js';
 import { createLinks } from './shell/links.js';
 import { createNft } from './shell/nft.js';
 import { becomeRealtime } from './shell/realtime.js';
+import { createTurns } from './shell/turns.js';
 
 const { config, secret, epochs } = workerData as GuardThreadData;
 const port = parentPort!;
+const turns = createTurns();
 const post = (message: FromGuard): void => {
   port.postMessage(message);
+  if (message.type !== 'stopped' && message.type !== 'failed') return;
   // Nothing keeps the thread alive then: it ends when the last socket is closed.
-  if (message.type === 'stopped' || message.type === 'failed') port.close();
+  turns.stop();
+  port.close();
 };
 
 /** Nothing is written from this thread; what matters is posted as an event. */
@@ -34,19 +38,13 @@ const session = 1 + (randomBytes(6).readUIntBE(0, 6) % (2 ** 48 - 1));
 const loop = createGuardLoop(
   {
     clock: { nowMs: () => performance.now() },
-    timers: {
-      after(ms, action) {
-        // setTimeout rounds down to whole milliseconds; a deadline must not be met early.
-        const timer = setTimeout(action, Math.ceil(ms));
-        return () => clearTimeout(timer);
-      },
-    },
+    timers: turns.timers,
     log,
     mac: (bytes) => createHmac('sha256', key).update(bytes).digest(),
     nft: createNft({ log }),
     links: createLinks({ carrierLinks: watchedLinks(config) }),
     frames: (name) => createFrameSocket(name, ETH_P_ARP),
-    datagrams: openDatagrams,
+    datagrams: createDatagrams(turns),
     post,
   },
   config,

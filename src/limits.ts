@@ -22,12 +22,21 @@ export const limits = {
    */
   batchElements: 8_000,
   batchBytes: 6 * 1024 * 1024,
+  /** Services with leastconn whose shares are written in one go: up to 16,384 slots, of which most stay as they are. The others wait for the next count. */
+  leastconnServices: 64,
   /** NFTA_SET_ELEM_LIST_ELEMENTS is a u16-length attribute: one message carries at most this many bytes of elements. */
   elementListBytes: 60_000,
   /** One protobuf message on the replication websocket. */
   syncFrameBytes: 1024 * 1024,
   /** Entries in one replication frame: at 29 bytes each at most, far below syncFrameBytes. */
   syncFrameEntries: 8_192,
+  /** The same of general entries, whose keys are longer: 256 bytes each at most, names included. */
+  syncGeneralEntries: 2_048,
+  /** General entries one node remembers, and names of services and addresses of backends in them. */
+  generalEntries: 524_288,
+  generalNames: 524_288,
+  /** Reports of newcomers whose entry is not there yet: asked for again a few times, then left to the next scan. */
+  generalHints: 16_384,
   /** Entries sent to a peer and not yet acknowledged before sending pauses. */
   syncWindowEntries: 65_536,
   /** Bytes handed to a peer's socket and not yet taken by the kernel before sending pauses. */

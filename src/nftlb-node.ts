@@ -1,14 +1,17 @@
 /** The main path of `relevo nftlb`: one node without a cluster, where nftlb stood. No guard, no replication, no conntrackd, no state on disk. */
 
 import { createNftlbApi } from './api/nftlb/api.js';
+import { probeKernel } from './app/kernel-features.js';
 import { createLifetime } from './app/lifetime.js';
 import { createReconciler } from './app/reconcile.js';
 import { createServicesInForce } from './app/services-in-force.js';
 import { formatProblems } from './config/problems.js';
 import { parseServices } from './config/services.js';
 import { RelevoError } from './errors.js';
+import { startMachine } from './machine.js';
 import type { Log } from './ports.js';
 import { plainContext } from './ruleset/context.js';
+import type { Shortcoming } from './ruleset/feature.js';
 import { createKeyCheck, listenOnAddress } from './shell/api-server.js';
 import { systemClock } from './shell/clock.js';
 import { createConnections } from './shell/connections.js';
@@ -28,7 +31,12 @@ export interface NftlbNodeOptions {
   readonly ready: () => void;
 }
 
-const noStore = { save: async () => undefined, saveLater: () => undefined, saveState: async () => undefined };
+const noStore = {
+  save: async () => undefined,
+  saveLater: () => undefined,
+  saveState: async () => undefined,
+  saveElements: () => undefined,
+};
 
 const parse = (text: string) => {
   const parsed = parseServices(text);
@@ -37,6 +45,19 @@ const parse = (text: string) => {
     'bad-document',
     `the configuration was refused, nothing was changed:\n${formatProblems(parsed.problems)}`,
   );
+};
+
+/** What a start waits for backends to answer ARP: three questions, a second apart. */
+const neighbourWaitMs = 3_000;
+
+/** Nobody is left who could serve it later. */
+const refuseWhatIsNotServed = (shortcomings: readonly Shortcoming[]): void => {
+  if (shortcomings.length === 0) return;
+  const lines = shortcomings.map(
+    ({ service, backend, reason }) =>
+      `farms['${service}']${backend === undefined ? '' : `.backends['${backend}']`}: ${reason}`,
+  );
+  throw new RelevoError('unsupported', `the rest is in force, but not:\n${lines.join('\n')}`);
 };
 
 /** Rejects when the configuration or the kernel refuses, and when the address is taken. */
@@ -49,10 +70,17 @@ export const runNftlbNode = async (options: NftlbNodeOptions, signal: AbortSigna
     lifetime.onStop(() => nft.close());
     const connections = createConnections();
     lifetime.onStop(() => connections.close());
-    const engine = createReconciler({ nft, log, clock: systemClock, connections }, plainContext);
+    const kernel = await probeKernel(nft, log);
+    const machine = await startMachine('all', kernel, log, lifetime);
+    const engine = createReconciler(
+      { nft, log, clock: systemClock, connections, facts: machine.facts },
+      plainContext,
+    );
+    machine.follow(engine);
     await engine.adopt();
+    await machine.find(document.services, neighbourWaitMs);
     await engine.apply(document, 'the configuration file');
-    if (options.exit) return;
+    if (options.exit) return refuseWhatIsNotServed(engine.shortcomings());
     lifetime.background(engine.run(lifetime.signal));
     const services = createServicesInForce(engine, noStore);
     const api = createNftlbApi(services, {

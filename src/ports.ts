@@ -7,6 +7,7 @@ import type { SocketAddress } from './model/node.js';
 
 import type { Endpoint } from './model/service.js';
 import type { FlowPattern } from './netlink/conntrack.js';
+import type { Flow } from './netlink/conntrack-flows.js';
 import type { ElementBytes, NamedCounter, NftTable, TableName, Transaction } from './netlink/nft/ast.js';
 
 export type { LinkState, LoggedPacket, NeighbourState } from './model/kernel-events.js';
@@ -50,6 +51,12 @@ export interface Nft {
   /** Tells of changes to tables of ours which this Nft did not make. Returns the unsubscriber. */
   onForeignChange(listener: (change: ForeignChange) => void): () => void;
   close(): void;
+}
+
+/** For transactions that are made again and again, unchanged. */
+export interface PreparingNft extends Nft {
+  /** Encodes once; each call of what it returns commits it and has the kernel's verdict when it returns, or throws it. */
+  prepare(transaction: Transaction): () => void;
 }
 
 /** The result of an external program; a non-zero exit is a result, failing to start or a timeout is an error. */
@@ -169,6 +176,20 @@ export interface PersistenceMap {
   close(): void;
 }
 
+/** An element that is asked for by its key. */
+export interface ElementQuestion {
+  readonly table: TableName;
+  readonly set: string;
+  readonly key: Uint8Array;
+}
+
+/** Elements of sets and maps by key, many at a time, beside what `Nft` is doing. Failures are RelevoErrors. */
+export interface ElementReader {
+  /** The i-th answer is to the i-th question; undefined: no such element, or no such set. */
+  read(questions: readonly ElementQuestion[]): Promise<(ElementBytes | undefined)[]>;
+  close(): void;
+}
+
 /** One connection to a peer that has shown a certificate of the cluster with its name. */
 export interface PeerLink {
   readonly peer: string;
@@ -214,5 +235,15 @@ export interface Timers {
 export interface Connections {
   /** Deletes every flow that fits: its next packet is a new connection. No flow at all is no error. */
   forget(pattern: FlowPattern): Promise<void>;
+  close(): void;
+}
+
+/** Flows that connection tracking knows, read without holding up this thread for long at a time. */
+export interface Flows {
+  /**
+   * Visits each flow to one of these addresses that was translated to a backend, ended ones too as long as the kernel remembers them; the
+   * object is good for the duration of the call. Others may be visited as well. Rejects with a `kernel-*` code.
+   */
+  read(addresses: readonly Ip[], visit: (flow: Flow) => void): Promise<void>;
   close(): void;
 }

@@ -3,8 +3,9 @@
 import { createHmac, createSecretKey, randomBytes } from 'node:crypto';
 import { createWitness, type WitnessOptions } from './app/witness.js';
 import type { Log } from './ports.js';
-import { openDatagrams } from './shell/datagrams.js';
+import { createDatagrams } from './shell/datagrams.js';
 import { becomeRealtime } from './shell/realtime.js';
+import { createTurns } from './shell/turns.js';
 
 export interface RunWitnessOptions extends WitnessOptions {
   readonly secret: Uint8Array;
@@ -15,13 +16,14 @@ export interface RunWitnessOptions extends WitnessOptions {
 export const runWitness = async (options: RunWitnessOptions, signal: AbortSignal): Promise<void> => {
   const { secret, log, cluster, listen, leaseMs } = options;
   const key = createSecretKey(secret);
+  const turns = createTurns();
   const witness = createWitness(
     {
       clock: { nowMs: () => performance.now() },
       log,
       mac: (bytes) => createHmac('sha256', key).update(bytes).digest(),
       session: 1 + (randomBytes(6).readUIntBE(0, 6) % (2 ** 48 - 1)),
-      datagrams: openDatagrams,
+      datagrams: createDatagrams(turns),
     },
     { cluster, listen, leaseMs },
   );
@@ -32,4 +34,5 @@ export const runWitness = async (options: RunWitnessOptions, signal: AbortSignal
     await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
   }
   await witness.stop();
+  turns.stop();
 };

@@ -5,7 +5,7 @@ import { parseServices } from '../../src/config/services.js';
 import type { Nft } from '../../src/ports.js';
 import { persistMap, serviceTable } from '../../src/ruleset/layout.js';
 import { becomePrompt } from '../../src/shell/realtime.js';
-import { type BedNode, createBedNode, type SyncBedFiles } from '../../test/support/sync-bed.js';
+import { type BedNode, createBedNode, type SyncBedFiles, syncService } from '../../test/support/sync-bed.js';
 import { farms } from './farms.mjs';
 
 export type AgentCommand =
@@ -76,7 +76,7 @@ const read = (count: number) => {
 };
 const node: BedNode = createBedNode(files, name, namespace, {
   wrap: watched,
-  others: read(Number(otherFarms)),
+  services: [syncService(), ...read(Number(otherFarms))],
 });
 
 const fill = async (first: number, count: number): Promise<void> => {

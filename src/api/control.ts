@@ -82,7 +82,7 @@ export const createControlApi = (control: NodeControl, log: Log): FastifyInstanc
     const { to } = check(handoverBody, request.body ?? {}, 'body');
     return control.handover(request.params.group, to);
   });
-  app.get('/v1/sync/dump', () => ({ entries: control.syncDump() }));
+  app.get('/v1/sync/dump', () => control.syncDump());
   app.post('/v1/sync/verify', () => control.syncVerify());
   return app;
 };

@@ -3,8 +3,14 @@
 import type { NodeConfig } from '../model/node.js';
 import type { EngineContext } from '../ruleset/context.js';
 
+/** Newcomers of general services have a group of their own: the other one's reader has no time for them. */
+export const hintGroup = ({ replication }: Pick<NodeConfig, 'replication'>): number =>
+  replication.logGroup + 1;
+
 export const engineContext = (config: NodeConfig): EngineContext => ({
-  ...(config.replication.enabled ? { logGroup: config.replication.logGroup } : {}),
+  ...(config.replication.enabled
+    ? { logGroup: config.replication.logGroup, hintGroup: hintGroup(config) }
+    : {}),
   floating: config.groups.flatMap((group) =>
     group.addresses.map(({ address, prefixLength }) => ({ address, prefixLength })),
   ),

@@ -5,6 +5,7 @@ import type { Policy, Service } from '../model/service.js';
 import type { ElementBytes, Family, TableName } from '../netlink/nft/ast.js';
 import type { Nft } from '../ports.js';
 import { isPlainName } from '../ruleset/adopt-structure.js';
+import { servicesOnDevices } from '../ruleset/affected.js';
 import type { Batches } from '../ruleset/batches.js';
 import { type Composition, changeUnit, type ElementChange, sweepUnused } from '../ruleset/composition.js';
 import { adoptFeatures, type FeaturePicture, isMisshapen, setsToRead } from '../ruleset/composition-adopt.js';
@@ -26,6 +27,7 @@ import type { PolicyDelta } from '../ruleset/features/lists/elements.js';
 import { entriesOf, isStickyName, lostPairs, strayEntries } from '../ruleset/features/sticky.js';
 import type { Registry } from '../ruleset/registry.js';
 import { createServiceIds } from '../ruleset/service-ids.js';
+import type { Shares } from '../ruleset/slots.js';
 import {
   composeAll,
   type FeatureSet,
@@ -38,10 +40,12 @@ import { createListEngine, type ListEngine } from './list-engine.js';
 
 /** What the engine learns of the machine, beside the services. */
 export interface FeatureFacts {
+  /** Read again with every change: they may come and go. */
   readonly devices: readonly string[];
   neighbour(address: Ip): Neighbour | undefined;
   networks?(): readonly IpPrefix[];
   link?(device: string): DeviceLink | undefined;
+  shares?(service: string): Shares | undefined;
   supports(feature: KernelFeature): boolean;
 }
 
@@ -70,13 +74,14 @@ export interface FeatureEngine {
     context: EngineContext,
     batches: Batches,
   ): { readonly policy: Policy; undo(): void };
-  readonly lists: Pick<ListEngine, 'elements' | 'refused'>;
+  readonly lists: Pick<ListEngine, 'elements' | 'refused' | 'list'>;
   /** Operations that remove what nobody needs any more; empty: nothing to do. */
   sweep(): ReturnType<typeof sweepUnused>;
   /** Why services or backends are not served as configured. */
   shortcomings(service: Service): readonly Shortcoming[];
   /** The number of a service, where it has one. */
   idOf(service: string): number;
+  hasSet(table: TableName, set: string): boolean;
 }
 
 export const createFeatureEngine = (
@@ -91,17 +96,28 @@ export const createFeatureEngine = (
   /** Families whose table the kernel has. */
   let there = new Set<Family>();
   let latest: FeatureContext | undefined;
+  /** What all that is composed goes by, and so the same for all: another choice means every service that uses it. */
+  let devices: readonly string[] = [];
+
+  /** Takes note of interfaces that have come or gone; returns whose rules stand on them. */
+  const movedWithDevices = (registry: Registry): readonly string[] => {
+    const now = facts.devices;
+    if (now.join() === devices.join()) return [];
+    devices = [...now];
+    return servicesOnDevices(registry);
+  };
 
   const contextOf = (registry: Registry, context: EngineContext): FeatureContext => {
     latest = {
       ...context,
       ids,
-      devices: facts.devices,
+      devices,
       policies: registry.policies,
       addresses: registry.addresses,
       neighbour: (address) => facts.neighbour(address),
       networks: () => facts.networks?.() ?? [],
       link: (device) => facts.link?.(device),
+      shares: (service) => facts.shares?.(service),
       supports: (feature) => facts.supports(feature),
     };
     return latest;
@@ -138,6 +154,7 @@ export const createFeatureEngine = (
           adoptIds(ids, set, await nft.dumpElements(name, set), wanted.services());
         }
       }
+      devices = [...facts.devices];
       const context = contextOf(wanted, engineContext);
       const next = composeAll(features, wanted.policies.values(), wanted.services(), context);
       const pictures: FeaturePicture[] = [];
@@ -189,13 +206,14 @@ export const createFeatureEngine = (
         removed.push(...change.removed);
         added.push(...change.added);
       };
+      const touched = new Set([...services, ...movedWithDevices(next)]);
       const context = contextOf(next, engineContext);
       const units: (readonly [unit: string, contribution: Contribution | undefined])[] = [];
       for (const name of policies) {
         const policy = next.policies.get(name);
         units.push([policyUnit(name), policy && ofPolicy(features, policy, context)]);
       }
-      for (const name of services) {
+      for (const name of touched) {
         const service = next.get(name);
         units.push([serviceUnit(name), service && ofService(features, service, context)]);
         if (!service) ids.release(name);
@@ -215,8 +233,9 @@ export const createFeatureEngine = (
     },
     editPolicy(name, delta, registry, engineContext, batches) {
       const { policy, lengthsChanged, undo } = lists.edit(name, delta, batches);
-      if (lengthsChanged && composition) {
-        const contribution = ofPolicy(features, policy, contextOf(registry, engineContext));
+      const sample = lengthsChanged ? lists.sample(name) : undefined;
+      if (sample && composition) {
+        const contribution = ofPolicy(features, sample, contextOf(registry, engineContext));
         changeUnit(composition, policyUnit(name), contribution, batches);
       }
       return { policy, undo };
@@ -229,5 +248,6 @@ export const createFeatureEngine = (
     shortcomings: (service) =>
       latest ? features.services.flatMap((feature) => feature.shortcomings?.(service, latest!) ?? []) : [],
     idOf: (service) => ids.of(service),
+    hasSet: ({ family }, set) => composition?.structures.has(`${family} set ${set}`) ?? false,
   };
 };

@@ -14,6 +14,20 @@ import { gratuitousReply, gratuitousRequest } from '../netlink/arp.js';
 import type { FrameSocket, LinkState } from '../ports.js';
 import type { GuardLoopPorts } from './guard-ports.js';
 
+export interface Written {
+  readonly result: 'done' | 'missing' | 'failed';
+  readonly detail: string;
+}
+
+const done: Written = { result: 'done', detail: '' };
+
+const failure = (op: KernelOp, thrown: unknown): Written => {
+  const { code, message } = errorFrom(thrown);
+  if (code !== 'kernel-missing') return { result: 'failed', detail: message };
+  // Without a table nothing is held: that is what a close wants.
+  return { result: op === 'close' ? 'done' : 'missing', detail: message };
+};
+
 export interface GuardKernel {
   readonly owned: boolean;
   /** MAC and usability by interface name. */
@@ -22,11 +36,8 @@ export interface GuardKernel {
   prepare(): Promise<void>;
   /** Puts the table back after a foreign hand; what was held is not held any more. */
   repair(): Promise<void>;
-  write(
-    op: KernelOp,
-    group: string,
-    reason: string,
-  ): Promise<{ result: 'done' | 'missing' | 'failed'; detail: string }>;
+  /** Renewals have ended when it returns: they are most of what a guard does. */
+  write(op: KernelOp, group: string, reason: string): Written | Promise<Written>;
   addAddresses(group: string): Promise<void>;
   removeAddresses(group: string): Promise<void>;
   /** Puts local addresses right where a foreign hand changed them; returns what was done. */
@@ -121,6 +132,16 @@ export const createGuardKernel = (
     }
   };
 
+  const renewals = new Map<string, () => void>();
+  const renewal = (group: string): (() => void) => {
+    const known = renewals.get(group);
+    if (known) return known;
+    const addresses = addressesOf(group).map(({ address }) => address);
+    const fresh = nft.prepare(leaseTransaction('renew', addresses, config.timing.leaseMs, `renew ${group}`));
+    renewals.set(group, fresh);
+    return fresh;
+  };
+
   const frameSocket = (name: string): FrameSocket => {
     const known = frames.get(name);
     if (known) return known;
@@ -190,16 +211,18 @@ export const createGuardKernel = (
       await build(isThere);
     },
     repair: async () => build(await adopt()),
-    async write(op, group, reason) {
+    write(op, group, reason) {
+      if (op !== 'renew') {
+        return commitLease(op, group, reason).then(
+          () => done,
+          (thrown) => failure(op, thrown),
+        );
+      }
       try {
-        await commitLease(op, group, reason);
-        return { result: 'done', detail: '' };
+        renewal(group)();
+        return done;
       } catch (thrown) {
-        const { code, message } = errorFrom(thrown);
-        // Without a table nothing is held: that is what a close wants.
-        if (code === 'kernel-missing')
-          return { result: op === 'close' ? 'done' : 'missing', detail: message };
-        return { result: 'failed', detail: message };
+        return failure(op, thrown);
       }
     },
     addAddresses: (group) => changeAddresses(group, 'addAddress'),

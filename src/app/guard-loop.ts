@@ -10,7 +10,7 @@ import { errorFrom } from '../errors.js';
 import type { NodeConfig } from '../model/node.js';
 import { electionConfig } from './guard-config.js';
 import { watchGateway } from './guard-gateway.js';
-import { createGuardKernel } from './guard-kernel.js';
+import { createGuardKernel, type Written } from './guard-kernel.js';
 import { createGuardNetwork } from './guard-network.js';
 import type { GuardLoopPorts } from './guard-ports.js';
 
@@ -120,9 +120,11 @@ export const createGuardLoop = (
       }
       case 'kernel': {
         const { op, group } = effect;
-        void kernel
-          .write(op, group, effect.reason)
-          .then(({ result, detail }) => handle({ type: 'kernel', op, group, result, detail }));
+        const ended = ({ result, detail }: Written): void =>
+          handle({ type: 'kernel', op, group, result, detail });
+        const written = kernel.write(op, group, effect.reason);
+        if (written instanceof Promise) void written.then(ended);
+        else ended(written);
         return;
       }
       case 'add-addresses':

@@ -3,14 +3,14 @@
 import type { Mac } from '../election/messages.js';
 import type { FromGuard } from '../election/thread.js';
 import type { SocketAddress } from '../model/node.js';
-import type { Clock, Datagrams, FrameSocket, Links, Log, Nft, Timers } from '../ports.js';
+import type { Clock, Datagrams, FrameSocket, Links, Log, PreparingNft, Timers } from '../ports.js';
 
 export interface GuardLoopPorts {
   readonly clock: Clock;
   readonly timers: Timers;
   readonly log: Log;
   readonly mac: Mac;
-  readonly nft: Nft;
+  readonly nft: PreparingNft;
   readonly links: Links;
   /** ARP frames on one interface. */
   frames(interfaceName: string): FrameSocket;

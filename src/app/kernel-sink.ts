@@ -6,8 +6,9 @@
 import { errorFrom, type RelevoError } from '../errors.js';
 import { ipv4FromNumber } from '../model/address.js';
 import { type KeyColumns, keyAt } from '../model/columns.js';
+import type { Operation } from '../netlink/nft/ast.js';
 import type { Clock, Log, Nft } from '../ports.js';
-import { planRows } from '../replication/kernel-plan.js';
+import { type KernelPlan, planRows } from '../replication/kernel-plan.js';
 import { mark } from '../replication/marks.js';
 import type { Replica } from '../replication/replica.js';
 import { persistElement, persistMap, serviceTable } from '../ruleset/layout.js';
@@ -18,7 +19,35 @@ export interface KernelSinkOptions {
   readonly log: Log;
   readonly replica: Replica;
   readonly writable: (row: number) => boolean;
+  /** Default: map `persist`. */
+  readonly planner?: RowPlanner;
 }
+
+/** What rows, and elements that no row stands for, come to in the kernel. */
+export interface RowPlanner {
+  plan(
+    rows: readonly number[],
+    writable: (row: number) => boolean,
+    nowMs: number,
+    thorough: boolean,
+  ): KernelPlan;
+  destroy(keys: KeyColumns): Operation[];
+}
+
+const persistPlanner = (replica: Replica): RowPlanner => ({
+  plan: (rows, writable, nowMs, thorough) => planRows(replica, rows, writable, nowMs, thorough),
+  destroy: (keys) => {
+    const elements = keys.client.map((_, at) => persistElement({ ...keyAt(keys, at), ...nothing }));
+    return [
+      {
+        op: 'destroy-elements',
+        table: serviceTable,
+        set: persistMap,
+        elements: elements.map(({ key }) => ({ key })),
+      },
+    ];
+  },
+});
 
 /** What one batch takes, so that the nf_tables mutex is not held for long: about 15 ms. */
 const batchRows = 16_384;
@@ -39,6 +68,7 @@ export class KernelSink {
   thorough = true;
 
   readonly #options: KernelSinkOptions;
+  readonly #planner: RowPlanner;
   #queue: number[] = [];
   /** Rows queued, and rows dealt with, since the start. */
   #queued = 0;
@@ -50,6 +80,7 @@ export class KernelSink {
 
   constructor(options: KernelSinkOptions) {
     this.#options = options;
+    this.#planner = options.planner ?? persistPlanner(options.replica);
   }
 
   get backlog(): number {
@@ -71,18 +102,12 @@ export class KernelSink {
 
   /** Elements that no row stands for. */
   async destroy(keys: KeyColumns): Promise<void> {
-    const elements = keys.client.map((_, at) => persistElement({ ...keyAt(keys, at), ...nothing }));
-    if (elements.length === 0) return;
+    if (keys.client.length === 0) return;
+    const operations = this.#planner.destroy(keys);
+    if (operations.length === 0) return;
     await this.#options.nft.commit({
-      reason: `${elements.length} persistence entries that the active node does not have`,
-      operations: [
-        {
-          op: 'destroy-elements',
-          table: serviceTable,
-          set: persistMap,
-          elements: elements.map(({ key }) => ({ key })),
-        },
-      ],
+      reason: `${keys.client.length} entries that the active node does not have`,
+      operations,
     });
   }
 
@@ -176,10 +201,9 @@ export class KernelSink {
 
   async #attempt(rows: readonly number[], thorough: boolean): Promise<void> {
     const { nft, clock, replica, writable } = this.#options;
-    const plan = planRows(replica, rows, writable, clock.nowMs(), thorough);
-    if (plan.operations.length === 0) return;
+    const plan = this.#planner.plan(rows, writable, clock.nowMs(), thorough);
     const reason = `replicated persistence: ${plan.added} added, ${plan.destroyed} destroyed`;
-    await nft.commit({ reason, operations: plan.operations });
+    if (plan.operations.length > 0) await nft.commit({ reason, operations: plan.operations });
     this.writtenEntries += plan.added;
     const { marks } = replica.table;
     for (const [at, row] of rows.entries()) {

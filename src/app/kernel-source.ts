@@ -15,7 +15,7 @@ import { RefreshChecker } from '../replication/refresh.js';
 import { full, type Replica } from '../replication/replica.js';
 import { rowState } from '../replication/table.js';
 import { lowestThreshold, nextThreshold } from '../replication/threshold.js';
-import type { Verdicts } from '../replication/verdicts.js';
+import type { Judge } from '../replication/verdicts.js';
 import type { KernelSink } from './kernel-sink.js';
 
 export interface KernelSourceOptions {
@@ -24,7 +24,7 @@ export interface KernelSourceOptions {
   readonly log: Log;
   readonly replica: Replica;
   readonly groups: GroupBook;
-  readonly verdicts: Verdicts;
+  readonly verdicts: Judge;
   readonly sink: KernelSink;
   /** There is something to send. */
   readonly onChange: () => void;
@@ -86,18 +86,26 @@ export class KernelSource {
     if (entries > 0) log.info({ entries }, 'adopted persistence entries');
   }
 
+  /** Without reports: looks for refreshes, and scans. */
+  watch(): void {
+    this.compareSoon(shortestPauseMs);
+  }
+
   start(packetLog: PacketLog): void {
     this.#packetLog = packetLog;
     packetLog.onPackets((packets) => this.#onPackets(packets));
-    packetLog.onLoss((detail) => {
-      this.lostReports++;
-      this.#options.log.warn({ detail }, 'reports of new sessions were lost: comparing with the kernel');
-      this.compareSoon(
-        Math.max(0, this.#scannedAtMs + this.#scanCostMs / urgentShare - this.#options.clock.nowMs()),
-      );
-    });
+    packetLog.onLoss((detail) => this.lost(detail));
     this.#setThreshold(lowestThreshold);
     this.compareSoon(shortestPauseMs);
+  }
+
+  /** Reports were lost: what they told of is to be found. */
+  lost(detail: string): void {
+    this.lostReports++;
+    this.#options.log.warn({ detail }, 'reports of new sessions were lost: comparing with the kernel');
+    this.compareSoon(
+      Math.max(0, this.#scannedAtMs + this.#scanCostMs / urgentShare - this.#options.clock.nowMs()),
+    );
   }
 
   stop(): void {

@@ -12,12 +12,16 @@ import {
   elementsOf,
   emptyIndex,
   knownKey,
+  knownStep,
   type ListChange,
   type ListStep,
+  listOf,
   type PolicyDelta,
   type PolicyIndex,
+  type PolicyList,
   policyChange,
   policyReplacement,
+  sampleOf,
 } from '../ruleset/features/lists/elements.js';
 import { knownListsSet, listSet, refusedSet } from '../ruleset/features/lists/layout.js';
 import { keyText } from '../ruleset/same-element.js';
@@ -32,6 +36,9 @@ export interface ListEngine {
   change(name: string, policy: Policy | undefined, batches: Batches): void;
   /** The same for a few elements. The policy it returns lists its elements when asked to. */
   edit(name: string, delta: PolicyDelta, batches: Batches): ListChange & { readonly policy: Policy };
+  list(name: string): PolicyList | undefined;
+  /** One element of each prefix length: what the structure follows from. */
+  sample(name: string): Policy | undefined;
   /** Sets that nobody needed have been removed from the kernel. */
   swept(): void;
   /** Elements as they are in the kernel. */
@@ -78,23 +85,28 @@ export const createListEngine = (nft: Nft, nowMs: () => number): ListEngine => {
   return {
     async adopt(policies, table, batches) {
       const there = new Set(table?.sets.map(({ name }) => name));
-      const known = new Map<string, string | undefined>();
+      const known = new Map<string, ElementBytes>();
       if (there.has(knownListsSet.name)) {
-        for (const { key, comment } of await dump(knownListsSet.name)) known.set(keyText(key), comment);
+        for (const element of await dump(knownListsSet.name)) known.set(keyText(element.key), element);
       }
       const next = new Map<string, PolicyIndex>();
       const lists: ListStep[] = [];
       for (const policy of policies) {
+        const knownAs = keyText(knownKey(policy));
         const byLength = new Map<number, ElementBytes[]>();
         for (const length of new Set(policy.elements.map(({ prefixLength }) => prefixLength))) {
           const set = listSet(policy, length).name;
           if (there.has(set)) byLength.set(length, await dump(set));
         }
-        const found = { byLength, known: known.get(keyText(knownKey(policy))) };
+        const found = { byLength, known: known.get(knownAs)?.comment };
+        known.delete(knownAs);
         const { index, steps } = adoptPolicy(policy, found, nowMs(), indexes.get(policy.name));
         next.set(policy.name, index);
         lists.push(...steps);
       }
+      // Of policies that are gone.
+      const gone = [...known.values()].map(({ key }) => ({ key }));
+      if (gone.length > 0) lists.push({ set: knownListsSet, destroy: gone, add: [] });
       write(lists, batches);
       return () => {
         indexes = next;
@@ -104,7 +116,9 @@ export const createListEngine = (nft: Nft, nowMs: () => number): ListEngine => {
     change(name, policy, batches) {
       const index = indexes.get(name);
       if (index && index.head.family !== policy?.family) {
-        retired.set(retiredKey(index.head), index);
+        const unknown = { ...index, timed: 0 };
+        if (index.timed !== 0) write([knownStep(unknown)], batches);
+        retired.set(retiredKey(index.head), unknown);
         indexes.delete(name);
       }
       if (!policy) return;
@@ -120,6 +134,14 @@ export const createListEngine = (nft: Nft, nowMs: () => number): ListEngine => {
       const change = policyChange(index, delta, nowMs());
       write(change.steps, batches);
       return { ...change, policy: view(index) };
+    },
+    list(name) {
+      const index = indexes.get(name);
+      return index && listOf(index);
+    },
+    sample(name) {
+      const index = indexes.get(name);
+      return index && sampleOf(index);
     },
     swept: () => retired.clear(),
     async elements(policy) {

@@ -116,7 +116,7 @@ export const createNodeControl = (parts: NodeParts): NodeControl => {
     setBackendState: (service, backend, state) => services.setBackendState(service, backend, state),
     sessions: (service) => services.sessions(service),
     handover: (group, to) => guard.handover(group, to),
-    syncDump: () => replicator.dump(),
+    syncDump: () => ({ entries: replicator.dump(), general: replicator.dumpGeneral() }),
     syncVerify: () => replicator.verify(),
     events: () => events.list(),
   };

@@ -25,6 +25,8 @@ export interface PeerHubOptions {
   readonly peers: readonly string[];
   /** Writes rows to the kernel, then calls `done`. */
   readonly write: (rows: readonly number[], done: () => void) => void;
+  /** The same of general entries. */
+  readonly writeGeneral?: (rows: readonly number[], done: () => void) => void;
   /** Completeness, roles or connections may have changed. */
   readonly onProgress: () => void;
 }
@@ -35,6 +37,7 @@ export interface PeerRecord {
   link: PeerLink | undefined;
   session: PeerSession | undefined;
   position: Position | undefined;
+  generalPosition: Position | undefined;
   connectedAtMs: number | undefined;
   lostAtMs: number | undefined;
   /** It went away before we had all of its entries. */
@@ -47,6 +50,7 @@ export interface PeerRecord {
   lastError: string | undefined;
   /** Newest frame whose rows are in the kernel and whose Ack is due. */
   ackDue: number;
+  generalAckDue: number;
 }
 
 /** The same complaint about the same peer is repeated this seldom. */
@@ -76,6 +80,7 @@ export class PeerHub implements PeerLinkListener {
           link: undefined,
           session: undefined,
           position: undefined,
+          generalPosition: undefined,
           connectedAtMs: undefined,
           lostAtMs: undefined,
           lostIncomplete: false,
@@ -85,6 +90,7 @@ export class PeerHub implements PeerLinkListener {
           ackedEntries: 0,
           lastError: undefined,
           ackDue: 0,
+          generalAckDue: 0,
         },
       ]),
     );
@@ -101,12 +107,14 @@ export class PeerHub implements PeerLinkListener {
     record.link = link;
     record.connectedAtMs = clock.nowMs();
     record.ackDue = 0;
+    record.generalAckDue = 0;
     record.session = new PeerSession(
       { ...session, peer: link.peer },
       replica,
       groups,
       this.#stamps,
       record.position,
+      record.generalPosition,
     );
     this.#step(record, { kind: 'open' });
   }
@@ -167,7 +175,10 @@ export class PeerHub implements PeerLinkListener {
   }
 
   requestDigests(): void {
-    for (const { session } of this.records.values()) session?.outbound.requestDigests(true);
+    for (const { session } of this.records.values()) {
+      session?.outbound.requestDigests(true);
+      session?.general?.outbound.requestDigests(true);
+    }
     this.pumpSoon();
   }
 
@@ -178,7 +189,7 @@ export class PeerHub implements PeerLinkListener {
 
   #pump(record: PeerRecord): void {
     const { link, session } = record;
-    if (!link || session?.state !== 'streaming' || !session.outbound.hasWork) return;
+    if (!link || session?.state !== 'streaming' || !session.hasWork) return;
     const roomBytes = limits.syncBufferedBytes - link.bufferedBytes;
     if (roomBytes > 0) this.#step(record, { kind: 'pump', roomBytes });
   }
@@ -199,7 +210,9 @@ export class PeerHub implements PeerLinkListener {
         return;
       }
       case 'write':
-        this.#options.write(effect.rows, () => this.#applied(record, session, effect.frame));
+        if (effect.general) {
+          this.#options.writeGeneral?.(effect.rows, () => this.#applied(record, session, effect.frame, true));
+        } else this.#options.write(effect.rows, () => this.#applied(record, session, effect.frame, false));
         return;
       case 'note':
         this.#complain(record.name, effect.message);
@@ -215,9 +228,10 @@ export class PeerHub implements PeerLinkListener {
   }
 
   /** One Ack for all frames that batches brought into the kernel lately: at high rates an Ack for each would cost as much as they do. */
-  #applied(record: PeerRecord, session: PeerSession | undefined, frame: number): void {
+  #applied(record: PeerRecord, session: PeerSession | undefined, frame: number, general: boolean): void {
     if (record.session !== session) return;
-    record.ackDue = Math.max(record.ackDue, frame);
+    if (general) record.generalAckDue = Math.max(record.generalAckDue, frame);
+    else record.ackDue = Math.max(record.ackDue, frame);
     if (this.#acksPlanned) return;
     this.#acksPlanned = true;
     const waitMs = this.#acknowledgedAtMs + ackPauseMs - this.#options.clock.nowMs();
@@ -229,9 +243,11 @@ export class PeerHub implements PeerLinkListener {
     this.#acksPlanned = false;
     this.#acknowledgedAtMs = this.#options.clock.nowMs();
     for (const due of this.records.values()) {
-      if (due.ackDue === 0) continue;
-      this.#step(due, { kind: 'applied', frame: due.ackDue });
+      if (due.ackDue > 0) this.#step(due, { kind: 'applied', frame: due.ackDue });
+      if (due.generalAckDue > 0)
+        this.#step(due, { kind: 'applied', frame: due.generalAckDue, general: true });
       due.ackDue = 0;
+      due.generalAckDue = 0;
     }
   }
 
@@ -239,9 +255,12 @@ export class PeerHub implements PeerLinkListener {
     const { session } = record;
     if (session) {
       record.position = session.inbound.position;
-      record.lostIncomplete = session.inbound.activeGroups().some(({ complete }) => !complete);
-      record.sentEntries += session.outbound.sentEntries;
-      record.ackedEntries += session.outbound.ackedEntries;
+      record.generalPosition = session.general?.inbound.position;
+      record.lostIncomplete = session.incompleteGroups().length > 0;
+      for (const outbound of [session.outbound, session.general?.outbound]) {
+        record.sentEntries += outbound?.sentEntries ?? 0;
+        record.ackedEntries += outbound?.ackedEntries ?? 0;
+      }
     }
     record.session = undefined;
     record.link = undefined;

@@ -1,64 +1,112 @@
-/** What is asked of the services in force: persistence entries in the kernel as sessions, which of them a request means, and totals. */
+/** Clients that the kernel remembers, as sessions of services of every kind: listed, and dropped. */
 
 import { RelevoError } from '../errors.js';
+import type { Session } from '../model/persistence.js';
+import type { Service } from '../model/service.js';
+import type { SetSpec, TableName } from '../netlink/nft/ast.js';
 import type { Nft } from '../ports.js';
-import { persistEntry } from '../ruleset/layout.js';
+import type { ServiceIds } from '../ruleset/feature.js';
 import type { Registry } from '../ruleset/registry.js';
-import { readPersistence } from './reconcile-kernel.js';
-import type { Session, SessionFilter } from './reconcile-types.js';
+import { type SessionMap, sessionMaps } from '../ruleset/session-maps.js';
+import type { SessionFilter } from './reconcile-types.js';
 
+export interface SessionSources {
+  readonly nft: Pick<Nft, 'dumpElements'>;
+  readonly registry: Registry;
+  readonly ids: ServiceIds;
+  /** False for a set or map that nobody has needed yet. */
+  hasSet(table: TableName, set: string): boolean;
+}
+
+/** Elements of one map. */
+export interface MapKeys {
+  readonly table: TableName;
+  readonly set: SetSpec;
+  readonly keys: readonly Uint8Array[];
+}
+
+/** What a filter means: elements by map. Rejects with `not-found` for a service or backend that is not there. */
 export const keysOfSessions = async (
-  nft: Nft,
-  registry: Registry,
-  { service: name, backend: backendName, client }: SessionFilter,
-): Promise<Uint8Array[]> => {
+  { nft, registry, ids, hasSet }: SessionSources,
+  { service: name, backend, client }: SessionFilter,
+): Promise<MapKeys[]> => {
   const service = registry.get(name);
   if (!service) throw new RelevoError('not-found', `Unknown farm '${name}'`, { service: name });
-  const backend = service.backends.find((one) => one.name === backendName);
-  if (backendName !== undefined && !backend) {
-    throw new RelevoError('not-found', `Unknown backend '${backendName}' in farm '${name}'`, {
-      service: name,
-    });
+  if (backend !== undefined && !service.backends.some((one) => one.name === backend)) {
+    throw new RelevoError('not-found', `Unknown backend '${backend}' in farm '${name}'`, { service: name });
   }
-  if (service.endpoints.length === 0 || service.persistence.length === 0) return [];
-  return (await readPersistence(nft)).flatMap((element) => {
-    const entry = persistEntry(element);
-    if (!entry || registry.ownerOf(entry) !== service) return [];
-    if (client && (client.length !== 1 || client[0] !== entry.client)) return [];
-    const isOther =
-      backend &&
-      (backend.address !== entry.backendAddress || (backend.port ?? entry.port) !== entry.backendPort);
-    return isOther ? [] : [element.key];
-  });
-};
-
-/** Of one service or of all; there may be hundreds of thousands. */
-export const sessionsIn = async (nft: Nft, registry: Registry, service?: string): Promise<Session[]> => {
-  if (service !== undefined && !registry.get(service)) {
-    throw new RelevoError('not-found', `there is no service '${service}'`, { service });
-  }
-  const found: Session[] = [];
-  if (registry.size === 0) return found;
-  for (const element of await readPersistence(nft)) {
-    const entry = persistEntry(element);
-    const owner = entry && registry.ownerOf(entry);
-    if (!owner || (service !== undefined && owner.name !== service)) continue;
-    const backend = owner.backends.find(
-      (one) => one.address === entry.backendAddress && (one.port ?? entry.port) === entry.backendPort,
-    );
-    if (backend) found.push({ ...entry, service: owner.name, backend: backend.name });
+  const found: MapKeys[] = [];
+  for (const map of sessionMaps(service, ids)) {
+    const { table, set, also } = map;
+    if (!hasSet(table, set.name)) continue;
+    // One client is known by his key. What is remembered of him in other maps need not be what is listed.
+    const isOne = client !== undefined && backend === undefined;
+    const wanted = client && new Set(map.keysOf(client).map(String));
+    const elements = isOne ? undefined : await nft.dumpElements(table, set.name);
+    const keys = elements
+      ? elements.flatMap((element) => {
+          const session = map.read(element);
+          const isMeant =
+            session &&
+            (backend === undefined || session.backend === backend) &&
+            (!wanted || wanted.has(String(element.key)));
+          return isMeant ? [element.key] : [];
+        })
+      : map.keysOf(client!);
+    if (keys.length > 0) {
+      const sets = [set, ...also.filter((one) => hasSet(table, one.name))];
+      found.push(...sets.map((one) => ({ table, set: one, keys })));
+    }
   }
   return found;
 };
 
-export const countServices = (
-  registry: Registry,
-): { readonly services: number; readonly backends: number; readonly backendsUp: number } => {
-  let backends = 0;
-  let backendsUp = 0;
-  for (const service of registry.services()) {
-    backends += service.backends.length;
-    for (const backend of service.backends) if (backend.state === 'up') backendsUp++;
+interface Readers {
+  readonly map: SessionMap;
+  readonly byOwner: Map<number, readonly [service: string, map: SessionMap]>;
+}
+
+/** Each map once, with all services that use it. */
+const readersOf = (services: Iterable<Service>, ids: ServiceIds): Iterable<Readers> => {
+  const maps = new Map<string, Readers>();
+  for (const { name, map } of mapsOf(services, ids)) {
+    const key = `${map.table.family} ${map.set.name}`;
+    let readers = maps.get(key);
+    if (!readers) {
+      readers = { map, byOwner: new Map() };
+      maps.set(key, readers);
+    }
+    for (const owner of map.owners) readers.byOwner.set(owner, [name, map]);
   }
-  return { services: registry.size, backends, backendsUp };
+  return maps.values();
+};
+
+function* mapsOf(services: Iterable<Service>, ids: ServiceIds) {
+  for (const service of services) {
+    for (const map of sessionMaps(service, ids)) yield { name: service.name, map };
+  }
+}
+
+/** Of one service or of all; there may be hundreds of thousands. */
+export const sessionsIn = async (
+  { nft, registry, ids, hasSet }: SessionSources,
+  name?: string,
+): Promise<Session[]> => {
+  const one = name === undefined ? undefined : registry.get(name);
+  if (name !== undefined && !one) {
+    throw new RelevoError('not-found', `there is no service '${name}'`, { service: name });
+  }
+  const found: Session[] = [];
+  for (const { map, byOwner } of readersOf(one ? [one] : registry.services(), ids)) {
+    if (!hasSet(map.table, map.set.name)) continue;
+    for (const element of await nft.dumpElements(map.table, map.set.name)) {
+      const owner = map.ownerOf(element);
+      const reader = owner === undefined ? undefined : byOwner.get(owner);
+      const session = reader?.[1].read(element);
+      if (!reader || !session) continue;
+      const { timeoutMs: ttlMs = 0, expiresMs: remainingMs = ttlMs } = element;
+      found.push({ service: reader[0], ...session, ttlMs, remainingMs });
+    }
+  }
+  return found;
 };

@@ -3,13 +3,13 @@
 import type { RelevoError } from '../errors.js';
 import type { Ipv4 } from '../model/address.js';
 import type { ServicesChange, ServicesView } from '../model/change.js';
-import type { PersistenceEntry } from '../model/persistence.js';
+import type { PersistenceEntry, Session } from '../model/persistence.js';
 import type { BackendState, Endpoint, Service, ServicesDocument } from '../model/service.js';
-import type { Counted } from '../netlink/nft/ast.js';
+import type { Counted, TableName } from '../netlink/nft/ast.js';
 import type { Clock, Connections, Log, Nft, PersistenceIndex } from '../ports.js';
 import type { Shortcoming } from '../ruleset/feature.js';
 import type { ListedElement } from '../ruleset/features/lists/counters.js';
-import type { PolicyDelta } from '../ruleset/features/lists/elements.js';
+import type { PolicyDelta, PolicyList } from '../ruleset/features/lists/elements.js';
 import type { FeatureSet } from '../ruleset/units.js';
 import type { FeatureFacts } from './feature-engine.js';
 
@@ -50,11 +50,6 @@ export interface SessionFilter {
   readonly client?: readonly string[];
 }
 
-export interface Session extends PersistenceEntry {
-  readonly service: string;
-  readonly backend: string;
-}
-
 export type ReconcileEvent =
   | {
       readonly kind: 'applied';
@@ -89,12 +84,14 @@ export interface Reconciler {
    * for a policy that is not there.
    */
   changePolicy(policy: string, delta: PolicyDelta): Promise<ApplyReport>;
+  /** What is on a list, without a copy of it; undefined: there is no such policy. */
+  policyList(policy: string): PolicyList | undefined;
   /** What the kernel has counted of a policy. */
   policyCounters(policy: string): Promise<PolicyCounters>;
   /** Some services, addresses and policies; what the change does not name stays as it is. Otherwise as `apply`. */
   change(change: ServicesChange, reason: string): Promise<ApplyReport>;
-  /** Drops persistence entries; how many there were. Rejects with `not-found` for a service that is not there. */
-  deleteSessions(filter: SessionFilter): Promise<number>;
+  /** Drops persistence entries. Rejects with `not-found` for a service that is not there. */
+  deleteSessions(filter: SessionFilter): Promise<void>;
   document(): ServicesDocument;
   view(): ServicesView;
   /** Facts that features go by (neighbours, interfaces) have changed for these services. */
@@ -103,6 +100,8 @@ export interface Reconciler {
   shortcomings(service?: string): readonly Shortcoming[];
   /** The number that stands for a service in keys. */
   idOf(service: string): number;
+  /** A set or map of a feature that the kernel has. */
+  hasSet(table: TableName, set: string): boolean;
   /** The service in force at an endpoint. */
   serviceAt(endpoint: Endpoint): Service | undefined;
   /** Persistence entries in the kernel, of one service or of all. */

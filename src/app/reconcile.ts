@@ -17,16 +17,9 @@ import { strandedFlows } from '../ruleset/features/stranded.js';
 import { endpointOf } from '../ruleset/ids.js';
 import { changeEndpoints, type DeadPair, type Installed } from '../ruleset/installed.js';
 import { persistMap, servicesMap } from '../ruleset/layout.js';
-import {
-  belongs,
-  createRegistry,
-  isBackendAlive,
-  type Registry,
-  type RegistryChange,
-} from '../ruleset/registry.js';
+import { createRegistry, type Registry, type RegistryChange } from '../ruleset/registry.js';
 import { createFeatureEngine, noFacts } from './feature-engine.js';
 import { cannotProtect, isDrift } from './kernel-refusals.js';
-import { policyCounters } from './policy-counters.js';
 import {
   keysOfDead,
   keysOfStale,
@@ -35,7 +28,8 @@ import {
   readPersistence,
   uniqueKeys,
 } from './reconcile-kernel.js';
-import { countServices, keysOfSessions, sessionsIn } from './reconcile-sessions.js';
+import { countServices, createQueries, sessionSources } from './reconcile-queries.js';
+import { keysOfSessions, type MapKeys } from './reconcile-sessions.js';
 import type { ApplyReport, ReconcileEvent, ReconcilePorts, Reconciler } from './reconcile-types.js';
 import { watchForeignChanges } from './reconcile-watch.js';
 import { createQueue } from './serial-queue.js';
@@ -45,6 +39,16 @@ const tidyAfterMs = 2_000;
 const destroyEntries = (batches: Batches, keys: Iterable<Uint8Array>): void => {
   for (const key of keys) {
     batches.destroy(persistMap, { key });
+    batches.mark();
+  }
+};
+
+const keysPerMessage = 2_000;
+
+const destroyKeys = (batches: Batches, { table, set, keys }: MapKeys): void => {
+  for (let from = 0; from < keys.length; from += keysPerMessage) {
+    const elements = keys.slice(from, from + keysPerMessage).map((key) => ({ key }));
+    batches.operation('remove', { op: 'destroy-elements', table, set, elements });
     batches.mark();
   }
 };
@@ -72,6 +76,7 @@ export const createReconciler = (ports: ReconcilePorts, wish: EngineContext): Re
   };
 
   const commit = async (batches: Batches, reason: string): Promise<void> => {
+    if (batches.size === 0) return;
     const lists = batches.finish();
     for (const [index, operations] of lists.entries()) {
       const part = lists.length > 1 ? ` (${index + 1} of ${lists.length})` : '';
@@ -113,6 +118,14 @@ export const createReconciler = (ports: ReconcilePorts, wish: EngineContext): Re
     accept();
     installed = result;
     return size;
+  };
+
+  /** What to do when the kernel has refused: it holds something else than was thought, or it means it. */
+  const alignAfter = (wanted: Registry, reason: string) => (thrown: unknown) => {
+    const error = errorFrom(thrown);
+    if (!isDrift(error)) throw error;
+    log.warn({ error: error.message }, 'the kernel holds something else than expected: reading it again');
+    return align(wanted, reason);
   };
 
   /** Entries that packets wrote while the purge was on its way, or that no index knew. */
@@ -187,12 +200,7 @@ export const createReconciler = (ports: ReconcilePorts, wish: EngineContext): Re
     const startMs = clock.nowMs();
     let operations: number;
     try {
-      operations = await advance(change, reason).catch((thrown) => {
-        const error = errorFrom(thrown);
-        if (!isDrift(error)) throw error;
-        log.warn({ error: error.message }, 'the kernel holds something else than expected: reading it again');
-        return align(change.next, reason);
-      });
+      operations = await advance(change, reason).catch(alignAfter(change.next, reason));
     } catch (thrown) {
       const error = errorFrom(thrown);
       change.undo();
@@ -214,6 +222,7 @@ export const createReconciler = (ports: ReconcilePorts, wish: EngineContext): Re
   const tidyLater = (): void => {
     clearTimeout(tidying);
     tidying = setTimeout(() => {
+      tidying = undefined;
       queue(async () => {
         if (!installed) return;
         const operations = features.sweep();
@@ -230,13 +239,16 @@ export const createReconciler = (ports: ReconcilePorts, wish: EngineContext): Re
 
   /** Facts that features go by have changed for these services. */
   const reconsider = async (services: readonly string[], reason: string): Promise<void> => {
-    if (!installed) return;
+    if (!inForce) return;
+    if (!installed) await align(registry, reason);
     const current = installed;
     installed = undefined;
     const batches = createBatches();
     await features.change(services, [], registry, context, batches);
-    if (batches.size > 0) await commit(batches, reason);
-    installed = current;
+    await commit(batches, reason).catch(alignAfter(registry, reason));
+    installed ??= current;
+    // Facts may change all the time: what waits to be tidied must not wait for ever.
+    if (!tidying) tidyLater();
   };
 
   const changePolicy = async (name: string, delta: PolicyDelta): Promise<ApplyReport> => {
@@ -273,12 +285,7 @@ export const createReconciler = (ports: ReconcilePorts, wish: EngineContext): Re
       const operations = await align(registry, `repair after a foreign change: ${foreign.detail}`);
       if (operations === 0) return;
       repairs++;
-      const facts = {
-        detail: foreign.detail,
-        operations,
-        tookMs: clock.nowMs() - startMs,
-        persistenceLost,
-      };
+      const facts = { detail: foreign.detail, operations, tookMs: clock.nowMs() - startMs, persistenceLost };
       log.warn(facts, 'repaired what somebody else changed');
       emit({ kind: 'repaired', ...facts });
     });
@@ -305,29 +312,16 @@ export const createReconciler = (ports: ReconcilePorts, wish: EngineContext): Re
         return perform(change, `${service}: backend ${backend} is ${state}`);
       }),
     changePolicy: (name, delta) => queue(() => changePolicy(name, delta)),
-    policyCounters: (name) => policyCounters(name, registry, features),
     change: (change, reason) => queue(() => perform(registry.changeSome(change), reason)),
     deleteSessions: (filter) =>
       queue(async () => {
-        const keys = await keysOfSessions(nft, registry, filter);
+        const found = await keysOfSessions(sessionSources(nft, features, registry), filter);
         const batches = createBatches();
-        destroyEntries(batches, keys);
-        if (keys.length > 0) await commit(batches, `${filter.service}: drop ${keys.length} sessions`);
-        return keys.length;
+        for (const one of found) destroyKeys(batches, one);
+        if (found.length > 0) await commit(batches, `${filter.service}: drop sessions`);
       }),
-    document: () => registry.document(),
-    view: () => registry.view(),
     reconsider: (services, reason) => queue(() => reconsider(services, reason)),
-    shortcomings(name) {
-      const one = name === undefined ? undefined : registry.get(name);
-      const services = name === undefined ? [...registry.services()] : one ? [one] : [];
-      return services.flatMap((service) => features.shortcomings(service));
-    },
-    idOf: (service) => features.idOf(service),
-    serviceAt: (endpoint) => registry.ownerOf(endpoint),
-    sessions: (service) => sessionsIn(nft, registry, service),
-    isBackendAlive: (endpoint, address, port) => isBackendAlive(registry, endpoint, address, port),
-    belongs: (entry) => belongs(registry, entry),
+    ...createQueries(nft, features, () => registry),
     status: () => ({ ...countServices(registry), repairs }),
     onEvent(listener) {
       listeners.add(listener);

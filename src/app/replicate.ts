@@ -8,20 +8,8 @@ import { errorFrom } from '../errors.js';
 import { limits } from '../limits.js';
 import { type Ipv4, ipv4Number } from '../model/address.js';
 import { protocolPortNumber } from '../model/columns.js';
-import type { NodeConfig } from '../model/node.js';
 import type { PersistenceEntry } from '../model/persistence.js';
-import type { Endpoint, Service } from '../model/service.js';
-import type { SyncStatus, VerifyResult } from '../model/status.js';
-import type {
-  Clock,
-  Log,
-  Nft,
-  PacketLog,
-  PeerLinks,
-  PersistenceIndex,
-  PersistenceMap,
-  Random,
-} from '../ports.js';
+import type { Endpoint } from '../model/service.js';
 import { isWritable } from '../replication/compare.js';
 import { GroupBook } from '../replication/groups.js';
 import { receivedRows } from '../replication/inheritance.js';
@@ -30,50 +18,16 @@ import { mark } from '../replication/marks.js';
 import { type BackendPair, Replica } from '../replication/replica.js';
 import { Verdicts } from '../replication/verdicts.js';
 import { persistMap } from '../ruleset/layout.js';
+import { createGeneralPlane } from './general-plane.js';
 import { KernelSink } from './kernel-sink.js';
 import { KernelSource } from './kernel-source.js';
 import { PeerHub } from './peer-hub.js';
+import type { Replicator, ReplicatorConfig, ReplicatorPorts } from './replicate-types.js';
 import { readinessOf, type SyncReadiness } from './sync-readiness.js';
-import { digestTexts, type SyncDetails, syncStatus } from './sync-status.js';
+import { digestTexts, syncStatus } from './sync-status.js';
 import { verifySync } from './sync-verify.js';
 
-export interface ReplicatorPorts {
-  readonly nft: Nft;
-  readonly persistence: PersistenceMap;
-  readonly links: PeerLinks;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly log: Log;
-  /** Opens the group that the ruleset's `log group` rules report to. */
-  readonly openPacketLog: (group: number) => Promise<PacketLog>;
-  /** The configured service at an endpoint; asked again after `rulesChanged`. */
-  readonly serviceAt: (endpoint: Endpoint) => Service | undefined;
-}
-
-export interface ReplicatorConfig
-  extends Pick<NodeConfig, 'cluster' | 'node' | 'nodes' | 'groups' | 'replication'> {
-  readonly software: string;
-}
-
-export interface Replicator {
-  /** Undefined when replication is off: the rule engine then dumps the map. */
-  readonly index: PersistenceIndex | undefined;
-  /** The election's word on this node's role in a group. */
-  setActive(group: string, epoch: number, active: boolean): void;
-  readiness(): SyncReadiness;
-  /** Told at every change of readiness, and of the position at most five times a second. Returns the unsubscriber. */
-  onReadiness(listener: (readiness: SyncReadiness) => void): () => void;
-  /** Services or backends changed: to be called after the rule engine has applied them. */
-  rulesChanged(): void;
-  /** The kernel's map was made anew (a foreign hand deleted the table): writes all entries back. */
-  refill(): void;
-  status(): SyncStatus & SyncDetails;
-  dump(): PersistenceEntry[];
-  /** Compares this kernel's map with the replica, and the replica with every connected peer's. */
-  verify(): Promise<VerifyResult>;
-  /** Runs until aborted; leaves no timer, socket or link. */
-  run(signal: AbortSignal): Promise<void>;
-}
+export type { Replicator, ReplicatorConfig, ReplicatorPorts } from './replicate-types.js';
 
 const tickMs = 200;
 /** Rows looked at per tick for what has expired: a hundred thousand in ten seconds, a million in under two minutes. */
@@ -112,7 +66,21 @@ export const createReplicator = (ports: ReplicatorPorts, config: ReplicatorConfi
   const verdicts = new Verdicts(ports.serviceAt);
   const writable = (row: number): boolean => isWritable(replica.table, verdicts, row);
   const sink = new KernelSink({ nft, clock, log, replica, writable });
-  const hub = new PeerHub({
+  const general =
+    ports.general && enabled
+      ? createGeneralPlane({
+          ...ports.general,
+          nft,
+          clock,
+          log,
+          groups,
+          seed: Math.floor(random.next() * 2 ** 32),
+          logEntries: limits.syncQueueEntries,
+          tombstoneMs,
+          onChange: () => hub.pumpSoon(),
+        })
+      : undefined;
+  const hub: PeerHub = new PeerHub({
     clock,
     log,
     replica,
@@ -126,8 +94,15 @@ export const createReplicator = (ports: ReplicatorPorts, config: ReplicatorConfi
       maps: [mapShape],
       flow: { frameEntries: limits.syncFrameEntries, windowEntries: limits.syncWindowEntries },
       timing: sessionTiming,
+      ...(general && {
+        general: general.parts({
+          frameEntries: limits.syncGeneralEntries,
+          windowEntries: limits.syncWindowEntries,
+        }),
+      }),
     },
     write: (rows, done) => sink.write(rows, done),
+    writeGeneral: (rows, done) => general?.sink.write(rows, done),
     onProgress: () => announce(false),
   });
   const source = new KernelSource({
@@ -143,7 +118,8 @@ export const createReplicator = (ports: ReplicatorPorts, config: ReplicatorConfi
   const listeners = new Set<(readiness: SyncReadiness) => void>();
   let startedAtMs = clock.nowMs();
   let announced = '';
-  let digests = { atMs: Number.NEGATIVE_INFINITY, texts: {} as Record<string, string> };
+  const none: Record<string, string> = {};
+  let digests = { atMs: Number.NEGATIVE_INFINITY, texts: none, general: none };
   const suspects: BackendPair[] = [];
   /** Entries taken over with less than half of their life left, the most urgent first. */
   let inherited: number[] = [];
@@ -153,7 +129,8 @@ export const createReplicator = (ports: ReplicatorPorts, config: ReplicatorConfi
   const readiness = (): SyncReadiness => {
     if (!enabled) return { ready: true, reasons: ['replication is off'], position: '' };
     const nowMs = clock.nowMs();
-    return readinessOf({ hub, sink, groups, node: config.node, head: replica.head, nowMs, startedAtMs });
+    const sinks = general ? [sink, general.sink] : [sink];
+    return readinessOf({ hub, sinks, groups, node: config.node, head: replica.head, nowMs, startedAtMs });
   };
 
   const announce = (withPosition: boolean): void => {
@@ -188,6 +165,7 @@ export const createReplicator = (ports: ReplicatorPorts, config: ReplicatorConfi
 
   const recheck = (): void => {
     for (const pair of replica.pairs()) judge(pair);
+    general?.judgeAll();
   };
 
   const extendInherited = (): void => {
@@ -208,6 +186,7 @@ export const createReplicator = (ports: ReplicatorPorts, config: ReplicatorConfi
     extendInherited();
     replica.sweep(sweepRows, nowMs);
     source.tick(nowMs, tickMs);
+    general?.tick(nowMs, tickMs);
     hub.tick();
     announce(true);
   };
@@ -234,8 +213,10 @@ export const createReplicator = (ports: ReplicatorPorts, config: ReplicatorConfi
       if (active) {
         inherited = receivedRows(replica, group, clock.nowMs());
         extendInherited();
+        general?.becameActive(group);
       }
       source.roleChanged();
+      general?.source.roleChanged();
       announce(false);
     },
     readiness,
@@ -246,6 +227,7 @@ export const createReplicator = (ports: ReplicatorPorts, config: ReplicatorConfi
     rulesChanged() {
       if (!enabled) return;
       verdicts.forget();
+      general?.forget();
       for (const pair of suspects.splice(0)) judge(pair);
       clearTimeout(recheckTimer);
       if (running) recheckTimer = setTimeout(recheck, recheckMs);
@@ -259,14 +241,25 @@ export const createReplicator = (ports: ReplicatorPorts, config: ReplicatorConfi
       }
       log.warn({ entries: rows.length }, 'writing all entries back to the kernel');
       sink.write(rows);
+      general?.refill();
     },
     status() {
       const nowMs = clock.nowMs();
       // Whoever asks often must not make the node hash its entries all the time.
-      if (nowMs - digests.atMs > digestAgeMs)
-        digests = { atMs: nowMs, texts: digestTexts(replica, groups, nowMs) };
-      const facts = { enabled, hub, source, sink, replica, groups, clock };
-      return syncStatus({ ...facts, readiness: readiness(), digests: digests.texts });
+      if (nowMs - digests.atMs > digestAgeMs) {
+        digests = {
+          atMs: nowMs,
+          texts: digestTexts(replica, groups, nowMs),
+          general: general ? digestTexts(general.replica, groups, nowMs) : {},
+        };
+      }
+      const facts = { enabled, hub, source, sink, replica, groups, clock, general };
+      return syncStatus({
+        ...facts,
+        readiness: readiness(),
+        digests: digests.texts,
+        generalDigests: digests.general,
+      });
     },
     dump() {
       const nowMs = clock.nowMs();
@@ -276,7 +269,12 @@ export const createReplicator = (ports: ReplicatorPorts, config: ReplicatorConfi
       }
       return entries;
     },
-    verify: () => verifySync({ persistence, hub, replica, groups, verdicts, clock, enabled }),
+    dumpGeneral: () => general?.dump() ?? [],
+    verify: () =>
+      verifySync({
+        ...{ persistence, hub, replica, groups, verdicts, clock, enabled },
+        ...(general && { more: general.differences }),
+      }),
     async run(signal) {
       if (!enabled) {
         log.warn({}, 'replication is off: a failover loses persistence');
@@ -297,6 +295,7 @@ export const createReplicator = (ports: ReplicatorPorts, config: ReplicatorConfi
             sink.thorough = false;
           });
         await Promise.race([adopted, new Promise((resolve) => setTimeout(resolve, adoptMs).unref())]);
+        await general?.start();
         await ports.links.start(hub);
         await new Promise<void>((resolve) => {
           if (signal.aborted) resolve();
@@ -308,6 +307,7 @@ export const createReplicator = (ports: ReplicatorPorts, config: ReplicatorConfi
         clearTimeout(recheckTimer);
         source.stop();
         sink.stop();
+        general?.stop();
         ports.persistence.close();
         await ports.links
           .close()

@@ -19,7 +19,8 @@ const tolerated = 10_000;
 
 export interface ReadinessInput {
   readonly hub: PeerHub;
-  readonly sink: KernelSink;
+  /** Of each stream. */
+  readonly sinks: readonly KernelSink[];
   readonly groups: GroupBook;
   readonly node: string;
   readonly head: number;
@@ -42,27 +43,27 @@ const connectedReasons = (record: PeerRecord, groups: GroupBook): string[] => {
   const { name, session } = record;
   if (!session) return [];
   const reasons: string[] = [];
-  for (const { group, complete } of session.inbound.activeGroups()) {
-    if (complete || groups.isActive(group)) continue;
-    const received = session.inbound.receivedEntries;
+  for (const group of session.incompleteGroups()) {
+    if (groups.isActive(group)) continue;
+    const received = session.inbound.receivedEntries + (session.general?.inbound.receivedEntries ?? 0);
     reasons.push(`group ${groups.names[group]}: not complete yet, ${received} entries received from ${name}`);
   }
-  if (reasons.length === 0 && session.inbound.behind > tolerated) {
-    reasons.push(`${session.inbound.behind} changes behind ${name}`);
-  }
+  const behind = session.inbound.behind + (session.general?.open ? session.general.inbound.behind : 0);
+  if (reasons.length === 0 && behind > tolerated) reasons.push(`${behind} changes behind ${name}`);
   return reasons;
 };
 
 export const readinessOf = (input: ReadinessInput): SyncReadiness => {
-  const { hub, sink, groups, nowMs, startedAtMs } = input;
+  const { hub, sinks, groups, nowMs, startedAtMs } = input;
   const records = [...hub.records.values()];
   const position = positionOf(input);
   const reasons: string[] = [];
   // What an active node writes is repair only: its kernel's map is the origin.
   const standby = groups.activeGroups().length < groups.names.length;
-  if (standby && sink.failure) reasons.push(`the kernel refuses replicated entries: ${sink.failure.message}`);
-  if (standby && sink.backlog > tolerated)
-    reasons.push(`${sink.backlog} entries wait to be written to the kernel`);
+  for (const { failure, backlog } of standby ? sinks : []) {
+    if (failure) reasons.push(`the kernel refuses replicated entries: ${failure.message}`);
+    if (backlog > tolerated) reasons.push(`${backlog} entries wait to be written to the kernel`);
+  }
   for (const record of records) {
     if (streaming(record)) reasons.push(...connectedReasons(record, groups));
   }

@@ -5,6 +5,7 @@ import type { Clock } from '../ports.js';
 import { digestOf, digestText } from '../replication/digest.js';
 import type { GroupBook } from '../replication/groups.js';
 import type { Replica } from '../replication/replica.js';
+import type { GeneralPlane } from './general-plane.js';
 import type { KernelSink } from './kernel-sink.js';
 import type { KernelSource } from './kernel-source.js';
 import type { PeerHub, PeerRecord } from './peer-hub.js';
@@ -22,6 +23,16 @@ export interface SyncDetails {
   readonly kernelBacklog: number;
   /** Entries that found no room in the replica. */
   readonly refusedEntries: number;
+  /** Of the second stream: general and stateless services, and bans. */
+  readonly general: {
+    readonly entries: number;
+    readonly reports: number;
+    /** Reported entries that did not come. */
+    readonly missed: number;
+    readonly writtenEntries: number;
+    readonly kernelBacklog: number;
+    readonly digests: Readonly<Record<string, string>>;
+  };
 }
 
 export interface SyncStatusInput {
@@ -34,26 +45,34 @@ export interface SyncStatusInput {
   readonly readiness: SyncReadiness;
   readonly clock: Clock;
   readonly digests: Readonly<Record<string, string>>;
+  readonly general: GeneralPlane | undefined;
+  readonly generalDigests: Readonly<Record<string, string>>;
 }
 
 const stateOf = ({ session, lastError }: PeerRecord): string => {
   if (!session) return lastError === undefined ? 'not connected yet' : 'disconnected';
   if (session.state !== 'streaming') return 'greeting';
-  const incomplete = session.inbound.activeGroups().filter(({ complete }) => !complete).length;
-  return incomplete > 0 ? 'receiving a snapshot' : 'in sync';
+  return session.incompleteGroups().length > 0 ? 'receiving a snapshot' : 'in sync';
 };
 
 const peerStatus = (record: PeerRecord, nowMs: number): SyncPeerStatus => {
   const outbound = record.session?.outbound;
-  const measured = outbound && outbound.lag.count > 0 ? outbound.lag : undefined;
+  const second = record.session?.general?.outbound;
+  const measured = [outbound, second].find((one) => one !== undefined && one.lag.count > 0)?.lag;
   return {
     name: record.name,
     connected: record.session?.state === 'streaming',
     state: stateOf(record),
-    sentEntries: record.sentEntries + (outbound?.sentEntries ?? 0),
-    ackedEntries: record.ackedEntries + (outbound?.ackedEntries ?? 0),
-    unconfirmed: (outbound?.unconfirmed ?? 0) + (outbound?.queued ?? 0),
-    oldestUnconfirmedMs: outbound?.oldestUnconfirmedMs(nowMs) ?? 0,
+    sentEntries: record.sentEntries + (outbound?.sentEntries ?? 0) + (second?.sentEntries ?? 0),
+    ackedEntries: record.ackedEntries + (outbound?.ackedEntries ?? 0) + (second?.ackedEntries ?? 0),
+    unconfirmed: [outbound, second].reduce(
+      (sum, one) => sum + (one?.unconfirmed ?? 0) + (one?.queued ?? 0),
+      0,
+    ),
+    oldestUnconfirmedMs: Math.max(
+      outbound?.oldestUnconfirmedMs(nowMs) ?? 0,
+      second?.oldestUnconfirmedMs(nowMs) ?? 0,
+    ),
     lagP50Ms: measured?.percentileMs(0.5),
     lagP99Ms: measured?.percentileMs(0.99),
     bytesSent: record.bytesSent,
@@ -66,14 +85,14 @@ export const digestTexts = (replica: Replica, groups: GroupBook, nowMs: number):
   Object.fromEntries(groups.names.map((name, group) => [name, digestText(digestOf(replica, group, nowMs))]));
 
 export const syncStatus = (input: SyncStatusInput): SyncStatus & SyncDetails => {
-  const { hub, source, sink, replica, groups, readiness, clock } = input;
+  const { hub, source, sink, replica, groups, readiness, clock, general } = input;
   const nowMs = clock.nowMs();
   return {
     enabled: input.enabled,
     complete: readiness.ready,
-    entries: replica.live,
+    entries: replica.live + (general?.replica.live ?? 0),
     position: readiness.position,
-    lostReports: source.lostReports,
+    lostReports: source.lostReports + (general?.source.lostReports ?? 0),
     peers: [...hub.records.values()].map((record) => peerStatus(record, nowMs)),
     digests: input.digests,
     active: groups.activeGroups().map((group) => groups.names[group]!),
@@ -83,5 +102,13 @@ export const syncStatus = (input: SyncStatusInput): SyncStatus & SyncDetails => 
     writtenEntries: sink.writtenEntries,
     kernelBacklog: sink.backlog,
     refusedEntries: source.fullEntries,
+    general: {
+      entries: general?.replica.live ?? 0,
+      reports: general?.hints.reports ?? 0,
+      missed: general?.hints.missed ?? 0,
+      writtenEntries: general?.sink.writtenEntries ?? 0,
+      kernelBacklog: general?.sink.backlog ?? 0,
+      digests: input.generalDigests,
+    },
   };
 };

@@ -38,7 +38,7 @@ export interface WitnessApp {
   stop(): Promise<void>;
 }
 
-/** Nodes greet several times within this (heartbeat.ts, `greetEvery`), so a second process of one name is never alone for so long. */
+/** Nodes greet twice within this (heartbeat.ts, `fullEvery`), so a second process of one name is never alone for so long. */
 const quietMs = 500;
 const refusalQuietMs = 10_000;
 

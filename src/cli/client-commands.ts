@@ -1,7 +1,7 @@
 /** The commands that ask a running agent: apply, diff, status, sessions, backend, handover, sync, events. */
 
 import type { Command } from 'commander';
-import type { PersistenceEntry } from '../model/persistence.js';
+import type { GeneralEntry, PersistenceEntry, Session } from '../model/persistence.js';
 import type { ApplyResult, HandoverResult, NodeEvent, NodeStatus, VerifyResult } from '../model/status.js';
 import { type ControlClient, createControlClient } from '../shell/control-socket.js';
 import { readInput } from '../shell/input.js';
@@ -25,6 +25,33 @@ const formatEntries = (entries: readonly PersistenceEntry[]): string =>
       entry.client,
       `${entry.protocol} ${entry.address}:${entry.port}`,
       `${entry.backendAddress}:${entry.backendPort}`,
+      formatDuration(entry.remainingMs),
+      formatDuration(entry.ttlMs),
+    ]),
+  );
+
+const formatSessions = (sessions: readonly Session[]): string =>
+  formatTable(
+    ['client', 'service', 'backend', 'left', 'lifetime'],
+    sessions.map(({ client, service, backend, remainingMs, ttlMs }) => [
+      client.join(' . '),
+      service,
+      backend,
+      formatDuration(remainingMs),
+      formatDuration(ttlMs),
+    ]),
+  );
+
+const formatGeneral = (entries: readonly GeneralEntry[]): string =>
+  formatTable(
+    ['client', 'service', 'kind', 'backend', 'left', 'lifetime'],
+    entries.map((entry) => [
+      entry.client.join(' '),
+      entry.service,
+      entry.kind,
+      entry.backendAddress === undefined
+        ? ''
+        : `${entry.backendAddress}${entry.backendPort === 0 ? '' : ` port ${entry.backendPort}`}`,
       formatDuration(entry.remainingMs),
       formatDuration(entry.ttlMs),
     ]),
@@ -103,11 +130,8 @@ export const addClientCommands = (
     .description('list persistence entries in the kernel')
     .action(async (service: string | undefined, options: { json?: boolean }) => {
       const query = service === undefined ? '' : `?service=${encodeURIComponent(service)}`;
-      const { sessions } = await client().call<{ sessions: PersistenceEntry[] }>(
-        'GET',
-        `/v1/sessions${query}`,
-      );
-      output.print(options.json ? pretty(sessions) : formatEntries(sessions));
+      const { sessions } = await client().call<{ sessions: Session[] }>('GET', `/v1/sessions${query}`);
+      output.print(options.json ? pretty(sessions) : formatSessions(sessions));
     });
 
   program
@@ -152,8 +176,13 @@ export const addClientCommands = (
     .option('--json', 'as JSON')
     .description('every entry of the replica')
     .action(async (options: { json?: boolean }) => {
-      const { entries } = await client().call<{ entries: PersistenceEntry[] }>('GET', '/v1/sync/dump');
-      output.print(options.json ? pretty(entries) : formatEntries(entries));
+      const { entries, general } = await client().call<{
+        entries: PersistenceEntry[];
+        general: GeneralEntry[];
+      }>('GET', '/v1/sync/dump');
+      if (options.json) return output.print(pretty([...entries, ...general]));
+      if (entries.length > 0 || general.length === 0) output.print(formatEntries(entries));
+      if (general.length > 0) output.print(formatGeneral(general));
     });
   sync
     .command('verify')

@@ -35,12 +35,28 @@ const entryText = (entry: unknown, indent: string): string =>
   (typeof entry === 'object' && entry !== null && !Array.isArray(entry) && flatText(entry, indent)) ||
   JSON.stringify(entry, null, 8).replaceAll('\n', `\n${indent}`);
 
+/** An object whose last attribute is a long list: it is made and printed entry by entry. */
+export class LongEntry {
+  constructor(
+    readonly head: Text,
+    readonly key: string,
+    readonly list: Iterable<unknown>,
+  ) {}
+}
+
 /** A list as `JSON.stringify(…, 8)` prints it at a depth, entry by entry. */
 export function* listText(entries: Iterable<unknown>, depth: number): Generator<string> {
   const indent = ' '.repeat(8 * (depth + 1));
   let first = true;
   for (const entry of entries) {
-    yield `${first ? '[' : ','}\n${indent}${entryText(entry, indent)}`;
+    yield `${first ? '[' : ','}\n${indent}`;
+    if (entry instanceof LongEntry) {
+      const inner = ' '.repeat(8 * (depth + 2));
+      const head = flatText(entry.head, indent)?.slice(0, -`\n${indent}}`.length) ?? '{';
+      yield `${head},\n${inner}"${entry.key}": `;
+      yield* listText(entry.list, depth + 2);
+      yield `\n${indent}}`;
+    } else yield entryText(entry, indent);
     first = false;
   }
   yield first ? '[]' : `\n${' '.repeat(8 * depth)}]`;

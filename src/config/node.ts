@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import { conntrackdProblems } from '../conntrack/config.js';
 import type { Ipv4 } from '../model/address.js';
-import type { NodeConfig, Witness } from '../model/node.js';
+import type { IngressInterfaces, NodeConfig, Witness } from '../model/node.js';
 import type { Problem } from '../model/service.js';
 import {
   interfaceName,
@@ -88,7 +88,7 @@ const schema = z.strictObject({
   replication: z
     .strictObject({
       enabled: z.boolean().default(true),
-      logGroup: z.number().int().min(1).max(65_535).default(7010),
+      logGroup: z.number().int().min(1).max(65_534).default(7010),
     })
     .default({ enabled: true, logGroup: 7010 }),
   conntrackd: z
@@ -107,12 +107,18 @@ const schema = z.strictObject({
   api: z
     .strictObject({
       listen: socketAddress.default({ address: '127.0.0.1' as Ipv4, port: 5555 }),
-      keyFile: path,
+      keyFile: path.optional(),
+      tls: z.strictObject({ cert: path, key: path }).optional(),
     })
     .optional(),
   logLevel,
   engine: z
     .strictObject({
+      interfaces: z
+        .union([z.literal('all'), z.array(interfaceName).min(1)], {
+          error: "must be 'all' or a list of interface names",
+        })
+        .optional(),
       counters: z.boolean().default(false),
       markMask: z.number().int().min(1).max(0xffff_ffff).optional(),
       logGroup: z.number().int().min(1).max(65_535).optional(),
@@ -202,6 +208,14 @@ const crossProblems = (config: Parsed): Problem[] => {
       });
     }
   }
+  const { logGroup } = config.engine;
+  const { enabled, logGroup: reports } = config.replication;
+  if (enabled && (logGroup === reports || logGroup === reports + 1)) {
+    problems.push({
+      path: 'engine.logGroup',
+      message: `${logGroup} is one of the groups of replication (${reports} and ${reports + 1}): a group has one reader, choose another`,
+    });
+  }
   config.groups.forEach((group, g) => {
     if (group.preferred !== undefined && !nodeNames.includes(group.preferred)) {
       problems.push({
@@ -225,6 +239,21 @@ const shapeConntrackd = (
   return { ...rest, ...(configFile === undefined ? {} : { configFile: file(configFile) }) };
 };
 
+/** A client reaches a floating address by the interface that the address is on; without such addresses nobody can say. */
+const interfacesOfGroups = ({ groups }: Parsed): IngressInterfaces =>
+  groups.length === 0
+    ? 'all'
+    : [...new Set(groups.flatMap(({ addresses }) => addresses.map((one) => one.interface)))];
+
+const shapeApi = (
+  { listen, keyFile, tls }: NonNullable<Parsed['api']>,
+  file: (text: string) => string,
+): NonNullable<NodeConfig['api']> => ({
+  listen,
+  ...(keyFile !== undefined && { keyFile: file(keyFile) }),
+  ...(tls && { tls: { cert: file(tls.cert), key: file(tls.key) } }),
+});
+
 const shape = (config: Parsed, folder: string): NodeConfig => {
   const file = (text: string): string => resolvePath(text, folder);
   return {
@@ -244,9 +273,10 @@ const shape = (config: Parsed, folder: string): NodeConfig => {
     conntrackd: shapeConntrackd(config.conntrackd, file),
     stateDir: file(config.stateDir),
     controlSocket: file(config.controlSocket),
-    ...(config.api && { api: { ...config.api, keyFile: file(config.api.keyFile) } }),
+    ...(config.api && { api: shapeApi(config.api, file) }),
     logLevel: config.logLevel,
     engine: {
+      interfaces: config.engine.interfaces ?? interfacesOfGroups(config),
       counters: config.engine.counters,
       ...(config.engine.markMask !== undefined && { markMask: config.engine.markMask }),
       ...(config.engine.logGroup !== undefined && { logGroup: config.engine.logGroup }),

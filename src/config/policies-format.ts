@@ -1,15 +1,17 @@
 /** Policies and addresses outside farms → nftlb's JSON. */
 
 import type { Policy, PolicyElement, SharedAddress } from '../model/service.js';
-import { optional, rateText, verdictText } from './format-values.js';
+import { LongEntry, optional, rateText, type Text, verdictText } from './format-values.js';
 import { portsText } from './ports.js';
 import { familyOf } from './service-address.js';
 import { networkText } from './service-policy.js';
 
-/** Of an element of a policy, as the kernel counts. */
+/** What the kernel has of an element of a policy. */
 export interface ElementCounter {
   readonly packets: number;
   readonly bytes: number;
+  /** Seconds that are left of its lifetime. */
+  readonly time?: string;
 }
 
 export const formatSharedAddress = (address: SharedAddress, used: number) => ({
@@ -25,14 +27,15 @@ export const formatSharedAddress = (address: SharedAddress, used: number) => ({
   policies: address.policies.map((name) => ({ name })),
 });
 
-export const formatElement = (element: PolicyElement, counter: ElementCounter | undefined) => ({
+const formatElement = (element: PolicyElement, counter: ElementCounter | undefined) => ({
   data: networkText(element),
+  ...optional('time', counter?.time),
   ...(element.timeoutMs !== undefined && { timeout: String(element.timeoutMs / 1000) }),
   'counter-packets': String(counter?.packets ?? 0),
   'counter-bytes': String(counter?.bytes ?? 0),
 });
 
-export const formatPolicyHead = (policy: Policy, used: number) => ({
+const formatHead = (policy: Policy, used: number): Text => ({
   name: policy.name,
   family: policy.family,
   type: policy.type,
@@ -43,12 +46,21 @@ export const formatPolicyHead = (policy: Policy, used: number) => ({
   ...(policy.global && { global: 'on' }),
 });
 
-/** `counters` by what `data` prints. */
+function* formatElements(
+  { elements, timeoutMs }: Policy,
+  counters: ReadonlyMap<string, ElementCounter> | undefined,
+): Generator<unknown> {
+  for (const element of elements) {
+    const counter = counters?.get(networkText(element));
+    // Whose time is over is on the list no more.
+    const hasExpired = counters && !counter && (element.timeoutMs ?? timeoutMs) !== undefined;
+    if (!hasExpired) yield formatElement(element, counter);
+  }
+}
+
+/** `counters` by what `data` prints; without them the policy as it is configured. */
 export const formatPolicy = (
   policy: Policy,
   used: number,
   counters?: ReadonlyMap<string, ElementCounter>,
-) => ({
-  ...formatPolicyHead(policy, used),
-  elements: policy.elements.map((element) => formatElement(element, counters?.get(networkText(element)))),
-});
+): LongEntry => new LongEntry(formatHead(policy, used), 'elements', formatElements(policy, counters));

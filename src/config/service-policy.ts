@@ -103,6 +103,14 @@ const readElement = (
   };
 };
 
+const reportSize = (size: number, place: Place, { problems }: Scope): void => {
+  if (size > limits.policyElements)
+    problems.report(place, `has ${size} elements, more than ${limits.policyElements}`);
+};
+
+const familyMessage = ({ address }: Pick<PolicyElement, 'address'>, family: Policy['family']): string =>
+  `${address} is not of the policy's family, which is ${family}: make a policy for each family`;
+
 /** A request adds elements, or takes those away that say `action: delete`. */
 export const readElements = (
   value: unknown,
@@ -122,10 +130,46 @@ export const readElements = (
     if (read.remove) byText.delete(networkText(read.element));
     else byText.set(networkText(read.element), read.element);
   });
-  if (byText.size > limits.policyElements) {
-    problems.report(place, `has ${byText.size} elements, more than ${limits.policyElements}`);
-  }
+  reportSize(byText.size, place, scope);
   return [...byText.values()];
+};
+
+/** A few elements of a policy that is in force, more or less; the last word on an element counts. */
+export interface ElementChanges {
+  readonly added: readonly PolicyElement[];
+  readonly removed: readonly PolicyElement[];
+}
+
+/** `elements` of a request for a policy that has `size` of them; problems are reported. */
+export const readElementChanges = (
+  value: readonly unknown[],
+  place: Place,
+  scope: Scope,
+  {
+    policy,
+    size,
+    has,
+  }: { policy: Pick<Policy, 'family'>; size: number; has(element: PolicyElement): boolean },
+): ElementChanges => {
+  const added = new Map<string, PolicyElement>();
+  const removed = new Map<string, PolicyElement>();
+  for (const [index, entry] of value.entries()) {
+    const at: Place = { parent: place, key: index };
+    const read = readElement(entry, at, scope);
+    if (!read) continue;
+    const { element, remove } = read;
+    const text = networkText(element);
+    if (!remove && isIpv6(element.address) !== (policy.family === 'ipv6')) {
+      scope.problems.report(at, familyMessage(element, policy.family));
+    }
+    (remove ? removed : added).set(text, element);
+    (remove ? added : removed).delete(text);
+  }
+  let after = size;
+  for (const element of added.values()) if (!has(element)) after++;
+  for (const element of removed.values()) if (has(element)) after--;
+  reportSize(after, place, scope);
+  return { added: [...added.values()], removed: [...removed.values()] };
 };
 
 type Attribute = (value: unknown, draft: Draft, reading: Reading) => void;
@@ -175,8 +219,7 @@ export const readPolicy = (
   const family = draft.family ?? (first && isIpv6(first.address) ? 'ipv6' : 'ipv4');
   draft.elements.forEach(({ address }, index) => {
     if (isIpv6(address) === (family === 'ipv6')) return;
-    const message = `${address} is not of the policy's family, which is ${family}: make a policy for each family`;
-    problems.report(under(under(place, 'elements'), index), message);
+    problems.report(under(under(place, 'elements'), index), familyMessage({ address }, family));
   });
   if (problems.count > before) return undefined;
   const { route, timeoutMs, logPrefix } = draft;

@@ -3,6 +3,7 @@
 import { askAll, askFew, askSelf, hasMajority, releaseAll, voidAsks } from './asking.js';
 import { abandonClaim, ownEligibility } from './claim.js';
 import { advanceHandover, closeForHandover, endHandover, preempt, preemptAfterMs } from './handover.js';
+import { togetherMs } from './peers.js';
 import { groupConfig, setRole, type Turn, writeKernel } from './turn.js';
 import type { GroupState } from './types.js';
 
@@ -132,7 +133,7 @@ export const advanceActive = (turn: Turn, group: GroupState): void => {
       return;
     }
     if (nowMs >= group.askedMs + askAgainMs) askAll(turn, group);
-  } else if (nowMs >= group.askedMs + config.timing.renewMs) {
+  } else if (nowMs + togetherMs(config.timing.renewMs) >= group.askedMs + config.timing.renewMs) {
     askFew(turn, group);
   }
 };

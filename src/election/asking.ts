@@ -42,7 +42,7 @@ const mayAssume = (turn: Turn, group: GroupState): boolean => {
 };
 
 const grant = (group: GroupState, voter: string, ask: number): void => {
-  if ((group.votes[voter] ?? 0) < ask) group.votes = { ...group.votes, [voter]: ask };
+  if ((group.votes[voter] ?? 0) < ask) group.votes[voter] = ask;
 };
 
 /** Counts a vote that came by datagram. */

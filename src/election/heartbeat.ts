@@ -3,12 +3,15 @@
 import { repeatRelease } from './asking.js';
 import { ownEligibility } from './claim.js';
 import { type Body, messageLimits } from './messages.js';
-import { allPathsAlive, notePeerTold } from './peers.js';
+import { allPathsAlive, notePeerTold, togetherMs } from './peers.js';
 import type { Turn } from './turn.js';
 import { type ElectionState, type PeerState, witnessName } from './types.js';
 
-/** Heartbeats between two greetings of the witness, and between two full words to a peer that is told enough by asks and answers. */
-const fullEvery = 4;
+/**
+ * Heartbeats between two greetings of the witness (which answers), and between two full words to a peer that is told enough by asks and
+ * answers. News never wait for them.
+ */
+const fullEvery = 8;
 
 /** One line for a heartbeat: what keeps this node from owning a group. */
 const ownReason = (turn: Turn): string => {
@@ -31,20 +34,19 @@ const heartbeatPath = (turn: Turn, peer: PeerState): number | undefined => {
 
 /** When the first peer must hear from this node again. An ask or an answer to it is a sign of life as good as a heartbeat. */
 export const heartbeatDueMs = (turn: Turn): number => {
-  const { state, config, nowMs } = turn;
+  const { state, nowMs } = turn;
   if (state.hasNews) return nowMs;
   let dueMs = state.fullMs;
-  for (const name in state.peers) {
-    dueMs = Math.min(dueMs, state.peers[name]!.toldMs + config.timing.heartbeatMs);
-  }
+  for (const name in state.peers) dueMs = Math.min(dueMs, state.peers[name]!.tellMs);
   return dueMs;
 };
 
 /** Tells every peer how this node is, when it is time to. */
 export const heartbeat = (turn: Turn): void => {
   const { state, config, nowMs } = turn;
-  if (nowMs < heartbeatDueMs(turn)) return;
-  const isFull = state.hasNews || nowMs >= state.fullMs;
+  const soonMs = nowMs + togetherMs(config.timing.heartbeatMs);
+  if (soonMs < heartbeatDueMs(turn)) return;
+  const isFull = state.hasNews || soonMs >= state.fullMs;
   if (isFull) state.fullMs = nowMs + fullEvery * config.timing.heartbeatMs;
   const groups = config.groups.slice(0, messageLimits.groups).map(({ name }) => {
     const group = state.groups[name]!;
@@ -58,13 +60,13 @@ export const heartbeat = (turn: Turn): void => {
     };
   });
   // A witness that has heard this process before answers its first ask at once, which a takeover then need not wait for.
-  if (config.witness === 'arbiter' && nowMs >= state.greetMs) {
+  if (config.witness === 'arbiter' && soonMs >= state.greetMs) {
     state.greetMs = nowMs + fullEvery * config.timing.heartbeatMs;
     turn.effects.push({ type: 'send', to: witnessName, path: undefined, body: { type: 'hello' } });
   }
   const reason = ownReason(turn);
   for (const name in state.peers) {
-    if (!isFull && nowMs < state.peers[name]!.toldMs + config.timing.heartbeatMs) continue;
+    if (!isFull && soonMs < state.peers[name]!.tellMs) continue;
     notePeerTold(turn, name);
     turn.effects.push({
       type: 'send',

@@ -52,7 +52,7 @@ const heardAsk = (
     holder: string;
   }): void => {
     const reply = { type: 'answer', group: body.group, ask: body.ask, session, ...answer } as const;
-    notePeerTold(turn, from);
+    notePeerTold(turn, from, true);
     turn.effects.push({ type: 'send', to: from, path, body: reply });
   };
   if (!group) {
@@ -70,7 +70,7 @@ const heardAsk = (
   turn.state.voter = voter;
   if (answer.verdict === 'granted') group.epoch = Math.max(group.epoch, body.epoch);
   const reply = { type: 'answer', group: body.group, ask: body.ask, session, ...answer } as const;
-  notePeerTold(turn, from);
+  notePeerTold(turn, from, true);
   turn.effects.push({ type: 'send', to: from, path, body: reply });
 };
 
@@ -101,8 +101,7 @@ export const onMessage = (turn: Turn, event: ElectionEvent & { type: 'message' }
     case 'release':
       group.epoch = Math.max(group.epoch, body.epoch);
       release(turn, from, session, body);
-      if (peer?.groups[body.group]?.role === 'active')
-        notePeerGroup(turn, peer, body.group, { role: 'draining' });
+      if (peer?.groups[body.group]?.role === 'active') notePeerGroup(peer, body.group, { role: 'draining' });
       return;
     case 'offer':
       answerOffer(turn, group, from, body);

@@ -210,7 +210,7 @@ const finishStop = (turn: Turn): void => {
   turn.effects.push({ type: 'stopped' });
 };
 
-/** The machine's only entry. */
+/** The machine's only entry. The state handed in is used up: go on with the one returned. */
 export const step = (
   config: ElectionConfig,
   state: ElectionState,

@@ -13,7 +13,7 @@ export const createPeer = (name: string, nowMs: number): PeerState => ({
   sinceMs: nowMs,
   heardMs: [],
   rttMs: [],
-  toldMs: never,
+  tellMs: never,
   stamps: [],
   ready: false,
   position: '',
@@ -31,37 +31,28 @@ const lastHeardMs = (peer: PeerState): number => {
 export const peerDeadAtMs = (turn: Turn, peer: PeerState): number =>
   Math.max(lastHeardMs(peer) + turn.config.timing.deadMs, turn.state.deafUntilMs);
 
-const withAt = <T>(list: readonly T[], index: number, value: T, filler: T): T[] => {
-  const copy = [...list];
-  while (copy.length < index) copy.push(filler);
-  copy[index] = value;
-  return copy;
-};
-
-const putPeer = (turn: Turn, peer: PeerState): void => {
-  turn.state.peers = { ...turn.state.peers, [peer.name]: peer };
+const putAt = <T>(list: T[], index: number, value: T, filler: T): void => {
+  while (list.length < index) list.push(filler);
+  list[index] = value;
 };
 
 /** Any authentic datagram shows that the peer lives; a new session starts with a clean page. */
 export const hearPeer = (turn: Turn, from: string, session: number, path: number): PeerState | undefined => {
-  const { nowMs } = turn;
-  const known = turn.state.peers[from];
+  const { nowMs, state } = turn;
+  const known = state.peers[from];
   if (!known) return undefined;
-  const base =
-    known.session === session
-      ? known
-      : { ...createPeer(from, nowMs), alive: known.alive, sinceMs: known.sinceMs, toldMs: known.toldMs };
-  const peer: PeerState = {
-    ...base,
-    session,
-    alive: true,
-    sinceMs: base.alive ? base.sinceMs : nowMs,
-    heardMs: withAt(base.heardMs, path, nowMs, never),
-  };
-  putPeer(turn, peer);
+  const { alive: wasAlive, session: former } = known;
+  let peer = known;
+  if (former !== session) {
+    peer = { ...createPeer(from, nowMs), session, sinceMs: known.sinceMs, tellMs: known.tellMs };
+    state.peers = { ...state.peers, [from]: peer };
+  }
+  peer.alive = true;
+  if (!wasAlive) peer.sinceMs = nowMs;
+  putAt(peer.heardMs, path, nowMs, never);
   // It may not know who is active: asks and answers alone would show it that this node lives, and it would claim.
-  if (!known.alive || known.session !== session) turn.state.hasNews = true;
-  if (!known.alive) {
+  if (!wasAlive || former !== session) state.hasNews = true;
+  if (!wasAlive) {
     turn.effects.push({
       type: 'report',
       report: { kind: 'peer', peer: from, alive: true, reason: `heard on path ${path}` },
@@ -79,37 +70,34 @@ export const hearHeartbeat = (
   const { nowMs } = turn;
   const groups: Record<string, PeerGroup> = {};
   for (const { group, role, eligible, epoch } of body.groups) groups[group] = { role, eligible, epoch };
-  const rttMs =
-    body.echoUs > 0
-      ? withAt(peer.rttMs, path, Math.max(0, nowMs - (body.echoUs + body.echoHeldUs) / 1000), Number.NaN)
-      : peer.rttMs;
-  const stamp = { sentUs: body.sentUs, atMs: nowMs };
-  putPeer(turn, {
-    ...peer,
-    rttMs,
-    stamps: withAt(peer.stamps, path, stamp, { sentUs: 0, atMs: 0 }),
-    ready: body.ready,
-    position: body.position,
-    reason: body.reason,
-    groups,
-  });
+  if (body.echoUs > 0) {
+    putAt(peer.rttMs, path, Math.max(0, nowMs - (body.echoUs + body.echoHeldUs) / 1000), Number.NaN);
+  }
+  putAt(peer.stamps, path, { sentUs: body.sentUs, atMs: nowMs }, { sentUs: 0, atMs: 0 });
+  peer.ready = body.ready;
+  peer.position = body.position;
+  peer.reason = body.reason;
+  peer.groups = groups;
 };
 
 /** A change of role that came in another message than a heartbeat. */
-export const notePeerGroup = (
-  turn: Turn,
-  peer: PeerState,
-  group: string,
-  change: Partial<PeerGroup>,
-): void => {
+export const notePeerGroup = (peer: PeerState, group: string, change: Partial<PeerGroup>): void => {
   const known = peer.groups[group] ?? { role: 'init', eligible: 'no', epoch: 0 };
-  putPeer(turn, { ...peer, groups: { ...peer.groups, [group]: { ...known, ...change } } });
+  peer.groups = { ...peer.groups, [group]: { ...known, ...change } };
 };
 
-/** Something goes out to the peer, if it is one: a heartbeat would say little more, and waits. */
-export const notePeerTold = (turn: Turn, name: string): void => {
+/** What is due within this part of an interval is done together with what is due now: one waking instead of two. */
+export const togetherMs = (intervalMs: number): number => intervalMs / 4;
+
+/**
+ * Something goes out to the peer, if it is one: a heartbeat would say little more, and waits. An answer is the next word to an owner that
+ * asks as regularly as heartbeats go: its next ask is waited for a little longer, or both would be sent each time.
+ */
+export const notePeerTold = (turn: Turn, name: string, isAnswer = false): void => {
   const peer = turn.state.peers[name];
-  if (peer) putPeer(turn, { ...peer, toldMs: turn.nowMs });
+  if (!peer) return;
+  const { heartbeatMs } = turn.config.timing;
+  peer.tellMs = turn.nowMs + heartbeatMs + (isAnswer ? togetherMs(heartbeatMs) : 0);
 };
 
 /** Has every path to the peer been heard lately? Datagrams then take turns over them. */
@@ -128,7 +116,9 @@ export const watchPeers = (turn: Turn): void => {
     const peer = turn.state.peers[name]!;
     if (!peer.alive || turn.nowMs < peerDeadAtMs(turn, peer)) continue;
     const reason = `silent on every path for ${deadMs} ms`;
-    putPeer(turn, { ...peer, alive: false, sinceMs: turn.nowMs, reason });
+    peer.alive = false;
+    peer.sinceMs = turn.nowMs;
+    peer.reason = reason;
     turn.effects.push({ type: 'report', report: { kind: 'peer', peer: name, alive: false, reason } });
   }
 };

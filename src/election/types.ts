@@ -49,20 +49,20 @@ export interface PeerGroup {
 
 export interface PeerState {
   readonly name: string;
-  readonly session: number;
-  readonly alive: boolean;
+  session: number;
+  alive: boolean;
   /** Since when `alive` is what it is. */
-  readonly sinceMs: number;
+  sinceMs: number;
   /** Last authentic datagram, per path. */
-  readonly heardMs: readonly number[];
-  readonly rttMs: readonly number[];
-  /** When it was last told something that shows it that this node lives. */
-  readonly toldMs: number;
-  readonly stamps: readonly { readonly sentUs: number; readonly atMs: number }[];
-  readonly ready: boolean;
-  readonly position: string;
-  readonly reason: string;
-  readonly groups: Readonly<Record<string, PeerGroup>>;
+  readonly heardMs: number[];
+  readonly rttMs: number[];
+  /** When it must be told again that this node lives, at the latest. */
+  tellMs: number;
+  readonly stamps: { readonly sentUs: number; readonly atMs: number }[];
+  ready: boolean;
+  position: string;
+  reason: string;
+  groups: Readonly<Record<string, PeerGroup>>;
 }
 
 export interface Claim {
@@ -109,7 +109,7 @@ export interface GroupState {
   /** Asks up to this one were made before the last kernel write ended, and are worth nothing. */
   voided: number;
   /** Highest ask granted by each voter. */
-  votes: Readonly<Record<string, number>>;
+  readonly votes: Record<string, number>;
   heldUntilMs: number;
   claim: Claim | undefined;
   claimAfterMs: number;

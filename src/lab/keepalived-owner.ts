@@ -50,7 +50,7 @@ const conntrackdNode = (node: NodeName, stateDir: string): NodeConfig => {
     stateDir,
     controlSocket: '',
     logLevel: 'info',
-    engine: { counters: false },
+    engine: { interfaces: ['front0', 'back0'], counters: false },
     protect: false,
   };
 };

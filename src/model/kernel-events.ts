@@ -8,6 +8,10 @@ export interface LinkState {
   readonly mac: string;
   /** Administratively up and with carrier (IFF_UP and IFF_LOWER_UP, IFF_RUNNING). */
   readonly usable: boolean;
+  /** Packets come in by it with an Ethernet header: neither loopback nor a tunnel. */
+  readonly ethernet?: boolean;
+  /** What it is a port of (`bridge`, `bond`, `vrf` …), by the kernel's name for the kind. */
+  readonly portOf?: string;
 }
 
 /** An entry of the kernel's neighbour table. */
@@ -24,6 +28,8 @@ export interface LoggedPacket {
   readonly payload: Uint8Array;
   readonly prefix: string;
   readonly sequence: number;
+  /** The frame's header, where the packet has come in by an interface and has one: of Ethernet destination, source, type. */
+  readonly hardware?: Uint8Array;
   /** Original destination of the connection, when the group asks for it (NFULNL_CFG_F_CONNTRACK). */
   readonly original?: {
     readonly source: Ipv4;

@@ -51,6 +51,9 @@ export interface Timing {
   readonly announceMs: number;
 }
 
+/** Interfaces by name, whether they are there or not; `all`: every Ethernet interface there is. */
+export type IngressInterfaces = 'all' | readonly string[];
+
 export interface NodeConfig {
   readonly cluster: string;
   readonly node: string;
@@ -74,10 +77,16 @@ export interface NodeConfig {
   };
   readonly stateDir: string;
   readonly controlSocket: string;
-  /** nftlb's HTTP interface; absent: off. */
-  readonly api?: { readonly listen: SocketAddress; readonly keyFile: string };
+  /** nftlb's HTTP interface; absent: off. Without `keyFile` the key is in the environment; with `tls` it is HTTPS. */
+  readonly api?: {
+    readonly listen: SocketAddress;
+    readonly keyFile?: string;
+    readonly tls?: { readonly cert: string; readonly key: string };
+  };
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
   readonly engine: {
+    /** Where clients' packets arrive: lists and services without connection tracking look at these. */
+    readonly interfaces: IngressInterfaces;
     /** Count the traffic of services that do not say otherwise. */
     readonly counters: boolean;
     /** Bits of marks that are relevo's; absent: those that services use. */

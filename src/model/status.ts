@@ -1,6 +1,6 @@
 /** What `relevo status --json` says: the shape that the CLI, the web page, drills and monitoring read. */
 
-import type { PersistenceEntry } from './persistence.js';
+import type { GeneralEntry, PersistenceEntry, Session } from './persistence.js';
 
 export type GroupState = 'init' | 'standby' | 'active' | 'draining';
 
@@ -123,9 +123,9 @@ export interface NodeControl {
   /** Checks and applies a document (JSON or YAML); rejects with `bad-document` that lists every problem. */
   apply(text: string, options: { dryRun: boolean }): Promise<ApplyResult>;
   setBackendState(service: string, backend: string, state: 'up' | 'down' | 'off'): Promise<void>;
-  sessions(service: string | undefined): Promise<readonly PersistenceEntry[]>;
+  sessions(service: string | undefined): Promise<readonly Session[]>;
   handover(group: string, to: string | undefined): Promise<HandoverResult>;
-  syncDump(): readonly PersistenceEntry[];
+  syncDump(): { readonly entries: readonly PersistenceEntry[]; readonly general: readonly GeneralEntry[] };
   syncVerify(): Promise<VerifyResult>;
   events(): readonly NodeEvent[];
 }

@@ -128,6 +128,7 @@ const readPrefix = (cache: PrefixCache, bytes: Uint8Array, from: number, to: num
 const NFULA_PAYLOAD = 9;
 const NFULA_PREFIX = 10;
 const NFULA_SEQ = 12;
+const NFULA_HWHEADER = 16;
 const NFULA_CT = 18;
 const noPayload = new Uint8Array(0);
 
@@ -143,11 +144,14 @@ export const readLoggedPacket = (
   let prefix = '';
   let sequence = 0;
   let original: Original | undefined;
+  let hardware: Uint8Array | undefined;
   eachAttribute(view, from + 4, to, (type, start, end) => {
     if (type === NFULA_PAYLOAD) payload = bytes.subarray(start, end);
     else if (type === NFULA_PREFIX) prefix = readPrefix(cache, bytes, start, end);
     else if (type === NFULA_SEQ && end - start >= 4) sequence = view.getUint32(start, false);
+    else if (type === NFULA_HWHEADER) hardware = bytes.subarray(start, end);
     else if (type === NFULA_CT) original = readOriginal(view, bytes, start, end);
   });
-  return original ? { payload, prefix, sequence, original } : { payload, prefix, sequence };
+  if (original) return { payload, prefix, sequence, original };
+  return hardware ? { payload, prefix, sequence, hardware } : { payload, prefix, sequence };
 };

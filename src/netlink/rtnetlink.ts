@@ -35,7 +35,11 @@ const usableFlags = IFF_UP | IFF_RUNNING | IFF_LOWER_UP;
 
 const IFLA_ADDRESS = 1;
 const IFLA_IFNAME = 3;
+const IFLA_LINKINFO = 18;
+const IFLA_INFO_SLAVE_KIND = 4;
 const IFLA_EXT_MASK = 29;
+/** linux/if_arp.h */
+const ARPHRD_ETHER = 1;
 /** Statistics are most of a link's message, and not wanted. */
 const RTEXT_FILTER_SKIP_STATS = 8;
 
@@ -84,13 +88,25 @@ export const readLink = (
   const flags = view.getUint32(from + 8, true);
   let name = '';
   let mac = '';
+  let portOf: string | undefined;
   eachAttribute(view, from + 16, to, (type, start, end) => {
     if (type === IFLA_IFNAME) name = readString(bytes, start, end);
     if (type === IFLA_ADDRESS && end - start <= 32) {
       mac = etherText(bytes, start, end);
     }
+    if (type !== IFLA_LINKINFO) return;
+    eachAttribute(view, start, end, (inner, innerStart, innerEnd) => {
+      if (inner === IFLA_INFO_SLAVE_KIND) portOf = readString(bytes, innerStart, innerEnd);
+    });
   });
-  return { index, name, mac, usable: (flags & usableFlags) === usableFlags };
+  return {
+    index,
+    name,
+    mac,
+    usable: (flags & usableFlags) === usableFlags,
+    ethernet: view.getUint16(from + 2, true) === ARPHRD_ETHER,
+    ...(portOf !== undefined && { portOf }),
+  };
 };
 
 const IFA_ADDRESS = 1;

@@ -8,12 +8,12 @@ import type { GroupBook } from './groups.js';
 import { heldMarks, mark } from './marks.js';
 import type { Replica } from './replica.js';
 import { type EntryTable, rowState } from './table.js';
-import type { Verdicts } from './verdicts.js';
+import type { Judge } from './verdicts.js';
 
 export interface ComparisonContext {
   readonly replica: Replica;
   readonly groups: GroupBook;
-  readonly verdicts: Verdicts;
+  readonly verdicts: Judge;
 }
 
 /** A report and the element it tells of may reach us in either order. */
@@ -21,7 +21,7 @@ const settleMs = 500;
 /** Lifetimes on a standby may differ from what its kernel says by the time that frames, batches and a scan take. */
 const toleranceMs = 5_000;
 
-export const isWritable = (table: EntryTable, verdicts: Verdicts, row: number): boolean =>
+export const isWritable = (table: EntryTable, verdicts: Judge, row: number): boolean =>
   verdicts.of(table.address[row]!, table.protocolPort[row]!, table.backend[row]!, table.backendPort[row]!)
     .writable;
 
@@ -60,9 +60,9 @@ export class Comparison {
   }
 
   take(entries: EntryColumns, nowMs: number): void {
-    const { groups } = this.#context;
+    const { groups, replica } = this.#context;
     for (let at = 0; at < entries.client.length; at++) {
-      const group = groups.groupOf(entries.address[at]!);
+      const group = replica.groupOf(entries.address[at]!);
       if (group < 0) continue;
       if (groups.isActive(group)) this.#takeOwn(entries, at, group, nowMs);
       else this.#takeOther(entries, at, nowMs);

@@ -32,3 +32,25 @@ export const hashEntry = (
 /** Of 256, by the top byte of the key's hash. */
 export const bucketOf = (client: number, address: number, protocolPort: number): number =>
   hashKey(client, address, protocolPort) >>> 24;
+
+/** Text as words, one for each UTF-16 unit: bytes in the case of keys and addresses. */
+export const hashText = (text: string, seed = 0): number => {
+  let hash = seed;
+  for (let at = 0; at < text.length; at++) hash = mix(hash, text.charCodeAt(at));
+  return finish(hash, text.length * 4);
+};
+
+/** What digests are made of: must agree between nodes, so it follows from logical identity and never from numbers of one node. */
+export interface RowIdentity {
+  bucketOf(client: number, address: number, protocolPort: number): number;
+  hashEntry(
+    client: number,
+    address: number,
+    protocolPort: number,
+    backend: number,
+    backendPort: number,
+  ): number;
+}
+
+/** Of entries whose columns are what they say: addresses and ports. */
+export const wordIdentity: RowIdentity = { bucketOf, hashEntry };

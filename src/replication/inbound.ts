@@ -122,7 +122,7 @@ export class Inbound {
   }
 
   /** False: the number is not the next one, so a frame was lost or repeated. */
-  inOrder(frame: NumberedFrame): boolean {
+  inOrder(frame: Pick<NumberedFrame, 'frame'>): boolean {
     if (frame.frame !== this.#lastFrame + 1) return false;
     this.#lastFrame = frame.frame;
     return true;

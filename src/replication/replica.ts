@@ -14,7 +14,7 @@ import type { EntryColumns, KeyColumns } from '../model/columns.js';
 import { protocolOf } from '../model/columns.js';
 import type { PersistenceEntry } from '../model/persistence.js';
 import { BackendIndex } from './backend-index.js';
-import { hashEntry } from './hash.js';
+import { type RowIdentity, wordIdentity } from './hash.js';
 import { heldMarks, mark } from './marks.js';
 import { EntryTable, rowState } from './table.js';
 
@@ -27,6 +27,8 @@ export interface ReplicaOptions {
   readonly seed: number;
   /** Number of the group that an address belongs to (0–254), or -1. */
   readonly groupOf: (address: number) => number;
+  /** Default: the columns are addresses and ports. */
+  readonly identity?: RowIdentity;
 }
 
 export interface BackendPair {
@@ -57,13 +59,19 @@ export class Replica {
   readonly #backends: BackendIndex;
   readonly #log: Int32Array;
   readonly #options: ReplicaOptions;
+  readonly #identity: RowIdentity;
   #sweepRow = 0;
 
   constructor(options: ReplicaOptions) {
     this.#options = options;
-    this.table = new EntryTable(options.maxEntries, options.seed);
+    this.#identity = options.identity ?? wordIdentity;
+    this.table = new EntryTable(options.maxEntries, options.seed, this.#identity);
     this.#backends = new BackendIndex(this.table);
     this.#log = new Int32Array(options.logEntries);
+  }
+
+  groupOf(address: number): number {
+    return this.#options.groupOf(address);
   }
 
   /** Oldest sequence that the log still holds, minus one: a peer behind it must resync. */
@@ -276,7 +284,7 @@ export class Replica {
     const { table } = this;
     table.backend[row] = backend;
     table.backendPort[row] = backendPort;
-    table.entryHash[row] = hashEntry(
+    table.entryHash[row] = this.#identity.hashEntry(
       table.client[row]!,
       table.address[row]!,
       table.protocolPort[row]!,

@@ -8,7 +8,8 @@
  * - Numbered frames are acknowledged in order, each when the caller says that its rows are in the kernel.
  */
 
-import type { HelloFrame, NumberedFrame, Position, SyncFrame } from '../wire/frames.js';
+import type { GeneralFrame, HelloFrame, NumberedFrame, Position, SyncFrame } from '../wire/frames.js';
+import { GeneralChannel, type GeneralParts, generalVersion } from './general/channel.js';
 import type { GroupBook } from './groups.js';
 import { Inbound, type StampSource } from './inbound.js';
 import { type FlowLimits, Outbound } from './outbound.js';
@@ -26,6 +27,8 @@ export interface SessionConfig {
   readonly maps: readonly string[];
   readonly flow: FlowLimits;
   readonly timing: SessionTiming;
+  /** Undefined: general entries are not exchanged. */
+  readonly general?: GeneralParts;
 }
 
 export interface SessionTiming {
@@ -42,7 +45,7 @@ export type SessionEvent =
   | { readonly kind: 'open' }
   | { readonly kind: 'frame'; readonly frame: SyncFrame }
   /** The rows of this numbered frame, and of all before it, are in the kernel. */
-  | { readonly kind: 'applied'; readonly frame: number }
+  | { readonly kind: 'applied'; readonly frame: number; readonly general?: boolean }
   /** There may be something to send, and this much room for it. */
   | { readonly kind: 'pump'; readonly roomBytes: number }
   | { readonly kind: 'role'; readonly group: number }
@@ -51,7 +54,13 @@ export type SessionEvent =
 export type SessionEffect =
   | { readonly kind: 'send'; readonly frame: SendableFrame }
   /** Write these rows of the replica to the kernel, then answer `applied`. */
-  | { readonly kind: 'write'; readonly rows: readonly number[]; readonly frame: number }
+  | {
+      readonly kind: 'write';
+      readonly rows: readonly number[];
+      readonly frame: number;
+      /** Rows of the replica of general entries. */
+      readonly general?: boolean;
+    }
   /** Send the refusal, close, and log it. `code` is what the peer is told. */
   | { readonly kind: 'close'; readonly code: string; readonly detail: string }
   | {
@@ -66,6 +75,7 @@ export type SessionState = 'opened' | 'streaming' | 'closed';
 export class PeerSession {
   readonly outbound: Outbound;
   readonly inbound: Inbound;
+  readonly general: GeneralChannel | undefined;
   state: SessionState = 'opened';
   peerSoftware = '';
   pingMs = 0;
@@ -84,11 +94,14 @@ export class PeerSession {
     groups: GroupBook,
     stamps: StampSource,
     position: Position | undefined,
+    generalPosition?: Position,
   ) {
     this.#config = config;
     this.#groups = groups;
     this.outbound = new Outbound(replica, groups, config.flow);
     this.inbound = new Inbound(replica, groups, config.peer, stamps, position);
+    this.general =
+      config.general && new GeneralChannel(config.general, groups, config.peer, stamps, generalPosition);
   }
 
   step(event: SessionEvent, nowMs: number): SessionEffect[] {
@@ -102,15 +115,34 @@ export class PeerSession {
         this.#heardAtMs = nowMs;
         return this.state === 'opened' ? this.#onFirstFrame(event.frame) : this.#onFrame(event.frame, nowMs);
       case 'applied':
+        if (event.general && this.general) return [send(this.general.acknowledge(event.frame))];
         return [send({ kind: 'ack', frame: event.frame })];
       case 'pump':
-        return this.outbound.pump(nowMs, event.roomBytes).map((frame) => send(frame as SendableFrame));
+        return this.#pump(nowMs, event.roomBytes);
       case 'role':
         // Also before the peer's hello: ours, which is under way, named other roles.
         return this.#onOwnRole(event.group);
       case 'tick':
         return this.#onTick(nowMs);
     }
+  }
+
+  /** Groups that the peer is active in and that are not whole here, in either stream. */
+  incompleteGroups(): number[] {
+    const second = this.general?.open ? this.general.inbound.activeGroups() : [];
+    const groups = [...this.inbound.activeGroups(), ...second];
+    return [...new Set(groups.flatMap(({ group, complete }) => (complete ? [] : [group])))];
+  }
+
+  /** There is something to send. */
+  get hasWork(): boolean {
+    return this.outbound.hasWork || this.general?.outbound.hasWork === true;
+  }
+
+  #pump(nowMs: number, roomBytes: number): SessionEffect[] {
+    const effects = this.outbound.pump(nowMs, roomBytes).map((frame) => send(frame as SendableFrame));
+    if (!this.general?.outbound.hasWork) return effects;
+    return effects.concat(this.general.pump(nowMs, roomBytes).map(send));
   }
 
   #hello(): HelloFrame {
@@ -125,6 +157,8 @@ export class PeerSession {
       session,
       maps,
       resume: this.inbound.position,
+      ...(this.general && { general: generalVersion }),
+      ...(this.general?.inbound.position && { generalResume: this.general.inbound.position }),
       active: this.#groups
         .activeGroups()
         .map((group) => ({ group: this.#groups.names[group]!, epoch: this.#groups.epochOf(group) })),
@@ -170,7 +204,10 @@ export class PeerSession {
     this.state = 'streaming';
     this.peerSoftware = frame.software;
     this.inbound.onHello(frame.session, frame.active);
-    return [send(this.outbound.start(frame.resume, session) as SendableFrame)];
+    const effects = [send(this.outbound.start(frame.resume, session) as SendableFrame)];
+    // A peer that does not speak it is an older one: the first stream goes on as ever.
+    if (this.general && frame.general) effects.push(send(this.general.start(frame, session)));
+    return effects;
   }
 
   #onFrame(frame: SyncFrame, nowMs: number): SessionEffect[] {
@@ -185,6 +222,7 @@ export class PeerSession {
         return [];
       case 'role':
         this.inbound.onRole(frame.group, frame.epoch, frame.active);
+        if (this.general?.open) this.general.inbound.onRole(frame.group, frame.epoch, frame.active);
         return [];
       case 'start':
         this.inbound.onStart(frame.sequence);
@@ -208,6 +246,8 @@ export class PeerSession {
         return this.#onRefuse(frame);
       case 'hello':
         return this.#close('hello', 'it said hello twice');
+      case 'general':
+        return this.#onGeneral(frame, nowMs);
       case 'unknown':
         return [];
     }
@@ -230,6 +270,15 @@ export class PeerSession {
     }
   }
 
+  #onGeneral({ body }: GeneralFrame, nowMs: number): SessionEffect[] {
+    // We named no version: nothing of it is for us.
+    if (!this.general) return [];
+    const { answer, write, problem } = this.general.onFrame(body, nowMs);
+    if (problem !== undefined) return this.#close('frame', problem);
+    if (write) return [{ kind: 'write', ...write, general: true }];
+    return answer ? [send(answer)] : [];
+  }
+
   #onRefuse(frame: { code: string; detail: string }): SessionEffect[] {
     this.state = 'closed';
     const message = `peer ${this.#config.peer} refuses this node: ${frame.detail}`;
@@ -241,7 +290,10 @@ export class PeerSession {
 
   #onOwnRole(group: number): SessionEffect[] {
     const active = this.#groups.isActive(group);
-    if (active) this.outbound.requestDigest(group, true);
+    if (active) {
+      this.outbound.requestDigest(group, true);
+      this.general?.outbound.requestDigest(group, true);
+    }
     const epoch = this.#groups.epochOf(group);
     return [send({ kind: 'role', group: this.#groups.names[group]!, epoch, active })];
   }
@@ -258,11 +310,13 @@ export class PeerSession {
     if (nowMs - this.#digestedAtMs >= digestMs) {
       this.#digestedAtMs = nowMs;
       this.outbound.requestDigests(false);
+      this.general?.outbound.requestDigests(false);
     }
     if (nowMs - this.#pingedAtMs < pingMs) return [];
     this.#pingedAtMs = nowMs;
     const { head, cursor } = this.outbound;
-    return [send({ kind: 'ping', token: ++this.#token, head, sequence: cursor })];
+    const ping = send({ kind: 'ping', token: ++this.#token, head, sequence: cursor });
+    return this.general?.open ? [ping, send(this.general.progress())] : [ping];
   }
 
   #close(code: string, detail: string): SessionEffect[] {

@@ -7,7 +7,7 @@
  */
 
 import { RelevoError } from '../errors.js';
-import { bucketOf, hashKey } from './hash.js';
+import { hashKey, type RowIdentity, wordIdentity } from './hash.js';
 
 /** Free; holds an entry; remembers a deletion. */
 export const rowState = { free: 0, live: 1, tombstone: 2 } as const;
@@ -62,9 +62,12 @@ export class EntryTable {
   #index = new Int32Array(firstCapacity * 2).fill(none);
   #free = none;
 
-  constructor(maxRows: number, seed: number) {
+  readonly #identity: RowIdentity;
+
+  constructor(maxRows: number, seed: number, identity: RowIdentity = wordIdentity) {
     this.#maxRows = maxRows;
     this.#seed = seed;
+    this.#identity = identity;
   }
 
   get capacity(): number {
@@ -101,7 +104,7 @@ export class EntryTable {
     this.client[row] = client;
     this.address[row] = address;
     this.protocolPort[row] = protocolPort;
-    this.bucket[row] = bucketOf(client, address, protocolPort);
+    this.bucket[row] = this.#identity.bucketOf(client, address, protocolPort);
     this.state[row] = rowState.live;
     this.marks[row] = 0;
     this.own[row] = 0;

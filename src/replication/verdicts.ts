@@ -12,11 +12,18 @@ export interface Verdict {
   readonly ttlMs: number;
 }
 
+/** Judges entries by their columns. */
+export interface Judge {
+  /** Shortest lifetime among what was asked for; Infinity before the first. */
+  readonly shortestTtlMs: number;
+  of(address: number, protocolPort: number, backend: number, backendPort: number): Verdict;
+}
+
 /** More pairs than any document has that is in use: peers must not fill the memory with others. */
 const remembered = 200_000;
 const stranger: Verdict = { belongs: false, writable: false, ttlMs: 0 };
 
-export class Verdicts {
+export class Verdicts implements Judge {
   readonly #serviceAt: (endpoint: Endpoint) => Service | undefined;
   readonly #byBackendByEndpoint = new Map<number, Map<number, Verdict>>();
   #count = 0;

@@ -2,8 +2,29 @@
 
 import type { Policy, Service, SharedAddress } from '../model/service.js';
 import { sameMeaning } from '../model/service-equality.js';
+import { isStateless } from './features/traffic-elements.js';
+
+/** What services are meant by. */
+interface Named {
+  readonly policies: ReadonlyMap<string, Policy>;
+  readonly addresses: ReadonlyMap<string, SharedAddress>;
+}
 
 const none: readonly string[] = [];
+
+/** Services whose rules name the interfaces that clients' packets arrive on. */
+export const servicesOnDevices = (all: Named & { services(): Iterable<Service> }): readonly string[] => {
+  const everywhere = [...all.policies.values()].some((policy) => policy.global);
+  const listed = (service: Service): boolean =>
+    everywhere ||
+    (service.policies ?? []).length > 0 ||
+    service.addresses.some(
+      ({ name }) => name !== undefined && (all.addresses.get(name)?.policies ?? []).length > 0,
+    );
+  return [...all.services()].flatMap((service) =>
+    isStateless(service) || service.flowOffload === true || listed(service) ? [service.name] : [],
+  );
+};
 
 /** New, different or gone. */
 export const changedNames = <T>(
@@ -24,12 +45,6 @@ const headDiffers = (a: Policy | undefined, b: Policy | undefined): boolean => {
   const { elements: _b, ...after } = b;
   return !sameMeaning(before, after);
 };
-
-/** What services are meant by. */
-interface Named {
-  readonly policies: ReadonlyMap<string, Policy>;
-  readonly addresses: ReadonlyMap<string, SharedAddress>;
-}
 
 /**
  * Services that have not changed themselves and meet a policy that has, by name, through a shared address, or because it is global.

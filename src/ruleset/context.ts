@@ -5,6 +5,8 @@ import type { Ipv4Prefix } from '../model/address.js';
 export interface EngineContext {
   /** nfnetlink_log group that newcomers are reported to; undefined: nothing is replicated, nothing reported. */
   readonly logGroup?: number;
+  /** The group that newcomers of general and stateless services, and bans, are reported to; undefined: not replicated. */
+  readonly hintGroup?: number;
   /**
    * The kernel cannot tell a reported packet's original destination (CONFIG_NETFILTER_NETLINK_GLUE_CT is not set): newcomers are
    * reported before NAT too. The reader of the group knows, once it listens.

@@ -20,6 +20,7 @@ import type {
 } from '../netlink/nft/ast.js';
 import type { Chain } from './chains.js';
 import type { EngineContext } from './context.js';
+import type { Shares } from './slots.js';
 
 /** Translation, limits, marks, logs of IPv4 services. */
 export const ipTable: TableName = { family: 'ip', name: 'relevo' };
@@ -84,6 +85,8 @@ export interface FeatureContext extends EngineContext {
   neighbour(address: Ip): Neighbour | undefined;
   /** Networks that this node has an address in now: whose clients reach backends there without passing this node. */
   networks?(): readonly IpPrefix[];
+  /** What share of the newcomers each backend of a service with leastconn gets now; undefined: not counted (yet). */
+  shares?(service: string): Shares | undefined;
   /** An interface of this node by name; undefined: there is none. */
   link?(device: string): DeviceLink | undefined;
   /** What this kernel can do, found out at start. */

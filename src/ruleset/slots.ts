@@ -25,6 +25,9 @@ export interface Slots {
 
 export type Fillable = Pick<Service, 'scheduler' | 'backends'>;
 
+/** Shares of newcomers by name of the backend, of any scale; of `leastconn`, as far as they are known. */
+export type Shares = ReadonlyMap<string, number>;
+
 const noOwners: readonly number[] = [];
 
 const isUsable = (backend: Backend): boolean => backend.state === 'up';
@@ -68,6 +71,28 @@ const weighted = ({ backends }: Fillable, addresses: readonly number[]): Slots =
   const modulus = sum <= exactSlots ? sum : approximateModulus(weights);
   const counts = sum <= exactSlots ? weights : apportion(modulus, weights, true);
   return { modulus, owners: interleave(counts).map((at) => usable[at]!) };
+};
+
+/**
+ * M stays the same, so that other shares are other elements and no other rules. Shares count once they are known of all usable ones: one that
+ * is new has its own by weight until then, and with it all others.
+ */
+const shared = ({ backends }: Fillable, addresses: readonly number[], shares: Shares | undefined): Slots => {
+  const usable = servingRank(backends, addresses).filter((index) => isUsable(backends[index]!));
+  const modulus = usable.length > exactSlots ? mostSlots : manySlots;
+  if (usable.length === 0) return { modulus, owners: noOwners };
+  const weights = reduceWeights(usable.map((index) => backends[index]!.weight));
+  const wanted = usable.map((index) => shares?.get(backends[index]!.name));
+  const isKnown = wanted.every((share) => share !== undefined) && wanted.some((share) => share! > 0);
+  const counts = isKnown ? apportion(modulus, wanted as number[], false) : apportion(modulus, weights, true);
+  return { modulus, owners: interleave(counts).map((at) => usable[at]!) };
+};
+
+/** Backends that take newcomers: the usable ones of the best rank that has any. */
+export const servingBackends = (backends: readonly Backend[]): Backend[] => {
+  const usable = backends.filter(isUsable);
+  const best = Math.min(...usable.map(({ priority }) => priority));
+  return usable.filter(({ priority }) => priority === best);
 };
 
 /** M from all configured backends: it must not move when one of them fails, or every client would. */
@@ -172,5 +197,7 @@ const hashed = ({ scheduler, backends }: Fillable, addresses: readonly number[])
 const byHash: readonly Service['scheduler'][] = ['hash', 'symhash', 'maglev'];
 
 /** `addresses`: of the service's backends as numbers below 2^32, in their order. */
-export const fillSlots = (service: Fillable, addresses: readonly number[]): Slots =>
-  byHash.includes(service.scheduler) ? hashed(service, addresses) : weighted(service, addresses);
+export const fillSlots = (service: Fillable, addresses: readonly number[], shares?: Shares): Slots => {
+  if (service.scheduler === 'leastconn') return shared(service, addresses, shares);
+  return byHash.includes(service.scheduler) ? hashed(service, addresses) : weighted(service, addresses);
+};

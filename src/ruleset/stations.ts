@@ -4,6 +4,7 @@
  */
 
 import type { BaseHook } from '../netlink/nft/ast.js';
+import { fingerprint } from './rules.js';
 
 export interface StationChain {
   readonly name: string;
@@ -23,9 +24,15 @@ const nat = (hook: BaseHook['hook'], priority: number): BaseHook => ({
   policy: 'accept',
 });
 
+/** A name that nft can read, and that no other interface has: `eth0.1` and `eth0_1` are two. */
+const plainName = (device: string): string => {
+  const plain = device.replaceAll(/[^A-Za-z0-9_]/g, '_');
+  return plain === device ? plain : `${plain}_${fingerprint(device)}`;
+};
+
 /** In table `netdev relevo_ingress`, one per device; behind the guard of floating addresses (−500). */
 export const ingressChain = (device: string): StationChain => ({
-  name: `ingress_${device.replaceAll(/[^A-Za-z0-9_]/g, '_')}`,
+  name: `ingress_${plainName(device)}`,
   hook: { ...filter('ingress', -450), devices: [device] },
 });
 

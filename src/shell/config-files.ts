@@ -13,7 +13,8 @@ type Parsed<T> =
   | { readonly ok: true; readonly config: T }
   | { readonly ok: false; readonly problems: readonly Problem[] };
 
-const readText = async (path: string): Promise<string> => {
+/** Rejects with `bad-config` that says why it cannot be read. */
+export const readConfigText = async (path: string): Promise<string> => {
   try {
     return await readFile(path, 'utf8');
   } catch (error) {
@@ -31,7 +32,7 @@ const readConfig = async <T>(
   path: string,
   parse: (text: string, folder: string) => Parsed<T>,
 ): Promise<T> => {
-  const parsed = parse(await readText(path), dirname(resolve(path)));
+  const parsed = parse(await readConfigText(path), dirname(resolve(path)));
   if (parsed.ok) return parsed.config;
   throw new RelevoError('bad-config', `${path} was refused:\n${formatProblems(parsed.problems)}`, {
     problems: parsed.problems.length,
@@ -43,19 +44,9 @@ export const readNodeConfig = (path: string): Promise<NodeConfig> => readConfig(
 export const readWitnessConfig = (path: string): Promise<WitnessConfig> =>
   readConfig(path, parseWitnessConfig);
 
-/** The key of nftlb's interface: what the header `Key` of every request must be. */
-export const readApiKey = async (path: string): Promise<string> => {
-  const key = (await readText(path)).trim();
-  if (key.length >= 8) return key;
-  throw new RelevoError(
-    'bad-config',
-    `${path}: api.keyFile must hold a key of at least 8 characters, better 32 from a random source`,
-  );
-};
-
 /** The shared secret of heartbeats and grants: at least 16 bytes of text after trimming. */
 export const readSecret = async (path: string): Promise<Uint8Array> => {
-  const secret = (await readText(path)).trim();
+  const secret = (await readConfigText(path)).trim();
   if (secret.length >= 32) return Buffer.from(secret, 'utf8');
   throw new RelevoError(
     'bad-config',

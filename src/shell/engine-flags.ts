@@ -1,6 +1,6 @@
 /** Settings of V8 that count only from the start of a process, for the processes whose pauses clients could feel. */
 
-import { execv } from './libc.js';
+import { execv, keepAcrossExec } from './libc.js';
 
 /**
  * Collections by the thread itself: one that waits for V8's helper threads waits for a processor whenever there is other work (140 ms
@@ -12,6 +12,8 @@ export const engineFlags = ['--single-threaded-gc', '--max-semi-space-size=1'] a
 /** Starts this process anew with the flags, under the same id, if it lacks them. Where that fails it goes on as it is. */
 export const ensureEngineFlags = (): void => {
   if (engineFlags.every((flag) => process.execArgv.includes(flag))) return;
+  // Without them what goes wrong from here on would be said to nobody.
+  keepAcrossExec(0, 1, 2);
   execv(process.execPath, [
     process.execPath,
     ...engineFlags,

@@ -109,11 +109,23 @@ export const pollInPool = (
   );
 };
 
+/** `timeout` is a struct timespec. The number of ready descriptors, or -1; blocks the thread. */
+export const ppoll: (descriptors: Uint8Array, count: number, timeout: Uint8Array, signals: null) => number =
+  libc.func('int ppoll(void *descriptors, size_t count, const void *timeout, const void *signals)');
+
 /** errno of the last call of this thread. */
 export const lastErrno = (): number => koffi.errno();
 export const sched_setscheduler: (thread: number, policy: number, parameter: Int32Array) => number =
   libc.func('int sched_setscheduler(int thread, int policy, const void *parameter)');
 /** Returns only when it failed. `argv` ends with null. */
+const fcntl: (fd: number, command: number, value: number) => number = libc.func(
+  'int fcntl(int fd, int command, int value)',
+);
+const F_SETFD = 2;
+/** The next program of this process has these, too: Node marks all that it has inherited as to be closed (uv_disable_stdio_inheritance). */
+export const keepAcrossExec = (...fds: readonly number[]): void => {
+  for (const fd of fds) fcntl(fd, F_SETFD, 0);
+};
 export const execv: (file: string, argv: (string | null)[]) => number = libc.func(
   'int execv(const char *file, const char **argv)',
 );

@@ -62,7 +62,12 @@ const tolerating = async (harmless: readonly number[], run: () => Promise<unknow
 };
 
 const same = (a: LinkState | undefined, b: LinkState): boolean =>
-  a !== undefined && a.name === b.name && a.mac === b.mac && a.usable === b.usable;
+  a !== undefined &&
+  a.name === b.name &&
+  a.mac === b.mac &&
+  a.usable === b.usable &&
+  a.ethernet === b.ethernet &&
+  a.portOf === b.portOf;
 
 type LinkListener = (name: string, state: LinkState | undefined) => void;
 

@@ -14,6 +14,8 @@ import { NETLINK_NETFILTER } from './netlink-socket.js';
 export interface NftBatches {
   readonly port: number;
   commit(transaction: Transaction): Promise<void>;
+  /** See `PreparingNft`. */
+  prepare(transaction: Transaction): () => void;
   close(): void;
 }
 
@@ -172,6 +174,28 @@ export const createNftBatches = (log: Log): NftBatches => {
         queue.push({ transaction, encoded, resolve, reject });
         sendNext();
       }),
+    prepare(transaction) {
+      const encoded = encode(transaction);
+      if (!encoded) return () => {};
+      return () => {
+        if (closed) throw new RelevoError('not-ready', 'nf_tables is closed');
+        if (current)
+          throw new RelevoError('kernel-busy', `"${transaction.reason}" finds a batch without verdict`);
+        let error: RelevoError | undefined;
+        const pending: Pending = {
+          transaction,
+          encoded,
+          resolve: () => {},
+          reject: (refused) => {
+            error = refused;
+          },
+        };
+        current = pending;
+        socket.send(encoded.bytes, (refused) => settle(refused));
+        if (current === pending) settle(unknownVerdict(pending));
+        if (error) throw error;
+      };
+    },
     close() {
       if (closed) return;
       closed = true;

@@ -18,7 +18,7 @@ import {
 import { readNamedCounter } from '../netlink/nft/decode-stateful.js';
 import { hookName, NFT_TABLE_F_OWNER, objectTypeByNumber, setFlag } from '../netlink/nft/numbers.js';
 import { dumpElements, dumpNamed, dumpObjects, getSet, getTable } from '../netlink/nft/requests.js';
-import type { ForeignChange, Log, Nft } from '../ports.js';
+import type { ForeignChange, Log, PreparingNft } from '../ports.js';
 import { createNetlinkAsker, type NetlinkAsker } from './netlink-dumps.js';
 import { NETLINK_NETFILTER } from './netlink-socket.js';
 import { createNftBatches } from './nft-batches.js';
@@ -158,7 +158,7 @@ const readNamedCounters = async (asker: NetlinkAsker, table: TableName): Promise
   );
 };
 
-export const createNft = (options: NftOptions): Nft => {
+export const createNft = (options: NftOptions): PreparingNft => {
   const batches = createNftBatches(options.log);
   const asker = createNetlinkAsker(NETLINK_NETFILTER);
   const used = new Set<string>();
@@ -169,6 +169,10 @@ export const createNft = (options: NftOptions): Nft => {
     commit(transaction) {
       for (const operation of transaction.operations) used.add(tableId(operation.table));
       return batches.commit(transaction);
+    },
+    prepare(transaction) {
+      for (const operation of transaction.operations) used.add(tableId(operation.table));
+      return batches.prepare(transaction);
     },
     async dumpElements(table, set) {
       used.add(tableId(table));

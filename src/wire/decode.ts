@@ -2,7 +2,6 @@
 
 import { RelevoError } from '../errors.js';
 import { limits } from '../limits.js';
-import { bucketCount } from '../model/buckets.js';
 import {
   createEntryColumns,
   createKeyColumns,
@@ -10,32 +9,23 @@ import {
   type KeyColumns,
 } from '../model/columns.js';
 import { readDelta, rememberGroup } from './delta.js';
-import type { DeltaFrame, DigestFrame, HelloFrame, SyncFrame } from './frames.js';
+import type { DeltaFrame, HelloFrame, Position, SyncFrame } from './frames.js';
 import { relevo } from './gen/sync.js';
+import { generalBody } from './general.js';
+import {
+  bad,
+  count,
+  digest,
+  name,
+  numbered,
+  resync,
+  snapshotBegin,
+  snapshotEnd,
+  start,
+  text,
+} from './judge.js';
 
 const { Frame } = relevo.v1;
-/** What protobufjs makes of a uint64: a number, or an object when the value came from the wire. */
-type Wide = number | { toNumber(): number } | null | undefined;
-
-const bad = (what: string): never => {
-  throw new RelevoError('bad-frame', `malformed frame: ${what}`, { what });
-};
-
-const count = (value: Wide, field: string): number => {
-  const number = typeof value === 'number' ? value : (value?.toNumber() ?? 0);
-  return Number.isSafeInteger(number) ? number : bad(`${field} is beyond 2^53`);
-};
-
-const text = (value: string | null | undefined, field: string): string => {
-  const string = value ?? '';
-  if (string.length > limits.syncNameChars)
-    return bad(`${field} is longer than ${limits.syncNameChars} characters`);
-  return string;
-};
-
-const name = (value: string | null | undefined, field: string): string =>
-  text(value, field) || bad(`${field} is missing`);
-
 const keys = (columns: relevo.v1.Keys.$Properties | null | undefined, field: string): KeyColumns => {
   if (!columns) return createKeyColumns();
   const { client, address, protocolPort } = columns;
@@ -76,13 +66,10 @@ const entries = (columns: relevo.v1.Entries.$Properties | null | undefined, fiel
   return { client, address, protocolPort, backend, backendPort, ttlMs, remainingMs };
 };
 
-const bucketSet = (bitmap: Uint8Array | null | undefined): Uint8Array | undefined => {
-  if (!bitmap || bitmap.length === 0) return undefined;
-  // A copy: a view would keep the whole frame in memory.
-  return bitmap.length === bucketCount / 8
-    ? Uint8Array.from(bitmap)
-    : bad(`buckets is not a bitmap of ${bucketCount} bits`);
-};
+const position = (body: relevo.v1.Position.$Properties, field: string): Position => ({
+  session: text(body.session, `${field}.session`),
+  sequence: count(body.sequence, `${field}.sequence`),
+});
 
 const hello = (body: relevo.v1.Hello.$Properties): HelloFrame => {
   const active = body.active ?? [];
@@ -98,32 +85,13 @@ const hello = (body: relevo.v1.Hello.$Properties): HelloFrame => {
     node: name(body.node, 'node'),
     session: name(body.session, 'session'),
     maps: maps.map((map) => text(map, 'maps')),
-    resume: body.resume
-      ? {
-          session: text(body.resume.session, 'resume.session'),
-          sequence: count(body.resume.sequence, 'resume.sequence'),
-        }
-      : undefined,
+    resume: body.resume ? position(body.resume, 'resume') : undefined,
     active: active.map(({ group, epoch }) => ({
       group: name(group, 'active.group'),
       epoch: count(epoch, 'active.epoch'),
     })),
-  };
-};
-
-const digest = (body: relevo.v1.Digest.$Properties): DigestFrame => {
-  const { sums, counts } = body;
-  if (sums?.length !== bucketCount || counts?.length !== bucketCount) {
-    return bad(`digest has other than ${bucketCount} buckets`);
-  }
-  return {
-    kind: 'digest',
-    group: name(body.group, 'group'),
-    epoch: count(body.epoch, 'epoch'),
-    sequence: count(body.sequence, 'sequence'),
-    decisive: body.decisive ?? false,
-    sums: Uint32Array.from(sums),
-    counts: Uint32Array.from(counts),
+    ...(body.general && { general: body.general }),
+    ...(body.generalResume && { generalResume: position(body.generalResume, 'general_resume') }),
   };
 };
 
@@ -150,12 +118,6 @@ const parse = (bytes: Uint8Array): relevo.v1.Frame.$Properties => {
     throw new RelevoError('bad-frame', `malformed frame: ${what}`, { what, sizeBytes: bytes.length }, thrown);
   }
 };
-
-const numbered = (body: { frame?: Wide; group?: string | null; epoch?: Wide }) => ({
-  frame: count(body.frame, 'frame') || bad('frame number is missing'),
-  group: name(body.group, 'group'),
-  epoch: count(body.epoch, 'epoch'),
-});
 
 /** Throws RelevoError `bad-frame`: too large, not protobuf, or with a value that no node of ours would send. */
 export const decodeFrame = (bytes: Uint8Array): SyncFrame => {
@@ -189,7 +151,7 @@ export const decodeFrame = (bytes: Uint8Array): SyncFrame => {
 };
 
 const rareFrame = (message: relevo.v1.Frame.$Properties): SyncFrame => {
-  const { refuse, role, start, snapshotBegin, snapshotEnd, resync } = message;
+  const { refuse, role } = message;
   if (message.hello) return hello(message.hello);
   if (message.digest) return digest(message.digest);
   if (refuse)
@@ -202,20 +164,13 @@ const rareFrame = (message: relevo.v1.Frame.$Properties): SyncFrame => {
       active: role.active ?? false,
     };
   }
-  if (start) {
-    return { kind: 'start', resumed: start.resumed ?? false, sequence: count(start.sequence, 'sequence') };
+  if (message.start) return start(message.start);
+  if (message.snapshotBegin) return snapshotBegin(message.snapshotBegin);
+  if (message.snapshotEnd) return snapshotEnd(message.snapshotEnd);
+  if (message.resync) return resync(message.resync);
+  if (message.general) {
+    const body = generalBody(message.general);
+    if (body) return { kind: 'general', body };
   }
-  if (snapshotBegin) {
-    return {
-      kind: 'snapshot-begin',
-      ...numbered(snapshotBegin),
-      sequence: count(snapshotBegin.sequence, 'sequence'),
-      buckets: bucketSet(snapshotBegin.buckets),
-      expected: count(snapshotBegin.expected, 'expected'),
-    };
-  }
-  if (snapshotEnd) return { kind: 'snapshot-end', ...numbered(snapshotEnd) };
-  if (resync)
-    return { kind: 'resync', group: name(resync.group, 'group'), buckets: bucketSet(resync.buckets) };
   return { kind: 'unknown' };
 };

@@ -3,6 +3,7 @@
 import { encodeDelta } from './delta.js';
 import type { SyncFrame } from './frames.js';
 import { relevo } from './gen/sync.js';
+import { generalMessage } from './general.js';
 
 const { Frame } = relevo.v1;
 const noBuckets = new Uint8Array(0);
@@ -12,8 +13,16 @@ const messageOf = (
 ): relevo.v1.Frame.$Properties => {
   switch (frame.kind) {
     case 'hello': {
-      const { kind, maps, active, resume, ...fields } = frame;
-      return { hello: { ...fields, maps: [...maps], active: [...active], resume: resume ?? null } };
+      const { kind, maps, active, resume, generalResume, ...fields } = frame;
+      return {
+        hello: {
+          ...fields,
+          maps: [...maps],
+          active: [...active],
+          resume: resume ?? null,
+          ...(generalResume && { generalResume }),
+        },
+      };
     }
     case 'refuse':
       return { refuse: { code: frame.code, detail: frame.detail } };
@@ -57,6 +66,8 @@ const messageOf = (
       return { ping: { token: frame.token, head: frame.head, sequence: frame.sequence } };
     case 'pong':
       return { pong: { token: frame.token } };
+    case 'general':
+      return { general: generalMessage(frame.body) };
   }
 };
 

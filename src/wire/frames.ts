@@ -1,6 +1,7 @@
 /** The frames of the replication protocol as native types. proto/relevo/v1/sync.proto says what each one means. */
 
 import type { EntryColumns, KeyColumns } from '../model/columns.js';
+import type { GeneralEntries, GeneralKeys } from '../model/general-columns.js';
 
 export type RefusalCode = 'version' | 'cluster' | 'node' | 'maps' | 'hello' | 'frame' | 'epoch' | 'replaced';
 
@@ -21,6 +22,9 @@ export interface HelloFrame {
   readonly maps: readonly string[];
   readonly resume: Position | undefined;
   readonly active: readonly { readonly group: string; readonly epoch: number }[];
+  /** Highest version of general frames; undefined: none. */
+  readonly general?: number;
+  readonly generalResume?: Position;
 }
 
 export interface DeltaFrame {
@@ -70,6 +74,30 @@ export interface DigestFrame {
   readonly counts: Uint32Array;
 }
 
+export interface GeneralDelta extends Omit<DeltaFrame, 'upserts' | 'deletions'> {
+  readonly upserts: GeneralEntries;
+  readonly deletions: GeneralKeys;
+}
+
+export interface GeneralChunk extends Omit<SnapshotChunkFrame, 'entries'> {
+  readonly entries: GeneralEntries;
+}
+
+/** The second stream: each of its frames as the one of the same name in the first. */
+export type GeneralBody =
+  | GeneralDelta
+  | SnapshotBeginFrame
+  | GeneralChunk
+  | SnapshotEndFrame
+  | DigestFrame
+  | Extract<SyncFrame, { kind: 'start' | 'ack' | 'resync' }>
+  | { readonly kind: 'progress'; readonly head: number; readonly sequence: number };
+
+export interface GeneralFrame {
+  readonly kind: 'general';
+  readonly body: GeneralBody;
+}
+
 /** Frames that carry a number of the connection and are answered by Ack once they are in the kernel. */
 export type NumberedFrame = DeltaFrame | SnapshotBeginFrame | SnapshotChunkFrame | SnapshotEndFrame;
 
@@ -79,6 +107,7 @@ export type SyncFrame =
   | { readonly kind: 'role'; readonly group: string; readonly epoch: number; readonly active: boolean }
   | { readonly kind: 'start'; readonly resumed: boolean; readonly sequence: number }
   | NumberedFrame
+  | GeneralFrame
   | { readonly kind: 'ack'; readonly frame: number }
   | DigestFrame
   /** No buckets: the decisive digest was equal. */

@@ -58,6 +58,36 @@ test('elements are added, replaced and deleted, alone and with their length', as
   t.deepEqual(await data(), []);
 });
 
+test('elements alone are written as they are named: judged as a document, and the disk gets lines', async (t) => {
+  const bed = createBed();
+  await bed.send('POST', '/policies', { policies: [policy()] });
+  bed.saved.length = 0;
+  const put = (...elements: object[]) =>
+    bed.send('PUT', '/policies', { policies: [{ name: 'pol', elements }] });
+  const refusals: [object, number, RegExp][] = [
+    [{ data: '10.0.0.0/33' }, 400, /policies\['pol'\]\.elements\[1\]\.data: must be an address/],
+    [{ data: 'fd00::1' }, 400, /policies\['pol'\]\.elements\[1\]: .*family, which is ipv4/],
+    [{ data: '10.0.0.8', colour: 'red' }, 500, /elements\[1\]\.colour: unknown attribute/],
+    [{ data: '10.0.0.8', timeout: 'soon' }, 400, /elements\[1\]\.timeout: /],
+  ];
+  const before = bed.nft.committed.length;
+  for (const [element, status, message] of refusals) {
+    const answer = await put({ data: '10.0.0.7' }, element);
+    t.is(answer.status, status, JSON.stringify(element));
+    t.regex(answer.response, message);
+  }
+  t.is(bed.nft.committed.length, before, 'nothing half applied');
+  t.deepEqual(bed.saved, []);
+  await put({ data: '10.0.0.7', timeout: '9' }, { data: '10.0.0.1', action: 'delete' });
+  await bed.send('DELETE', '/policies', { policies: [{ name: 'pol', elements: [{ data: '10.2.0.0/16' }] }] });
+  t.is(bed.nft.committed.length, before + 2, 'one transaction each');
+  t.deepEqual(bed.saved, ['elements of pol', 'elements of pol']);
+  const listed = (await list(bed, 'policies'))[0]?.elements as object[];
+  t.deepEqual(listed, [
+    { data: '10.0.0.7', time: '9', timeout: '9', 'counter-packets': '0', 'counter-bytes': '0' },
+  ]);
+});
+
 test('defect 16: links to policies are replaced in one transaction, and go with the policy', async (t) => {
   const bed = createBed();
   const links = async () => ((await bed.farms())[0]!.policies as { name: string }[]).map(({ name }) => name);

@@ -5,7 +5,8 @@ import { createReconciler } from '../../src/app/reconcile.js';
 import { createServicesInForce } from '../../src/app/services-in-force.js';
 import type { Ipv4 } from '../../src/model/address.js';
 import type { Nft } from '../../src/ports.js';
-import { persistElement, persistMap, serviceTable } from '../../src/ruleset/layout.js';
+import { addressBytes, joined, portBytes } from '../../src/ruleset/features/bytes.js';
+import { sessionMaps } from '../../src/ruleset/session-maps.js';
 import { createKeyCheck } from '../../src/shell/api-server.js';
 import { createFakeNft } from '../fakes/nft.js';
 import { createLog } from '../support/log.js';
@@ -49,6 +50,7 @@ export const createBed = () => {
     save: async () => void saved.push('document'),
     saveLater: () => void saved.push('document'),
     saveState: async (...state) => void saved.push(state.join(' ')),
+    saveElements: (policy) => void saved.push(`elements of ${policy}`),
   });
   const app = createNftlbApi(services, { isKey: createKeyCheck(key), log });
 
@@ -64,20 +66,13 @@ export const createBed = () => {
     return { status, text, json, response: json.response ?? '' };
   };
   const farms = async (): Promise<Object[]> => (await send('GET', '/farms')).json.farms ?? [];
-  const session = (client: string, service: number, backendIndex: number): void =>
-    nft.packet(
-      serviceTable,
-      persistMap,
-      persistElement({
-        client: client as Ipv4,
-        address: `192.0.2.${service}` as Ipv4,
-        protocol: 'tcp',
-        port: 80,
-        backendAddress: `10.1.0.${backendIndex}` as Ipv4,
-        backendPort: 8080,
-        ttlMs: 60_000,
-        remainingMs: 60_000,
-      }),
-    );
+  /** What a packet of this client would leave behind, whatever kind of service it is. */
+  const session = (client: string, service: number, backendIndex: number): void => {
+    const found = engine.view().services.get(`s${service}`)!;
+    const [map] = sessionMaps(found, { of: (name) => engine.idOf(name) });
+    const [key] = map!.keysOf([client]);
+    const data = joined(addressBytes(`10.1.0.${backendIndex}` as Ipv4), portBytes(8080));
+    nft.packet(map!.table, map!.set, { key: key!, data, timeoutMs: 60_000, expiresMs: 60_000 });
+  };
   return { app, nft, engine, log, saved, send, farms, session };
 };

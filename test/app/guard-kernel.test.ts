@@ -5,7 +5,7 @@ import { type ErrorCode, RelevoError } from '../../src/errors.js';
 import type { Ipv4 } from '../../src/model/address.js';
 import type { NodeConfig } from '../../src/model/node.js';
 import type { Operation, Transaction } from '../../src/netlink/nft/ast.js';
-import type { Links, Log, Nft } from '../../src/ports.js';
+import type { Links, Log, PreparingNft } from '../../src/ports.js';
 
 const floating = { address: '10.0.0.100' as Ipv4, prefixLength: 24, interface: 'eth0' };
 const config = {
@@ -23,13 +23,20 @@ const bench = (
 ) => {
   const taken: Transaction[] = [];
   const done: string[] = [];
-  const nft: Nft = {
+  const nft: PreparingNft = {
     async commit(transaction) {
       for (const operation of transaction.operations) {
         const code = refuses(operation, transaction);
         if (code) throw new RelevoError(code, `refused ${operation.op}`);
       }
       taken.push(transaction);
+      done.push(transaction.operations.map(({ op }) => op).join('+'));
+    },
+    prepare: (transaction) => () => {
+      for (const operation of transaction.operations) {
+        const code = refuses(operation, transaction);
+        if (code) throw new RelevoError(code, `refused ${operation.op}`);
+      }
       done.push(transaction.operations.map(({ op }) => op).join('+'));
     },
     dumpElements: async () => [],

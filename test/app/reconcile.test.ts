@@ -153,7 +153,7 @@ test('what the replica knows is purged without a dump; what it has not heard of 
   await reconciler.setBackendState('s1', 'b1', 'down');
   t.deepEqual(asked, ['192.0.2.1 80 10.1.0.1 8080']);
   t.deepEqual(
-    (await reconciler.sessions()).map(({ client }) => client),
+    (await reconciler.sessions()).map(({ client }) => client.join()),
     ['10.9.0.2' as Ipv4, '10.9.0.3' as Ipv4],
   );
 });

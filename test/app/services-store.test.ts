@@ -1,5 +1,6 @@
 import test from 'ava';
 import { createServicesStore } from '../../src/app/services-store.js';
+import { networkText, parseNetwork } from '../../src/config/service-policy.js';
 import { parseServices } from '../../src/config/services.js';
 import type { ServicesDocument } from '../../src/model/service.js';
 import type { Files } from '../../src/ports.js';
@@ -76,4 +77,42 @@ test('damage is no reason not to start', async (t) => {
   t.is((await createServicesStore(files, '/state', quietLog).load())?.services.length, 2);
   files.content.set('/state/services.json', '{"farms": [');
   t.is(await createServicesStore(files, '/state', quietLog).load(), undefined);
+});
+
+const withPolicy = (): ServicesDocument => {
+  const policies = [{ name: 'bad', elements: ['10.0.0.1', '10.2.0.0/16'].map((data) => ({ data })) }];
+  const parsed = parseServices({ farms: [], policies });
+  if ('problems' in parsed) throw new Error(JSON.stringify(parsed.problems));
+  return parsed.document;
+};
+const element = (text: string) => parseNetwork(text)!;
+
+test('elements of a policy write lines beside the document, also after a restart, and go with the next one', async (t) => {
+  const files = memoryFiles();
+  const first = createServicesStore(files, '/state', quietLog);
+  await first.save(withPolicy());
+  const before = files.content.get('/state/services.json');
+  first.saveElements('bad', { added: [{ ...element('10.0.0.7'), timeoutMs: 5000 }] }, withPolicy);
+  first.saveElements('bad', { removed: [element('10.0.0.1')] }, withPolicy);
+  await first.flush();
+  t.is(files.content.get('/state/services.json'), before);
+  t.is(files.content.get('/state/elements.json'), '{"bad":{"10.0.0.7":5000,"10.0.0.1":null}}\n');
+
+  const second = createServicesStore(files, '/state', quietLog);
+  await second.load();
+  second.saveElements('bad', { added: [element('10.0.0.1'), element('10.0.0.9')] }, withPolicy);
+  await second.flush();
+  const loaded = await createServicesStore(files, '/state', quietLog).load();
+  const listed = loaded?.policies?.[0]?.elements.map((one) => [networkText(one), one.timeoutMs]);
+  t.deepEqual(listed, [
+    ['10.0.0.1', undefined],
+    ['10.2.0.0/16', undefined],
+    ['10.0.0.7', 5000],
+    ['10.0.0.9', undefined],
+  ]);
+
+  const many = Array.from({ length: 6_000 }, (_, index) => element(`10.9.${index >> 8}.${index & 255}`));
+  second.saveElements('bad', { added: many }, withPolicy);
+  await second.flush();
+  t.is(files.content.get('/state/elements.json'), undefined, 'so many are worth a document');
 });

@@ -32,6 +32,17 @@ test('a complete file gives a configuration with defaults and absolute paths', (
   return undefined;
 });
 
+test('clients come in by the interfaces of the floating addresses, unless others are named', (t) => {
+  const interfacesOf = (text: string): unknown => {
+    const result = parseNodeConfig(text, '/etc/relevo');
+    return result.ok ? result.config.engine.interfaces : result.problems;
+  };
+  t.deepEqual(interfacesOf(good), ['front0']);
+  t.deepEqual(interfacesOf(`${good}engine: { interfaces: [eth0, eth1] }`), ['eth0', 'eth1']);
+  t.is(interfacesOf(`${good}engine: { interfaces: all }`), 'all');
+  t.is(interfacesOf(good.replace(/groups:[\s\S]*?(?=secretFile)/, '')), 'all');
+});
+
 const refuses = test.macro({
   exec(t, from: string, to: string, path: string, message: RegExp) {
     t.true(good.includes(from));
@@ -54,6 +65,13 @@ test(refuses, '10.10.0.100/24', '10.10.0.11/24', 'groups[0].addresses[0]', /own 
 test(refuses, 'preferred: lb1', 'prefered: lb1', 'groups[0]', /unknown attribute 'prefered'/);
 test(refuses, 'secretFile: cluster.key', 'logLevel: info', 'secretFile', /missing/);
 test(refuses, 'secretFile:', 'timing: { renewMs: 50 }\nsecretFile:', 'timing.renewMs', /third of leaseMs/);
+test(
+  refuses,
+  'secretFile:',
+  'engine: { interfaces: none }\nsecretFile:',
+  'engine.interfaces',
+  /'all' or a list/,
+);
 test(refuses, 'arbiter', 'referee', 'witness', /'none', \{ arbiter/);
 test(refuses, 'cluster: lab', 'cluster: [', '(document)', /not YAML/);
 
@@ -67,7 +85,11 @@ test('nftlb’s interface is off unless asked for, and then on the loopback', (t
     listen: { address: '127.0.0.1', port: 5555 },
     keyFile: '/etc/relevo/api.key',
   } as never);
-  t.deepEqual(api('api: { listen: here }'), ['api.listen', 'api.keyFile'] as never);
+  t.deepEqual(api('api: { listen: here }'), ['api.listen'] as never);
+  t.deepEqual(api('api: { tls: { cert: api.crt, key: /etc/api.key } }'), {
+    listen: { address: '127.0.0.1', port: 5555 },
+    tls: { cert: '/etc/relevo/api.crt', key: '/etc/api.key' },
+  } as never);
 });
 
 const withConntrackd = (more: string): string =>

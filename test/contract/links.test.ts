@@ -38,6 +38,8 @@ test.serial('lists interfaces with MAC and usability', async (t) => {
   const list = await links.list();
   const link = list.find((one) => one.name === `${id}l`);
   t.true(link?.usable);
+  t.true(link?.ethernet);
+  t.false(list.find((one) => one.name === 'lo')?.ethernet);
   t.regex(link?.mac ?? '', /^([0-9a-f]{2}:){5}[0-9a-f]{2}$/);
   const shown = namespaces.run(left, 'cat', `/sys/class/net/${id}l/address`).trim();
   t.is(link?.mac, shown);
@@ -116,11 +118,15 @@ test.serial('loss of carrier, its return, a new link and its end are told once e
 
 test.serial('leaving a bridge is not the end of a link', async (t) => {
   const seen: string[] = [];
+  const ports: (string | undefined)[] = [];
   namespaces.run(left, 'ip', 'link', 'add', `${id}b`, 'type', 'bridge');
   namespaces.run(left, 'ip', 'link', 'add', `${id}p`, 'type', 'ifb');
   const own = insideNamespace(left, () => {
     const created = createLinks();
-    created.onChange((name, state) => seen.push(`${name} ${state ? 'there' : 'gone'}`));
+    created.onChange((name, state) => {
+      seen.push(`${name} ${state ? 'there' : 'gone'}`);
+      if (name === `${id}p` && state && ports.at(-1) !== state.portOf) ports.push(state.portOf);
+    });
     return created;
   });
   t.teardown(() => own.close());
@@ -128,6 +134,7 @@ test.serial('leaving a bridge is not the end of a link', async (t) => {
   namespaces.run(left, 'ip', 'link', 'set', `${id}p`, 'master', `${id}b`);
   namespaces.run(left, 'ip', 'link', 'set', `${id}p`, 'nomaster');
   await after(50);
+  t.deepEqual(ports, ['bridge', undefined]);
   t.false(seen.includes(`${id}p gone`), seen.join());
 });
 

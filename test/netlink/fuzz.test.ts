@@ -6,6 +6,7 @@ import { RelevoError } from '../../src/errors.js';
 import type { Ipv4 } from '../../src/model/address.js';
 import { gratuitousRequest, parseArp } from '../../src/netlink/arp.js';
 import { ByteWriter, viewOf } from '../../src/netlink/attributes.js';
+import { createFlowReader } from '../../src/netlink/conntrack-flows.js';
 import { beginMessage, eachMessage, endMessage, readAck, writeNfgen } from '../../src/netlink/message.js';
 import { createPrefixCache, readLoggedPacket } from '../../src/netlink/nflog.js';
 import { createOriginalFinder } from '../../src/netlink/nflog-originals.js';
@@ -85,6 +86,7 @@ const readEverything = (bytes: Uint8Array): void => {
   const received = { view, bytes };
   const cache = createPrefixCache();
   const finder = createOriginalFinder();
+  const readFlow = createFlowReader();
   eachMessage(view, (message) => {
     const { from, to } = message;
     const readers = [
@@ -104,6 +106,7 @@ const readEverything = (bytes: Uint8Array): void => {
       () => decode.readGeneration(received, from, to),
       () => rt.readLink(view, bytes, from, to),
       () => rt.readAddress(view, bytes, from, to),
+      () => readFlow(received, { ...message, type: 0x100 }),
       () => {
         const packet = readLoggedPacket(view, bytes, from, to, cache);
         finder.remember(packet);

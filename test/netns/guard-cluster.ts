@@ -205,7 +205,7 @@ export const createGuardCluster = (): GuardCluster => {
     stateDir: '',
     controlSocket: '',
     logLevel: 'info',
-    engine: { counters: false },
+    engine: { interfaces: 'all', counters: false },
     protect: true,
     ...change,
   });

@@ -30,7 +30,8 @@ test.serial('forty clients stick to their backends, tcp and udp apart', async (t
   for (let round = 0; round < 5; round++) t.is((await datagram(vip, 53, firstClient)).name, udp);
   const sessions = await engine.reconciler.sessions('web');
   t.is(sessions.length, 40);
-  for (const session of sessions) t.is(session.backend, String(first[clients.indexOf(session.client)]));
+  for (const session of sessions)
+    t.is(session.backend, String(first[clients.indexOf(session.client.join())]));
   t.is((await engine.reconciler.sessions('dns')).length, 1);
   t.is((await engine.reconciler.sessions()).length, 41);
   t.true(sessions.every(({ ttlMs, remainingMs }) => ttlMs === 600_000 && remainingMs > 590_000));

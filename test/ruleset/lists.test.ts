@@ -143,6 +143,14 @@ test('a restart: an absent timed element has expired if the kernel was given it,
   t.true(unknown.steps.some(({ set }) => set.name === 'known_lists'));
 });
 
+test('a list without timed elements leaves nothing that a restart would have to write', (t) => {
+  const wanted = policy([element('10.0.0.1')]);
+  t.deepEqual(adoptPolicy(wanted, found([{ key: bytes(10, 0, 0, 1) }]), 0).steps, []);
+  // What was known of it goes with its last timed element.
+  const [step] = adoptPolicy(wanted, found([{ key: bytes(10, 0, 0, 1) }], 'before'), 0).steps;
+  t.deepEqual([step?.set.name, step?.destroy.length, step?.add.length], ['known_lists', 1, 0]);
+});
+
 test('a repair goes by the deadlines that this process knows', (t) => {
   const wanted = policy([element('10.0.0.1', 1000), element('10.0.0.2', 5000)]);
   const before = indexOf(wanted, 0);

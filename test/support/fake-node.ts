@@ -71,7 +71,7 @@ export const createFakeNode = (): NodeControl & { readonly calls: string[] } => 
     },
     handover: async (group) =>
       group === 'g1' ? { ok: true, tookMs: 3 } : { ok: false, reason: `no group '${group}'` },
-    syncDump: () => [],
+    syncDump: () => ({ entries: [], general: [] }),
     syncVerify: async () => ({ consistent: false, lines: ['lb2: 1 entry differs'] }),
     events: () => [
       { time: '2026-01-01T00:00:00.000Z', atMs: 1, kind: 'takeover', message: 'g1: peer dead', facts: {} },

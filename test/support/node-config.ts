@@ -43,7 +43,7 @@ export const labNode = (node: 'lb1' | 'lb2', changes: Partial<NodeConfig> = {}):
     stateDir: '/run/test/state',
     controlSocket: '/run/test/relevo.sock',
     logLevel: 'info',
-    engine: { counters: false },
+    engine: { interfaces: ['front0', 'back0'], counters: false },
     protect: false,
     ...changes,
   };

@@ -10,13 +10,16 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type FeatureFacts, noFacts } from '../../src/app/feature-engine.js';
 import { createReconciler } from '../../src/app/reconcile.js';
+import type { Reconciler } from '../../src/app/reconcile-types.js';
 import { createReplicator, type Replicator } from '../../src/app/replicate.js';
 import { type Ipv4, parseIpv4 } from '../../src/model/address.js';
 import type { ClusterNode } from '../../src/model/node.js';
 import type { Service } from '../../src/model/service.js';
 import type { Log, Nft } from '../../src/ports.js';
 import { initAuthority, issueCertificate } from '../../src/shell/certificates.js';
+import { createElementReader } from '../../src/shell/element-reader.js';
 import { createNft } from '../../src/shell/nft.js';
 import { createPacketLog } from '../../src/shell/packet-log.js';
 import { createPeerLinks } from '../../src/shell/peer-links.js';
@@ -82,6 +85,8 @@ export interface BedNode {
   readonly nft: Nft;
   readonly replicator: Replicator;
   readonly lines: readonly string[];
+  /** Another document, from now on. */
+  apply(services: readonly Service[]): Promise<void>;
   /** Applies services and starts replicating; `between`: done when the maps are there and nobody has looked into them. */
   start(between?: () => Promise<void>): Promise<void>;
   /** Ends the agent; the kernel keeps what it has. */
@@ -98,8 +103,10 @@ const logTo = (lines: string[]): Log => ({
 
 export interface BedNodeOptions {
   readonly service?: Service;
-  /** Beside it; nobody has sessions with these. */
-  readonly others?: readonly Service[];
+  /** Instead of one. */
+  readonly services?: readonly Service[];
+  /** What the engine knows of the machine. */
+  readonly facts?: Partial<FeatureFacts>;
   readonly enabled?: boolean;
   /** Looks at what is written to the kernel. */
   readonly wrap?: (nft: Nft) => Nft;
@@ -117,13 +124,15 @@ export const createBedNode = (
   const log = logTo(lines);
   const clock = { nowMs: () => Number(process.hrtime.bigint()) / 1e6 };
   const random = { next: () => Math.random() };
-  const service = options.service ?? syncService();
+  const services = options.services ?? [options.service ?? syncService()];
   const enabled = options.enabled ?? true;
   // A socket belongs to the namespace that it was made in, wherever it is used.
-  const { nft, packetLog } = insideNamespace(namespace, () => ({
+  const { nft, packetLog, hintLog } = insideNamespace(namespace, () => ({
     nft: createNft({ log }),
     packetLog: createPacketLog({ group: logGroup }),
+    hintLog: createPacketLog({ group: logGroup + 1, originals: 'reports' }),
   }));
+  let reconciler: Reconciler | undefined;
   const tls = { ca: join(dir, 'ca.crt'), cert: join(dir, `${name}.crt`), key: join(dir, `${name}.key`) };
   const replicator = createReplicator(
     {
@@ -137,12 +146,17 @@ export const createBedNode = (
         await packetLog.ready;
         return packetLog;
       },
-      serviceAt: ({ address, port, protocol }) =>
-        service.endpoints.some(
-          (one) => one.address === address && one.port === port && one.protocol === protocol,
-        )
-          ? service
-          : undefined,
+      serviceAt: (endpoint) => reconciler?.serviceAt(endpoint),
+      general: {
+        services: () => reconciler?.view().services ?? new Map(),
+        idOf: (name) => reconciler!.idOf(name),
+        hasSet: (table, set) => reconciler?.hasSet(table, set) ?? false,
+        elements: createElementReader({ within: (body) => insideNamespace(namespace, body) }),
+        openHintLog: async () => {
+          await hintLog.ready;
+          return hintLog;
+        },
+      },
     },
     {
       cluster: 'bed',
@@ -167,20 +181,34 @@ export const createBedNode = (
     replicator,
     lines,
     async start(between) {
-      const ports = { nft, log, clock, ...(replicator.index && { persistenceIndex: replicator.index }) };
+      const ports = {
+        ...{ nft, log, clock, facts: { ...noFacts, ...options.facts } },
+        ...(replicator.index && { persistenceIndex: replicator.index }),
+      };
       if (enabled) await packetLog.ready;
-      const reporting = { logGroup, reportBeforeNat: packetLog.needsBeforeNat };
-      const reconciler = createReconciler(ports, { ...(enabled && reporting), floating: [], protect: false });
+      const reporting = {
+        logGroup,
+        hintGroup: logGroup + 1,
+        reportBeforeNat: packetLog.needsBeforeNat,
+      };
+      reconciler = createReconciler(ports, { ...(enabled && reporting), floating: [], protect: false });
+      reconciler.onEvent(({ kind }) => {
+        if (kind === 'applied') replicator.rulesChanged();
+      });
       await reconciler.adopt();
-      await reconciler.apply({ services: [service, ...(options.others ?? [])] });
+      await reconciler.apply({ services });
       await between?.();
       ended = replicator.run(abort.signal);
+    },
+    async apply(next) {
+      await reconciler!.apply({ services: next });
     },
     async stop() {
       if (abort.signal.aborted) return;
       abort.abort();
       await ended;
       packetLog.close();
+      hintLog.close();
       nft.close();
       // The descriptors close in a later turn; until then the log group stays taken.
       await new Promise((resolve) => setTimeout(resolve, 50));

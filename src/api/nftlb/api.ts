@@ -8,26 +8,22 @@ import { failureOf } from './answers.js';
 import { createChanges } from './changes.js';
 import { addFarmRoutes, addSessionRoutes } from './farms.js';
 import { createOpenApi } from './openapi.js';
-import { addAddressRoutes, addPolicyRoutes, type PolicyCounters } from './policies.js';
+import { addAddressRoutes, addPolicyRoutes } from './policies.js';
 
 export interface NftlbApiOptions {
   /** Compares in constant time. */
   readonly isKey: (given: string) => boolean;
   readonly log: Log;
-  /** Without it elements of policies count nothing. */
-  readonly counters?: PolicyCounters;
   /** Certificate and key in PEM; without them HTTP. */
   readonly tls?: { readonly cert: string; readonly key: string };
 }
-
-const noCounters: PolicyCounters = { of: async () => new Map() };
 
 /** nftlb answers 404 to a path that these do not have, and 400 to everything else. */
 const changingVerbs = ['POST', 'PUT', 'PATCH', 'DELETE'];
 
 export const createNftlbApi = (
   services: ServicesInForce,
-  { isKey, log, counters = noCounters, tls }: NftlbApiOptions,
+  { isKey, log, tls }: NftlbApiOptions,
 ): FastifyInstance => {
   const app = fastify({
     logger: false,
@@ -70,6 +66,6 @@ export const createNftlbApi = (
   addFarmRoutes(app, services, changes);
   addSessionRoutes(app, services, changes);
   addAddressRoutes(app, services, changes);
-  addPolicyRoutes(app, services, changes, counters);
+  addPolicyRoutes(app, services, changes);
   return app;
 };

@@ -6,7 +6,7 @@ import { asDeletion } from '../../config/nftlb-merge.js';
 import { isObject, type JsonObject } from '../../config/service-values.js';
 import type { ServicesView } from '../../model/change.js';
 import { answering, type Response, responseOf } from './answers.js';
-import { errorOf, parseBody, wishOf } from './requests.js';
+import { elementsWish, errorOf, parseBody, wishOf } from './requests.js';
 
 export interface Changes {
   /** POST and PUT: the keys of the body decide what is changed. */
@@ -39,6 +39,21 @@ const onlyStateChange = (body: JsonObject): StateChange | undefined => {
   return { farm: farm.name, backend: backend.name, state };
 };
 
+interface ElementsOfPolicy {
+  readonly policy: string;
+  readonly elements: readonly unknown[];
+}
+
+/** What lists of offenders send all the time: elements of one policy and nothing else. */
+const onlyElements = (body: JsonObject): ElementsOfPolicy | undefined => {
+  if (!onlyKeys(body, 'policies') || !Array.isArray(body.policies) || body.policies.length !== 1)
+    return undefined;
+  const policy: unknown = body.policies[0];
+  if (!onlyKeys(policy, 'name', 'elements') || typeof policy.name !== 'string') return undefined;
+  const { name, elements } = policy;
+  return Array.isArray(elements) && elements.length > 0 ? { policy: name, elements } : undefined;
+};
+
 const deleted = (names: Iterable<string>) => [...names].map((name) => ({ name, action: 'delete' }));
 
 /** The wish to delete a whole list; addresses are also those that are a farm's own. */
@@ -55,14 +70,20 @@ const everythingOf = (view: ServicesView, list: 'farms' | 'addresses' | 'policie
 export const createChanges = (services: ServicesInForce): Changes => {
   const change = async (reason: string, bodyOf: (view: ServicesView) => JsonObject): Promise<Response> =>
     responseOf(await services.change(reason, (view) => wishOf(view, bodyOf(view)), errorOf));
-  return {
-    async upsert(text) {
-      const body = parseBody(text);
-      const one = onlyStateChange(body);
-      if (!one) return change('a request of the nftlb interface', () => body);
+  /** Costs what it names, where it can. */
+  const submit = async (body: JsonObject): Promise<Response> => {
+    const one = onlyStateChange(body);
+    if (one) {
       await services.setBackendState(one.farm, one.backend, one.state);
       return responseOf([]);
-    },
+    }
+    const some = onlyElements(body);
+    if (some && (await services.changePolicy(some.policy, (list) => elementsWish(list, some.elements))))
+      return responseOf([]);
+    return change('a request of the nftlb interface', () => body);
+  };
+  return {
+    upsert: async (text) => submit(parseBody(text)),
     perform: (answer, reason, bodyOf) => answering(answer, () => change(reason, bodyOf)),
     remove: (answer, list, body) =>
       answering(answer, () => {
@@ -70,7 +91,7 @@ export const createChanges = (services: ServicesInForce): Changes => {
           return change(`delete all ${list}`, (view) => everythingOf(view, list));
         }
         const named = parseBody(body);
-        return change('a request of the nftlb interface', () =>
+        return submit(
           Object.fromEntries(Object.entries(named).map(([key, value]) => [key, asDeletion(value)])),
         );
       }),

@@ -1,7 +1,6 @@
 /** Farms, their backends, addresses, links and sessions. */
 
 import type { FastifyInstance } from 'fastify';
-import type { Session } from '../../app/reconcile-types.js';
 import type { ServicesInForce } from '../../app/services-in-force.js';
 import { namedAddresses } from '../../config/address-names.js';
 import { mapped } from '../../config/format-values.js';
@@ -10,6 +9,7 @@ import type { JsonObject } from '../../config/service-values.js';
 import { formatService, type StateReasons } from '../../config/services-format.js';
 import { RelevoError } from '../../errors.js';
 import type { ServicesView } from '../../model/change.js';
+import type { Session } from '../../model/persistence.js';
 import type { Service } from '../../model/service.js';
 import { answering, listPieces, responseOf, sendPieces } from './answers.js';
 import type { Changes } from './changes.js';
@@ -33,7 +33,7 @@ const farmIn = (view: ServicesView, farm: string): Service => {
 };
 
 const formatSession = ({ client, backend, remainingMs }: Session) => ({
-  client,
+  client: clientText(client),
   backend,
   expiration: `${Math.ceil(remainingMs / 1000)}s`,
 });

@@ -5,19 +5,15 @@ import type { ServicesInForce } from '../../app/services-in-force.js';
 import { namedAddresses } from '../../config/address-names.js';
 import { mapped } from '../../config/format-values.js';
 import { type ElementCounter, formatPolicy, formatSharedAddress } from '../../config/policies-format.js';
-import { networkText, parseNetwork } from '../../config/service-policy.js';
+import { parseNetwork } from '../../config/service-policy.js';
 import type { JsonObject } from '../../config/service-values.js';
 import { RelevoError } from '../../errors.js';
 import type { ServicesView } from '../../model/change.js';
-import type { Policy, SharedAddress } from '../../model/service.js';
-import { listPieces, sendPieces } from './answers.js';
+import type { Policy, PolicyElement, SharedAddress } from '../../model/service.js';
+import type { PolicyList } from '../../ruleset/features/lists/elements.js';
+import { answering, listPieces, responseOf, sendPieces } from './answers.js';
 import type { Changes } from './changes.js';
 import { parseBody } from './requests.js';
-
-/** What the kernel counts for the elements of a policy, by their text (`10.2.0.0/16`). */
-export interface PolicyCounters {
-  of(policy: string): Promise<ReadonlyMap<string, ElementCounter>>;
-}
 
 interface Named {
   readonly Params: { readonly name: string };
@@ -59,12 +55,10 @@ const addressesIn = (view: ServicesView): Map<string, { address: SharedAddress; 
 };
 
 /** `10.2.0.0/16`, whose length may be a part of the path of its own. */
-const elementOf = ({ name, element, prefix }: Element['Params'], view: ServicesView): string => {
+const elementOf = ({ name, element, prefix }: Element['Params'], list: PolicyList): PolicyElement => {
   const text = prefix === undefined ? element : `${element}/${prefix}`;
-  const { elements } = policyIn(view, name);
   const network = parseNetwork(text);
-  const data = network && networkText(network);
-  if (data !== undefined && elements.some((one) => networkText(one) === data)) return data;
+  if (network && list.has(network)) return network;
   throw new RelevoError('not-found', `Unknown element '${text}' in policy '${name}'`);
 };
 
@@ -86,16 +80,11 @@ export const addAddressRoutes = (app: FastifyInstance, services: ServicesInForce
   );
 };
 
-export const addPolicyRoutes = (
-  app: FastifyInstance,
-  services: ServicesInForce,
-  changes: Changes,
-  counters: PolicyCounters,
-): void => {
+export const addPolicyRoutes = (app: FastifyInstance, services: ServicesInForce, changes: Changes): void => {
   const format = async (policies: readonly Policy[]) => {
     const uses = policyUses(services.view());
     const counted = new Map<string, ReadonlyMap<string, ElementCounter>>();
-    for (const { name } of policies) counted.set(name, await counters.of(name));
+    for (const { name } of policies) counted.set(name, await services.elementCounters(name));
     return mapped(policies, (one) => formatPolicy(one, uses.get(one.name) ?? 0, counted.get(one.name)));
   };
   app.get('/policies', async (_request, reply) =>
@@ -121,20 +110,24 @@ export const addPolicyRoutes = (
       return { policies: [{ name, action: 'flush', elements: wanted }] };
     });
   });
-  const elementsOf = (name: string, dataOf: (view: ServicesView) => readonly string[]) => {
-    const answer = services.view().policies.has(name)
+  const answerTo = (name: string): string =>
+    services.view().policies.has(name)
       ? 'error deleting policy element'
       : 'could not get the policy elements';
-    return changes.perform(answer, `${name}: delete elements`, (view) => ({
-      policies: [{ name, elements: dataOf(view).map((data) => ({ data, action: 'delete' })) }],
-    }));
-  };
   app.delete<Named>('/policies/:name/elements', ({ params: { name } }) =>
-    elementsOf(name, (view) => policyIn(view, name).elements.map(networkText)),
+    changes.perform(answerTo(name), `${name}: delete all elements`, (view) => {
+      policyIn(view, name);
+      return { policies: [{ name, action: 'flush' }] };
+    }),
   );
   for (const path of ['/:element', '/:element/:prefix']) {
     app.delete<Element>(`/policies/:name/elements${path}`, ({ params }) =>
-      elementsOf(params.name, (view) => [elementOf(params, view)]),
+      answering(answerTo(params.name), async () => {
+        const build = (list: PolicyList) => ({ removed: [elementOf(params, list)] });
+        // Throws as for any other unknown policy.
+        if (!(await services.changePolicy(params.name, build))) policyIn(services.view(), params.name);
+        return responseOf([]);
+      }),
     );
   }
 };

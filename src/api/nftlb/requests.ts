@@ -3,10 +3,13 @@
 import type { Wish } from '../../app/services-in-force.js';
 import { findJsonError } from '../../config/json-error.js';
 import { type MergeResult, mergeRequest } from '../../config/nftlb-merge.js';
+import { createProblems, under } from '../../config/place.js';
+import { readElementChanges } from '../../config/service-policy.js';
 import { isObject, type JsonObject } from '../../config/service-values.js';
 import { RelevoError } from '../../errors.js';
 import type { ServicesView } from '../../model/change.js';
 import type { Problem } from '../../model/service.js';
+import type { PolicyDelta, PolicyList } from '../../ruleset/features/lists/elements.js';
 import { unknownAttribute } from './answers.js';
 
 /** The value that a body stands for; no body is no request. */
@@ -52,4 +55,15 @@ export const wishOf = (view: ServicesView, body: JsonObject): Wish<readonly stri
   const merged: MergeResult = mergeRequest(view, body);
   if ('problems' in merged) throw errorOf(merged.problems);
   return { change: merged.change, result: merged.notes };
+};
+
+/** The same for elements of a policy that is in force. */
+export const elementsWish = (list: PolicyList, elements: readonly unknown[]): PolicyDelta => {
+  const problems = createProblems();
+  const none = new Map();
+  const scope = { problems, request: true, shared: none, policies: none, notes: [] };
+  const place = under({ parent: { key: 'policies' }, key: list.policy.name, entry: true }, 'elements');
+  const delta = readElementChanges(elements, place, scope, list);
+  if (problems.count > 0) throw errorOf(problems.list());
+  return delta;
 };

@@ -49,3 +49,17 @@ export const dumpNamed = (type: ObjectType, table: TableName, sequence: number):
     writer.attributeString(1, table.name);
     writer.attributeU32Be(3, objectTypeNumber[type]);
   });
+
+/** One element by its key. The kernel answers a lone key that is not there with ENOENT. */
+export const getElement = (table: TableName, set: string, key: Uint8Array, sequence: number): Uint8Array =>
+  request(msg.getElement, 0, sequence, table, (writer) => {
+    writer.attributeString(1, table.name);
+    writer.attributeString(2, set);
+    const list = writer.begin(3);
+    const element = writer.begin(1);
+    const value = writer.begin(1);
+    writer.attributeBytes(1, key);
+    writer.end(value);
+    writer.end(element);
+    writer.end(list);
+  });

@@ -7,6 +7,7 @@ import { hashSeed, noBackend } from '../chains.js';
 import { fingerprint, rule } from '../rules.js';
 import type { FamilyShape } from './families.js';
 import { packetKey, picksMap, pinnedMap, portKeepersMap, stickyMap, targetsMap } from './general-layout.js';
+import { hintRules } from './hints.js';
 import { afterPick, beforePick } from './limits/picking.js';
 import { packetFields } from './statements.js';
 
@@ -19,12 +20,14 @@ export interface GeneralKind {
   readonly bank: number;
   readonly persistence: readonly HashField[];
   readonly pinned: boolean;
+  /** Group that newcomers are reported to. */
+  readonly hintGroup?: number;
   /** Backends that may be full: rules between pick and translation. */
   readonly limited: boolean;
 }
 
 export const generalKindName = (kind: GeneralKind): string => {
-  const { scheduler, modulus, fields, bank, persistence, pinned, limited } = kind;
+  const { scheduler, modulus, fields, bank, persistence, pinned, limited, hintGroup } = kind;
   const what =
     scheduler === 'rr'
       ? `rr${String(bank).padStart(2, '0')}`
@@ -36,6 +39,7 @@ export const generalKindName = (kind: GeneralKind): string => {
     ...(persistence.length > 0 ? [`sticky_${persistence.join('_')}`] : []),
     ...(pinned ? ['pinned'] : []),
     ...(limited ? ['limited'] : []),
+    ...(hintGroup === undefined ? [] : ['reported']),
   ].join('_');
 };
 
@@ -85,6 +89,7 @@ export const generalKindChain = (kind: GeneralKind, family: FamilyShape): Chain 
             dnat('known client', client, stickyMap(persistence, true, family).name, family.type),
           ]
         : []),
+      ...hintRules(name, kind.hintGroup, 'client'),
       rule(name, 'scheduler', pick),
       ...(kind.limited ? afterPick.rules(name, kind) : []),
       dnat('backend', number, targetsMap(family).name, family.type, 'inet_service'),

@@ -41,6 +41,7 @@ import {
   stickyMap,
   targetsMap,
 } from './general-layout.js';
+import { hintGroupOf } from './hints.js';
 import { identity, protocolsOf } from './identity.js';
 import { afterPick } from './limits/picking.js';
 import { fields, forgetNumber, jumpTo, stationsIn } from './statements.js';
@@ -57,7 +58,8 @@ const schedulers: Readonly<Record<Service['scheduler'], GeneralKind['scheduler']
   hash: 'hash',
   maglev: 'hash',
   symhash: 'symhash',
-  leastconn: 'random',
+  // In turn over shares that follow the connections there are: chance would add differences of its own.
+  leastconn: 'rr',
 };
 const banks = 64;
 
@@ -99,17 +101,20 @@ const inFamily = (
   const slots = fillSlots(
     { scheduler: service.scheduler, backends },
     backends.map(({ address }) => addressOrder(address)),
+    service.scheduler === 'leastconn' ? context.shares?.(service.name) : undefined,
   );
   const { persistence } = service;
+  const hintGroup = hintGroupOf(context, service, 'client');
   const pinned = (service.staticSessions ?? []).length > 0;
   const kind: GeneralKind = {
     scheduler: schedulers[service.scheduler],
     modulus: slots.modulus,
     fields: schedulers[service.scheduler] === 'hash' ? service.hashFields : [],
-    bank: service.scheduler === 'rr' ? (id >>> 12) % banks : 0,
+    bank: schedulers[service.scheduler] === 'rr' ? (id >>> 12) % banks : 0,
     persistence,
     pinned,
     limited: backends.some(({ connectionLimit = 0 }) => connectionLimit > 0),
+    ...(persistence.length > 0 && hintGroup !== undefined && { hintGroup }),
   };
   const sticky = [stickyMap(persistence, false, family), stickyMap(persistence, true, family)];
   need(kindOfMap, generalKindsMap, picksMap, targetsMap(family), portKeepersMap(family));
@@ -291,9 +296,6 @@ export const general: ServiceFeature = {
   shortcomings(service) {
     if (!isGeneral(service)) return [];
     const reasons = [
-      ...(service.scheduler === 'leastconn'
-        ? ['scheduler leastconn: connections are not counted yet, it is scheduled as weight: say weight']
-        : []),
       ...(service.persistFull === 'evict'
         ? ['persist-full evict: nobody gives way yet, newcomers are scheduled without persistence: say skip']
         : []),

@@ -19,6 +19,7 @@ import { addressBytes, etherBytes, hostNumber, joined, portBytes, protocolBytes 
 import { type FamilyShape, families } from './families.js';
 import { clientBytes } from './general.js';
 import { addressOrder, numbered } from './general-backends.js';
+import { hintGroupOf } from './hints.js';
 import { identityIngress, protocolsOf } from './identity.js';
 import {
   backendKey,
@@ -184,11 +185,13 @@ const inFamily = (
     backends.map(({ address }) => addressOrder(address)),
   );
   const { persistence, persistTtlMs, staticSessions = [] } = service;
+  const hintGroup = hintGroupOf(context, service, 'flow');
   const kind: StatelessKind = {
     mode,
     byPort: entriesByPort(service),
     persistence,
     persistTtlMs: persistence.length > 0 ? persistTtlMs : 0,
+    ...(hintGroup !== undefined && { hintGroup }),
     hashed: hashedFields(service),
     modulus: slots.modulus,
     pinned: staticSessions.length > 0 && persistence.length > 0,

@@ -65,8 +65,11 @@ export namespace relevo {
             /** Frame pong. */
             pong?: (relevo.v1.Pong.$Properties|null);
 
+            /** Frame general. */
+            general?: (relevo.v1.General.$Properties|null);
+
             /** Frame body. */
-            body?: ("hello"|"refuse"|"role"|"start"|"snapshotBegin"|"snapshotChunk"|"snapshotEnd"|"delta"|"ack"|"digest"|"resync"|"ping"|"pong");
+            body?: ("hello"|"refuse"|"role"|"start"|"snapshotBegin"|"snapshotChunk"|"snapshotEnd"|"delta"|"ack"|"digest"|"resync"|"ping"|"pong"|"general");
 
             /**
              * Encodes the specified Frame message. Does not implicitly {@link relevo.v1.Frame.verify|verify} messages.
@@ -131,8 +134,11 @@ export namespace relevo {
                 /** Frame pong */
                 pong?: (relevo.v1.Pong.$Properties|null);
 
+                /** Frame general */
+                general?: (relevo.v1.General.$Properties|null);
+
                 /** Frame body */
-                body?: ("hello"|"refuse"|"role"|"start"|"snapshotBegin"|"snapshotChunk"|"snapshotEnd"|"delta"|"ack"|"digest"|"resync"|"ping"|"pong");
+                body?: ("hello"|"refuse"|"role"|"start"|"snapshotBegin"|"snapshotChunk"|"snapshotEnd"|"delta"|"ack"|"digest"|"resync"|"ping"|"pong"|"general");
 
                 /** Unknown fields preserved while decoding when enabled */
                 $unknowns?: Uint8Array[];
@@ -153,9 +159,10 @@ export namespace relevo {
               resync?: relevo.v1.Resync.$Shape|null;
               ping?: relevo.v1.Ping.$Shape|null;
               pong?: relevo.v1.Pong.$Shape|null;
+              general?: relevo.v1.General.$Shape|null;
               $unknowns?: Uint8Array[];
             } & (
-              ({ body?: undefined; hello?: null; refuse?: null; role?: null; start?: null; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd?: null; delta?: null; ack?: null; digest?: null; resync?: null; ping?: null; pong?: null }|{ body?: "hello"; hello: relevo.v1.Hello.$Shape; refuse?: null; role?: null; start?: null; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd?: null; delta?: null; ack?: null; digest?: null; resync?: null; ping?: null; pong?: null }|{ body?: "refuse"; hello?: null; refuse: relevo.v1.Refuse.$Shape; role?: null; start?: null; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd?: null; delta?: null; ack?: null; digest?: null; resync?: null; ping?: null; pong?: null }|{ body?: "role"; hello?: null; refuse?: null; role: relevo.v1.Role.$Shape; start?: null; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd?: null; delta?: null; ack?: null; digest?: null; resync?: null; ping?: null; pong?: null }|{ body?: "start"; hello?: null; refuse?: null; role?: null; start: relevo.v1.Start.$Shape; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd?: null; delta?: null; ack?: null; digest?: null; resync?: null; ping?: null; pong?: null }|{ body?: "snapshotBegin"; hello?: null; refuse?: null; role?: null; start?: null; snapshotBegin: relevo.v1.SnapshotBegin.$Shape; snapshotChunk?: null; snapshotEnd?: null; delta?: null; ack?: null; digest?: null; resync?: null; ping?: null; pong?: null }|{ body?: "snapshotChunk"; hello?: null; refuse?: null; role?: null; start?: null; snapshotBegin?: null; snapshotChunk: relevo.v1.SnapshotChunk.$Shape; snapshotEnd?: null; delta?: null; ack?: null; digest?: null; resync?: null; ping?: null; pong?: null }|{ body?: "snapshotEnd"; hello?: null; refuse?: null; role?: null; start?: null; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd: relevo.v1.SnapshotEnd.$Shape; delta?: null; ack?: null; digest?: null; resync?: null; ping?: null; pong?: null }|{ body?: "delta"; hello?: null; refuse?: null; role?: null; start?: null; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd?: null; delta: relevo.v1.Delta.$Shape; ack?: null; digest?: null; resync?: null; ping?: null; pong?: null }|{ body?: "ack"; hello?: null; refuse?: null; role?: null; start?: null; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd?: null; delta?: null; ack: relevo.v1.Ack.$Shape; digest?: null; resync?: null; ping?: null; pong?: null }|{ body?: "digest"; hello?: null; refuse?: null; role?: null; start?: null; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd?: null; delta?: null; ack?: null; digest: relevo.v1.Digest.$Shape; resync?: null; ping?: null; pong?: null }|{ body?: "resync"; hello?: null; refuse?: null; role?: null; start?: null; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd?: null; delta?: null; ack?: null; digest?: null; resync: relevo.v1.Resync.$Shape; ping?: null; pong?: null }|{ body?: "ping"; hello?: null; refuse?: null; role?: null; start?: null; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd?: null; delta?: null; ack?: null; digest?: null; resync?: null; ping: relevo.v1.Ping.$Shape; pong?: null }|{ body?: "pong"; hello?: null; refuse?: null; role?: null; start?: null; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd?: null; delta?: null; ack?: null; digest?: null; resync?: null; ping?: null; pong: relevo.v1.Pong.$Shape })
+              ({ body?: undefined; hello?: null; refuse?: null; role?: null; start?: null; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd?: null; delta?: null; ack?: null; digest?: null; resync?: null; ping?: null; pong?: null; general?: null }|{ body?: "hello"; hello: relevo.v1.Hello.$Shape; refuse?: null; role?: null; start?: null; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd?: null; delta?: null; ack?: null; digest?: null; resync?: null; ping?: null; pong?: null; general?: null }|{ body?: "refuse"; hello?: null; refuse: relevo.v1.Refuse.$Shape; role?: null; start?: null; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd?: null; delta?: null; ack?: null; digest?: null; resync?: null; ping?: null; pong?: null; general?: null }|{ body?: "role"; hello?: null; refuse?: null; role: relevo.v1.Role.$Shape; start?: null; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd?: null; delta?: null; ack?: null; digest?: null; resync?: null; ping?: null; pong?: null; general?: null }|{ body?: "start"; hello?: null; refuse?: null; role?: null; start: relevo.v1.Start.$Shape; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd?: null; delta?: null; ack?: null; digest?: null; resync?: null; ping?: null; pong?: null; general?: null }|{ body?: "snapshotBegin"; hello?: null; refuse?: null; role?: null; start?: null; snapshotBegin: relevo.v1.SnapshotBegin.$Shape; snapshotChunk?: null; snapshotEnd?: null; delta?: null; ack?: null; digest?: null; resync?: null; ping?: null; pong?: null; general?: null }|{ body?: "snapshotChunk"; hello?: null; refuse?: null; role?: null; start?: null; snapshotBegin?: null; snapshotChunk: relevo.v1.SnapshotChunk.$Shape; snapshotEnd?: null; delta?: null; ack?: null; digest?: null; resync?: null; ping?: null; pong?: null; general?: null }|{ body?: "snapshotEnd"; hello?: null; refuse?: null; role?: null; start?: null; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd: relevo.v1.SnapshotEnd.$Shape; delta?: null; ack?: null; digest?: null; resync?: null; ping?: null; pong?: null; general?: null }|{ body?: "delta"; hello?: null; refuse?: null; role?: null; start?: null; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd?: null; delta: relevo.v1.Delta.$Shape; ack?: null; digest?: null; resync?: null; ping?: null; pong?: null; general?: null }|{ body?: "ack"; hello?: null; refuse?: null; role?: null; start?: null; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd?: null; delta?: null; ack: relevo.v1.Ack.$Shape; digest?: null; resync?: null; ping?: null; pong?: null; general?: null }|{ body?: "digest"; hello?: null; refuse?: null; role?: null; start?: null; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd?: null; delta?: null; ack?: null; digest: relevo.v1.Digest.$Shape; resync?: null; ping?: null; pong?: null; general?: null }|{ body?: "resync"; hello?: null; refuse?: null; role?: null; start?: null; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd?: null; delta?: null; ack?: null; digest?: null; resync: relevo.v1.Resync.$Shape; ping?: null; pong?: null; general?: null }|{ body?: "ping"; hello?: null; refuse?: null; role?: null; start?: null; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd?: null; delta?: null; ack?: null; digest?: null; resync?: null; ping: relevo.v1.Ping.$Shape; pong?: null; general?: null }|{ body?: "pong"; hello?: null; refuse?: null; role?: null; start?: null; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd?: null; delta?: null; ack?: null; digest?: null; resync?: null; ping?: null; pong: relevo.v1.Pong.$Shape; general?: null }|{ body?: "general"; hello?: null; refuse?: null; role?: null; start?: null; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd?: null; delta?: null; ack?: null; digest?: null; resync?: null; ping?: null; pong?: null; general: relevo.v1.General.$Shape })
             );
         }
 
@@ -204,6 +211,12 @@ export namespace relevo {
 
             /** Hello active. */
             active: relevo.v1.Active.$Properties[];
+
+            /** Hello general. */
+            general: number;
+
+            /** Hello generalResume. */
+            generalResume?: (relevo.v1.Position.$Properties|null);
 
             /**
              * Encodes the specified Hello message. Does not implicitly {@link relevo.v1.Hello.verify|verify} messages.
@@ -255,6 +268,12 @@ export namespace relevo {
 
                 /** Hello active */
                 active?: (relevo.v1.Active.$Properties[]|null);
+
+                /** Hello general */
+                general?: (number|null);
+
+                /** Hello generalResume */
+                generalResume?: (relevo.v1.Position.$Properties|null);
 
                 /** Unknown fields preserved while decoding when enabled */
                 $unknowns?: Uint8Array[];
@@ -1402,6 +1421,460 @@ export namespace relevo {
 
             /** Shape of a Pong. */
             type $Shape = relevo.v1.Pong.$Properties;
+        }
+
+        /**
+         * Properties of a General.
+         * @deprecated Use relevo.v1.General.$Properties instead.
+         */
+        interface IGeneral extends relevo.v1.General.$Properties {
+        }
+
+        /** Represents a General. */
+        class General {
+
+            /**
+             * Constructs a new General.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: relevo.v1.General.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** General start. */
+            start?: (relevo.v1.Start.$Properties|null);
+
+            /** General snapshotBegin. */
+            snapshotBegin?: (relevo.v1.SnapshotBegin.$Properties|null);
+
+            /** General snapshotChunk. */
+            snapshotChunk?: (relevo.v1.GeneralChunk.$Properties|null);
+
+            /** General snapshotEnd. */
+            snapshotEnd?: (relevo.v1.SnapshotEnd.$Properties|null);
+
+            /** General delta. */
+            delta?: (relevo.v1.GeneralDelta.$Properties|null);
+
+            /** General ack. */
+            ack?: (relevo.v1.Ack.$Properties|null);
+
+            /** General digest. */
+            digest?: (relevo.v1.Digest.$Properties|null);
+
+            /** General resync. */
+            resync?: (relevo.v1.Resync.$Properties|null);
+
+            /** General progress. */
+            progress?: (relevo.v1.Ping.$Properties|null);
+
+            /** General body. */
+            body?: ("start"|"snapshotBegin"|"snapshotChunk"|"snapshotEnd"|"delta"|"ack"|"digest"|"resync"|"progress");
+
+            /**
+             * Encodes the specified General message. Does not implicitly {@link relevo.v1.General.verify|verify} messages.
+             * @param message General message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: relevo.v1.General.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a General message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {relevo.v1.General & relevo.v1.General.$Shape} General
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): relevo.v1.General & relevo.v1.General.$Shape;
+        }
+
+        namespace General {
+
+            /** Properties of a General. */
+            interface $Properties {
+
+                /** General start */
+                start?: (relevo.v1.Start.$Properties|null);
+
+                /** General snapshotBegin */
+                snapshotBegin?: (relevo.v1.SnapshotBegin.$Properties|null);
+
+                /** General snapshotChunk */
+                snapshotChunk?: (relevo.v1.GeneralChunk.$Properties|null);
+
+                /** General snapshotEnd */
+                snapshotEnd?: (relevo.v1.SnapshotEnd.$Properties|null);
+
+                /** General delta */
+                delta?: (relevo.v1.GeneralDelta.$Properties|null);
+
+                /** General ack */
+                ack?: (relevo.v1.Ack.$Properties|null);
+
+                /** General digest */
+                digest?: (relevo.v1.Digest.$Properties|null);
+
+                /** General resync */
+                resync?: (relevo.v1.Resync.$Properties|null);
+
+                /** General progress */
+                progress?: (relevo.v1.Ping.$Properties|null);
+
+                /** General body */
+                body?: ("start"|"snapshotBegin"|"snapshotChunk"|"snapshotEnd"|"delta"|"ack"|"digest"|"resync"|"progress");
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Narrowed shape of a General. */
+            type $Shape = {
+              start?: relevo.v1.Start.$Shape|null;
+              snapshotBegin?: relevo.v1.SnapshotBegin.$Shape|null;
+              snapshotChunk?: relevo.v1.GeneralChunk.$Shape|null;
+              snapshotEnd?: relevo.v1.SnapshotEnd.$Shape|null;
+              delta?: relevo.v1.GeneralDelta.$Shape|null;
+              ack?: relevo.v1.Ack.$Shape|null;
+              digest?: relevo.v1.Digest.$Shape|null;
+              resync?: relevo.v1.Resync.$Shape|null;
+              progress?: relevo.v1.Ping.$Shape|null;
+              $unknowns?: Uint8Array[];
+            } & (
+              ({ body?: undefined; start?: null; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd?: null; delta?: null; ack?: null; digest?: null; resync?: null; progress?: null }|{ body?: "start"; start: relevo.v1.Start.$Shape; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd?: null; delta?: null; ack?: null; digest?: null; resync?: null; progress?: null }|{ body?: "snapshotBegin"; start?: null; snapshotBegin: relevo.v1.SnapshotBegin.$Shape; snapshotChunk?: null; snapshotEnd?: null; delta?: null; ack?: null; digest?: null; resync?: null; progress?: null }|{ body?: "snapshotChunk"; start?: null; snapshotBegin?: null; snapshotChunk: relevo.v1.GeneralChunk.$Shape; snapshotEnd?: null; delta?: null; ack?: null; digest?: null; resync?: null; progress?: null }|{ body?: "snapshotEnd"; start?: null; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd: relevo.v1.SnapshotEnd.$Shape; delta?: null; ack?: null; digest?: null; resync?: null; progress?: null }|{ body?: "delta"; start?: null; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd?: null; delta: relevo.v1.GeneralDelta.$Shape; ack?: null; digest?: null; resync?: null; progress?: null }|{ body?: "ack"; start?: null; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd?: null; delta?: null; ack: relevo.v1.Ack.$Shape; digest?: null; resync?: null; progress?: null }|{ body?: "digest"; start?: null; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd?: null; delta?: null; ack?: null; digest: relevo.v1.Digest.$Shape; resync?: null; progress?: null }|{ body?: "resync"; start?: null; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd?: null; delta?: null; ack?: null; digest?: null; resync: relevo.v1.Resync.$Shape; progress?: null }|{ body?: "progress"; start?: null; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd?: null; delta?: null; ack?: null; digest?: null; resync?: null; progress: relevo.v1.Ping.$Shape })
+            );
+        }
+
+        /**
+         * Properties of a GeneralEntries.
+         * @deprecated Use relevo.v1.GeneralEntries.$Properties instead.
+         */
+        interface IGeneralEntries extends relevo.v1.GeneralEntries.$Properties {
+        }
+
+        /** Represents a GeneralEntries. */
+        class GeneralEntries {
+
+            /**
+             * Constructs a new GeneralEntries.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: relevo.v1.GeneralEntries.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** GeneralEntries services. */
+            services: string[];
+
+            /** GeneralEntries service. */
+            service: number[];
+
+            /** GeneralEntries key. */
+            key: Uint8Array[];
+
+            /** GeneralEntries backend. */
+            backend: Uint8Array[];
+
+            /** GeneralEntries backendPort. */
+            backendPort: number[];
+
+            /** GeneralEntries ttlMs. */
+            ttlMs: number[];
+
+            /** GeneralEntries remainingMs. */
+            remainingMs: number[];
+
+            /**
+             * Encodes the specified GeneralEntries message. Does not implicitly {@link relevo.v1.GeneralEntries.verify|verify} messages.
+             * @param message GeneralEntries message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: relevo.v1.GeneralEntries.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a GeneralEntries message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {relevo.v1.GeneralEntries & relevo.v1.GeneralEntries.$Shape} GeneralEntries
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): relevo.v1.GeneralEntries & relevo.v1.GeneralEntries.$Shape;
+        }
+
+        namespace GeneralEntries {
+
+            /** Properties of a GeneralEntries. */
+            interface $Properties {
+
+                /** GeneralEntries services */
+                services?: (string[]|null);
+
+                /** GeneralEntries service */
+                service?: (number[]|null);
+
+                /** GeneralEntries key */
+                key?: (Uint8Array[]|null);
+
+                /** GeneralEntries backend */
+                backend?: (Uint8Array[]|null);
+
+                /** GeneralEntries backendPort */
+                backendPort?: (number[]|null);
+
+                /** GeneralEntries ttlMs */
+                ttlMs?: (number[]|null);
+
+                /** GeneralEntries remainingMs */
+                remainingMs?: (number[]|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a GeneralEntries. */
+            type $Shape = relevo.v1.GeneralEntries.$Properties;
+        }
+
+        /**
+         * Properties of a GeneralKeys.
+         * @deprecated Use relevo.v1.GeneralKeys.$Properties instead.
+         */
+        interface IGeneralKeys extends relevo.v1.GeneralKeys.$Properties {
+        }
+
+        /** Represents a GeneralKeys. */
+        class GeneralKeys {
+
+            /**
+             * Constructs a new GeneralKeys.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: relevo.v1.GeneralKeys.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** GeneralKeys services. */
+            services: string[];
+
+            /** GeneralKeys service. */
+            service: number[];
+
+            /** GeneralKeys key. */
+            key: Uint8Array[];
+
+            /**
+             * Encodes the specified GeneralKeys message. Does not implicitly {@link relevo.v1.GeneralKeys.verify|verify} messages.
+             * @param message GeneralKeys message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: relevo.v1.GeneralKeys.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a GeneralKeys message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {relevo.v1.GeneralKeys & relevo.v1.GeneralKeys.$Shape} GeneralKeys
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): relevo.v1.GeneralKeys & relevo.v1.GeneralKeys.$Shape;
+        }
+
+        namespace GeneralKeys {
+
+            /** Properties of a GeneralKeys. */
+            interface $Properties {
+
+                /** GeneralKeys services */
+                services?: (string[]|null);
+
+                /** GeneralKeys service */
+                service?: (number[]|null);
+
+                /** GeneralKeys key */
+                key?: (Uint8Array[]|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a GeneralKeys. */
+            type $Shape = relevo.v1.GeneralKeys.$Properties;
+        }
+
+        /**
+         * Properties of a GeneralDelta.
+         * @deprecated Use relevo.v1.GeneralDelta.$Properties instead.
+         */
+        interface IGeneralDelta extends relevo.v1.GeneralDelta.$Properties {
+        }
+
+        /** Represents a GeneralDelta. */
+        class GeneralDelta {
+
+            /**
+             * Constructs a new GeneralDelta.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: relevo.v1.GeneralDelta.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** GeneralDelta frame. */
+            frame: number;
+
+            /** GeneralDelta group. */
+            group: string;
+
+            /** GeneralDelta epoch. */
+            epoch: number;
+
+            /** GeneralDelta firstSequence. */
+            firstSequence: number;
+
+            /** GeneralDelta lastSequence. */
+            lastSequence: number;
+
+            /** GeneralDelta upserts. */
+            upserts?: (relevo.v1.GeneralEntries.$Properties|null);
+
+            /** GeneralDelta deletions. */
+            deletions?: (relevo.v1.GeneralKeys.$Properties|null);
+
+            /**
+             * Encodes the specified GeneralDelta message. Does not implicitly {@link relevo.v1.GeneralDelta.verify|verify} messages.
+             * @param message GeneralDelta message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: relevo.v1.GeneralDelta.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a GeneralDelta message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {relevo.v1.GeneralDelta & relevo.v1.GeneralDelta.$Shape} GeneralDelta
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): relevo.v1.GeneralDelta & relevo.v1.GeneralDelta.$Shape;
+        }
+
+        namespace GeneralDelta {
+
+            /** Properties of a GeneralDelta. */
+            interface $Properties {
+
+                /** GeneralDelta frame */
+                frame?: (number|null);
+
+                /** GeneralDelta group */
+                group?: (string|null);
+
+                /** GeneralDelta epoch */
+                epoch?: (number|null);
+
+                /** GeneralDelta firstSequence */
+                firstSequence?: (number|null);
+
+                /** GeneralDelta lastSequence */
+                lastSequence?: (number|null);
+
+                /** GeneralDelta upserts */
+                upserts?: (relevo.v1.GeneralEntries.$Properties|null);
+
+                /** GeneralDelta deletions */
+                deletions?: (relevo.v1.GeneralKeys.$Properties|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a GeneralDelta. */
+            type $Shape = relevo.v1.GeneralDelta.$Properties;
+        }
+
+        /**
+         * Properties of a GeneralChunk.
+         * @deprecated Use relevo.v1.GeneralChunk.$Properties instead.
+         */
+        interface IGeneralChunk extends relevo.v1.GeneralChunk.$Properties {
+        }
+
+        /** Represents a GeneralChunk. */
+        class GeneralChunk {
+
+            /**
+             * Constructs a new GeneralChunk.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: relevo.v1.GeneralChunk.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** GeneralChunk frame. */
+            frame: number;
+
+            /** GeneralChunk group. */
+            group: string;
+
+            /** GeneralChunk epoch. */
+            epoch: number;
+
+            /** GeneralChunk entries. */
+            entries?: (relevo.v1.GeneralEntries.$Properties|null);
+
+            /**
+             * Encodes the specified GeneralChunk message. Does not implicitly {@link relevo.v1.GeneralChunk.verify|verify} messages.
+             * @param message GeneralChunk message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: relevo.v1.GeneralChunk.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a GeneralChunk message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {relevo.v1.GeneralChunk & relevo.v1.GeneralChunk.$Shape} GeneralChunk
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): relevo.v1.GeneralChunk & relevo.v1.GeneralChunk.$Shape;
+        }
+
+        namespace GeneralChunk {
+
+            /** Properties of a GeneralChunk. */
+            interface $Properties {
+
+                /** GeneralChunk frame */
+                frame?: (number|null);
+
+                /** GeneralChunk group */
+                group?: (string|null);
+
+                /** GeneralChunk epoch */
+                epoch?: (number|null);
+
+                /** GeneralChunk entries */
+                entries?: (relevo.v1.GeneralEntries.$Properties|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a GeneralChunk. */
+            type $Shape = relevo.v1.GeneralChunk.$Properties;
         }
     }
 }

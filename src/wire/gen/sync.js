@@ -36,11 +36,12 @@ export const relevo = $root.relevo = (() => {
             Frame.prototype.resync = null;
             Frame.prototype.ping = null;
             Frame.prototype.pong = null;
+            Frame.prototype.general = null;
 
             let $oneOfFields;
 
             $Object.defineProperty(Frame.prototype, "body", {
-                get: $util.oneOfGetter($oneOfFields = ["hello", "refuse", "role", "start", "snapshotBegin", "snapshotChunk", "snapshotEnd", "delta", "ack", "digest", "resync", "ping", "pong"]),
+                get: $util.oneOfGetter($oneOfFields = ["hello", "refuse", "role", "start", "snapshotBegin", "snapshotChunk", "snapshotEnd", "delta", "ack", "digest", "resync", "ping", "pong", "general"]),
                 set: $util.oneOfSetter($oneOfFields)
             });
 
@@ -77,6 +78,8 @@ export const relevo = $root.relevo = (() => {
                     $root.relevo.v1.Ping.encode(message.ping, writer.uint32(98).fork(), _depth + 1).ldelim();
                 if (message.pong != null && $Object.hasOwnProperty.call(message, "pong"))
                     $root.relevo.v1.Pong.encode(message.pong, writer.uint32(106).fork(), _depth + 1).ldelim();
+                if (message.general != null && $Object.hasOwnProperty.call(message, "general"))
+                    $root.relevo.v1.General.encode(message.general, writer.uint32(194).fork(), _depth + 1).ldelim();
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -201,6 +204,13 @@ export const relevo = $root.relevo = (() => {
                             message.body = "pong";
                             continue;
                         }
+                    case 24: {
+                            if (wireType !== 2)
+                                break;
+                            message.general = $root.relevo.v1.General.decode(reader, reader.size(), $undefined, _depth + 1, message.general);
+                            message.body = "general";
+                            continue;
+                        }
                     }
                     reader.skipType(wireType, _depth, tag);
                     if (!reader.discardUnknown) {
@@ -241,6 +251,8 @@ export const relevo = $root.relevo = (() => {
             Hello.prototype.maps = $util.emptyArray;
             Hello.prototype.resume = null;
             Hello.prototype.active = $util.emptyArray;
+            Hello.prototype.general = 0;
+            Hello.prototype.generalResume = null;
 
             Hello.encode = function (message, writer, _depth) {
                 if (!writer)
@@ -269,6 +281,10 @@ export const relevo = $root.relevo = (() => {
                 if (message.active != null && message.active.length)
                     for (let i = 0; i < message.active.length; ++i)
                         $root.relevo.v1.Active.encode(message.active[i], writer.uint32(74).fork(), _depth + 1).ldelim();
+                if (message.general != null && $Object.hasOwnProperty.call(message, "general") && message.general !== 0)
+                    writer.uint32(192).uint32(message.general);
+                if (message.generalResume != null && $Object.hasOwnProperty.call(message, "generalResume"))
+                    $root.relevo.v1.Position.encode(message.generalResume, writer.uint32(202).fork(), _depth + 1).ldelim();
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -376,6 +392,21 @@ export const relevo = $root.relevo = (() => {
                             if (!(message.active && message.active.length))
                                 message.active = [];
                             message.active.push($root.relevo.v1.Active.decode(reader, reader.size(), $undefined, _depth + 1));
+                            continue;
+                        }
+                    case 24: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.general = value;
+                            else
+                                delete message.general;
+                            continue;
+                        }
+                    case 25: {
+                            if (wireType !== 2)
+                                break;
+                            message.generalResume = $root.relevo.v1.Position.decode(reader, reader.size(), $undefined, _depth + 1, message.generalResume);
                             continue;
                         }
                     }
@@ -2227,6 +2258,731 @@ export const relevo = $root.relevo = (() => {
             };
 
             return Pong;
+        })();
+
+        v1.General = (function() {
+
+            const General = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            General.prototype.start = null;
+            General.prototype.snapshotBegin = null;
+            General.prototype.snapshotChunk = null;
+            General.prototype.snapshotEnd = null;
+            General.prototype.delta = null;
+            General.prototype.ack = null;
+            General.prototype.digest = null;
+            General.prototype.resync = null;
+            General.prototype.progress = null;
+
+            let $oneOfFields;
+
+            $Object.defineProperty(General.prototype, "body", {
+                get: $util.oneOfGetter($oneOfFields = ["start", "snapshotBegin", "snapshotChunk", "snapshotEnd", "delta", "ack", "digest", "resync", "progress"]),
+                set: $util.oneOfSetter($oneOfFields)
+            });
+
+            General.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.start != null && $Object.hasOwnProperty.call(message, "start"))
+                    $root.relevo.v1.Start.encode(message.start, writer.uint32(10).fork(), _depth + 1).ldelim();
+                if (message.snapshotBegin != null && $Object.hasOwnProperty.call(message, "snapshotBegin"))
+                    $root.relevo.v1.SnapshotBegin.encode(message.snapshotBegin, writer.uint32(18).fork(), _depth + 1).ldelim();
+                if (message.snapshotChunk != null && $Object.hasOwnProperty.call(message, "snapshotChunk"))
+                    $root.relevo.v1.GeneralChunk.encode(message.snapshotChunk, writer.uint32(26).fork(), _depth + 1).ldelim();
+                if (message.snapshotEnd != null && $Object.hasOwnProperty.call(message, "snapshotEnd"))
+                    $root.relevo.v1.SnapshotEnd.encode(message.snapshotEnd, writer.uint32(34).fork(), _depth + 1).ldelim();
+                if (message.delta != null && $Object.hasOwnProperty.call(message, "delta"))
+                    $root.relevo.v1.GeneralDelta.encode(message.delta, writer.uint32(42).fork(), _depth + 1).ldelim();
+                if (message.ack != null && $Object.hasOwnProperty.call(message, "ack"))
+                    $root.relevo.v1.Ack.encode(message.ack, writer.uint32(50).fork(), _depth + 1).ldelim();
+                if (message.digest != null && $Object.hasOwnProperty.call(message, "digest"))
+                    $root.relevo.v1.Digest.encode(message.digest, writer.uint32(58).fork(), _depth + 1).ldelim();
+                if (message.resync != null && $Object.hasOwnProperty.call(message, "resync"))
+                    $root.relevo.v1.Resync.encode(message.resync, writer.uint32(66).fork(), _depth + 1).ldelim();
+                if (message.progress != null && $Object.hasOwnProperty.call(message, "progress"))
+                    $root.relevo.v1.Ping.encode(message.progress, writer.uint32(74).fork(), _depth + 1).ldelim();
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            General.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.relevo.v1.General();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            message.start = $root.relevo.v1.Start.decode(reader, reader.size(), $undefined, _depth + 1, message.start);
+                            message.body = "start";
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            message.snapshotBegin = $root.relevo.v1.SnapshotBegin.decode(reader, reader.size(), $undefined, _depth + 1, message.snapshotBegin);
+                            message.body = "snapshotBegin";
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            message.snapshotChunk = $root.relevo.v1.GeneralChunk.decode(reader, reader.size(), $undefined, _depth + 1, message.snapshotChunk);
+                            message.body = "snapshotChunk";
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 2)
+                                break;
+                            message.snapshotEnd = $root.relevo.v1.SnapshotEnd.decode(reader, reader.size(), $undefined, _depth + 1, message.snapshotEnd);
+                            message.body = "snapshotEnd";
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 2)
+                                break;
+                            message.delta = $root.relevo.v1.GeneralDelta.decode(reader, reader.size(), $undefined, _depth + 1, message.delta);
+                            message.body = "delta";
+                            continue;
+                        }
+                    case 6: {
+                            if (wireType !== 2)
+                                break;
+                            message.ack = $root.relevo.v1.Ack.decode(reader, reader.size(), $undefined, _depth + 1, message.ack);
+                            message.body = "ack";
+                            continue;
+                        }
+                    case 7: {
+                            if (wireType !== 2)
+                                break;
+                            message.digest = $root.relevo.v1.Digest.decode(reader, reader.size(), $undefined, _depth + 1, message.digest);
+                            message.body = "digest";
+                            continue;
+                        }
+                    case 8: {
+                            if (wireType !== 2)
+                                break;
+                            message.resync = $root.relevo.v1.Resync.decode(reader, reader.size(), $undefined, _depth + 1, message.resync);
+                            message.body = "resync";
+                            continue;
+                        }
+                    case 9: {
+                            if (wireType !== 2)
+                                break;
+                            message.progress = $root.relevo.v1.Ping.decode(reader, reader.size(), $undefined, _depth + 1, message.progress);
+                            message.body = "progress";
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return General;
+        })();
+
+        v1.GeneralEntries = (function() {
+
+            const GeneralEntries = function (properties) {
+                this.services = [];
+                this.service = [];
+                this.key = [];
+                this.backend = [];
+                this.backendPort = [];
+                this.ttlMs = [];
+                this.remainingMs = [];
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            GeneralEntries.prototype.services = $util.emptyArray;
+            GeneralEntries.prototype.service = $util.emptyArray;
+            GeneralEntries.prototype.key = $util.emptyArray;
+            GeneralEntries.prototype.backend = $util.emptyArray;
+            GeneralEntries.prototype.backendPort = $util.emptyArray;
+            GeneralEntries.prototype.ttlMs = $util.emptyArray;
+            GeneralEntries.prototype.remainingMs = $util.emptyArray;
+
+            GeneralEntries.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.services != null && message.services.length)
+                    for (let i = 0; i < message.services.length; ++i)
+                        writer.uint32(10).string(message.services[i]);
+                if (message.service != null && message.service.length)
+                    writer.uint32(18).uint32s(message.service);
+                if (message.key != null && message.key.length)
+                    for (let i = 0; i < message.key.length; ++i)
+                        writer.uint32(26).bytes(message.key[i]);
+                if (message.backend != null && message.backend.length)
+                    for (let i = 0; i < message.backend.length; ++i)
+                        writer.uint32(34).bytes(message.backend[i]);
+                if (message.backendPort != null && message.backendPort.length)
+                    writer.uint32(42).uint32s(message.backendPort);
+                if (message.ttlMs != null && message.ttlMs.length)
+                    writer.uint32(50).uint32s(message.ttlMs);
+                if (message.remainingMs != null && message.remainingMs.length)
+                    writer.uint32(58).uint32s(message.remainingMs);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            GeneralEntries.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.relevo.v1.GeneralEntries();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.services && message.services.length))
+                                message.services = [];
+                            message.services.push(reader.stringVerify());
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType === 2) {
+                                if (!(message.service && message.service.length))
+                                    message.service = [];
+                                reader.uint32s(message.service);
+                                continue;
+                            }
+                            if (wireType !== 0)
+                                break;
+                            if (!(message.service && message.service.length))
+                                message.service = [];
+                            message.service.push(reader.uint32());
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.key && message.key.length))
+                                message.key = [];
+                            message.key.push(reader.bytes());
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.backend && message.backend.length))
+                                message.backend = [];
+                            message.backend.push(reader.bytes());
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType === 2) {
+                                if (!(message.backendPort && message.backendPort.length))
+                                    message.backendPort = [];
+                                reader.uint32s(message.backendPort);
+                                continue;
+                            }
+                            if (wireType !== 0)
+                                break;
+                            if (!(message.backendPort && message.backendPort.length))
+                                message.backendPort = [];
+                            message.backendPort.push(reader.uint32());
+                            continue;
+                        }
+                    case 6: {
+                            if (wireType === 2) {
+                                if (!(message.ttlMs && message.ttlMs.length))
+                                    message.ttlMs = [];
+                                reader.uint32s(message.ttlMs);
+                                continue;
+                            }
+                            if (wireType !== 0)
+                                break;
+                            if (!(message.ttlMs && message.ttlMs.length))
+                                message.ttlMs = [];
+                            message.ttlMs.push(reader.uint32());
+                            continue;
+                        }
+                    case 7: {
+                            if (wireType === 2) {
+                                if (!(message.remainingMs && message.remainingMs.length))
+                                    message.remainingMs = [];
+                                reader.uint32s(message.remainingMs);
+                                continue;
+                            }
+                            if (wireType !== 0)
+                                break;
+                            if (!(message.remainingMs && message.remainingMs.length))
+                                message.remainingMs = [];
+                            message.remainingMs.push(reader.uint32());
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return GeneralEntries;
+        })();
+
+        v1.GeneralKeys = (function() {
+
+            const GeneralKeys = function (properties) {
+                this.services = [];
+                this.service = [];
+                this.key = [];
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            GeneralKeys.prototype.services = $util.emptyArray;
+            GeneralKeys.prototype.service = $util.emptyArray;
+            GeneralKeys.prototype.key = $util.emptyArray;
+
+            GeneralKeys.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.services != null && message.services.length)
+                    for (let i = 0; i < message.services.length; ++i)
+                        writer.uint32(10).string(message.services[i]);
+                if (message.service != null && message.service.length)
+                    writer.uint32(18).uint32s(message.service);
+                if (message.key != null && message.key.length)
+                    for (let i = 0; i < message.key.length; ++i)
+                        writer.uint32(26).bytes(message.key[i]);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            GeneralKeys.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.relevo.v1.GeneralKeys();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.services && message.services.length))
+                                message.services = [];
+                            message.services.push(reader.stringVerify());
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType === 2) {
+                                if (!(message.service && message.service.length))
+                                    message.service = [];
+                                reader.uint32s(message.service);
+                                continue;
+                            }
+                            if (wireType !== 0)
+                                break;
+                            if (!(message.service && message.service.length))
+                                message.service = [];
+                            message.service.push(reader.uint32());
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.key && message.key.length))
+                                message.key = [];
+                            message.key.push(reader.bytes());
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return GeneralKeys;
+        })();
+
+        v1.GeneralDelta = (function() {
+
+            const GeneralDelta = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            GeneralDelta.prototype.frame = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+            GeneralDelta.prototype.group = "";
+            GeneralDelta.prototype.epoch = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+            GeneralDelta.prototype.firstSequence = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+            GeneralDelta.prototype.lastSequence = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+            GeneralDelta.prototype.upserts = null;
+            GeneralDelta.prototype.deletions = null;
+
+            GeneralDelta.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.frame != null && $Object.hasOwnProperty.call(message, "frame") && (typeof message.frame === "object" ? message.frame.low || message.frame.high : message.frame !== 0))
+                    writer.uint32(8).uint64(message.frame);
+                if (message.group != null && $Object.hasOwnProperty.call(message, "group") && message.group !== "")
+                    writer.uint32(18).string(message.group);
+                if (message.epoch != null && $Object.hasOwnProperty.call(message, "epoch") && (typeof message.epoch === "object" ? message.epoch.low || message.epoch.high : message.epoch !== 0))
+                    writer.uint32(24).uint64(message.epoch);
+                if (message.firstSequence != null && $Object.hasOwnProperty.call(message, "firstSequence") && (typeof message.firstSequence === "object" ? message.firstSequence.low || message.firstSequence.high : message.firstSequence !== 0))
+                    writer.uint32(32).uint64(message.firstSequence);
+                if (message.lastSequence != null && $Object.hasOwnProperty.call(message, "lastSequence") && (typeof message.lastSequence === "object" ? message.lastSequence.low || message.lastSequence.high : message.lastSequence !== 0))
+                    writer.uint32(40).uint64(message.lastSequence);
+                if (message.upserts != null && $Object.hasOwnProperty.call(message, "upserts"))
+                    $root.relevo.v1.GeneralEntries.encode(message.upserts, writer.uint32(50).fork(), _depth + 1).ldelim();
+                if (message.deletions != null && $Object.hasOwnProperty.call(message, "deletions"))
+                    $root.relevo.v1.GeneralKeys.encode(message.deletions, writer.uint32(58).fork(), _depth + 1).ldelim();
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            GeneralDelta.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.relevo.v1.GeneralDelta();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.frame = value;
+                            else
+                                delete message.frame;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.group = value;
+                            else
+                                delete message.group;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.epoch = value;
+                            else
+                                delete message.epoch;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.firstSequence = value;
+                            else
+                                delete message.firstSequence;
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.lastSequence = value;
+                            else
+                                delete message.lastSequence;
+                            continue;
+                        }
+                    case 6: {
+                            if (wireType !== 2)
+                                break;
+                            message.upserts = $root.relevo.v1.GeneralEntries.decode(reader, reader.size(), $undefined, _depth + 1, message.upserts);
+                            continue;
+                        }
+                    case 7: {
+                            if (wireType !== 2)
+                                break;
+                            message.deletions = $root.relevo.v1.GeneralKeys.decode(reader, reader.size(), $undefined, _depth + 1, message.deletions);
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return GeneralDelta;
+        })();
+
+        v1.GeneralChunk = (function() {
+
+            const GeneralChunk = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            GeneralChunk.prototype.frame = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+            GeneralChunk.prototype.group = "";
+            GeneralChunk.prototype.epoch = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+            GeneralChunk.prototype.entries = null;
+
+            GeneralChunk.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.frame != null && $Object.hasOwnProperty.call(message, "frame") && (typeof message.frame === "object" ? message.frame.low || message.frame.high : message.frame !== 0))
+                    writer.uint32(8).uint64(message.frame);
+                if (message.group != null && $Object.hasOwnProperty.call(message, "group") && message.group !== "")
+                    writer.uint32(18).string(message.group);
+                if (message.epoch != null && $Object.hasOwnProperty.call(message, "epoch") && (typeof message.epoch === "object" ? message.epoch.low || message.epoch.high : message.epoch !== 0))
+                    writer.uint32(24).uint64(message.epoch);
+                if (message.entries != null && $Object.hasOwnProperty.call(message, "entries"))
+                    $root.relevo.v1.GeneralEntries.encode(message.entries, writer.uint32(34).fork(), _depth + 1).ldelim();
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            GeneralChunk.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.relevo.v1.GeneralChunk();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.frame = value;
+                            else
+                                delete message.frame;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.group = value;
+                            else
+                                delete message.group;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.epoch = value;
+                            else
+                                delete message.epoch;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 2)
+                                break;
+                            message.entries = $root.relevo.v1.GeneralEntries.decode(reader, reader.size(), $undefined, _depth + 1, message.entries);
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return GeneralChunk;
         })();
 
         return v1;

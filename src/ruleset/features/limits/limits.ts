@@ -16,6 +16,7 @@ import { hostNumber } from '../bytes.js';
 import { type FamilyShape, families } from '../families.js';
 import { isGeneral } from '../general.js';
 import { numbered } from '../general-backends.js';
+import { hintGroupOf } from '../hints.js';
 import { identity } from '../identity.js';
 import { statelessMode } from '../stateless/backends.js';
 import { backendLimits, isLimited } from './backends.js';
@@ -32,7 +33,7 @@ import {
   type Refusal,
   setOf,
 } from './parts.js';
-import { drops, refusalName, refusalStructure, treatmentOf } from './refusal.js';
+import { bansClients, refusalName, refusalStructure, treatmentOf } from './refusal.js';
 import { synproxy } from './synproxy.js';
 
 const isNew: Statement = { kind: 'ct-state', states: ['new'] };
@@ -125,19 +126,20 @@ const inFamily = (
   };
   const refusal = (reason: Refusal, attribute: string, prefix?: string): Statement => {
     const bans = reason === 'new' || reason === 'resets' || reason === 'client';
-    const treatment = treatmentOf(service, reason, attribute, prefix, bans);
+    const hintGroup = hintGroupOf(context, service, 'ban');
+    const treatment = treatmentOf(service, reason, attribute, prefix, bans, hintGroup);
     structure.push(...refusalStructure(treatment, family));
     elements.push(counterOf(family, reason, key));
     return jump(refusalName(treatment));
   };
-  const { newConnections, resets, connectionsPerClient = 0, connections = 0, banMs = 0 } = limits;
+  const { newConnections, resets, connectionsPerClient = 0, connections = 0 } = limits;
 
   if (limits.tcpStrict) {
     const refused = refusal('strict', 'tcp-strict', limits.tcpStrictLogPrefix);
     take(throughGate(strictGate, family, key, [['no connection', refused]]));
   }
   const rules: KindRule[] = [];
-  if (banMs > 0 && drops(service) && (newConnections || resets || connectionsPerClient > 0)) {
+  if (bansClients(service)) {
     structure.push(setOf(family, bannedSet(family), 'packets'));
     rules.push(['banned', isIn(client(family), bannedSet(family)), refusal('banned', 'limits-ttl')]);
   }

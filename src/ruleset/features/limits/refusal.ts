@@ -5,6 +5,7 @@ import type { Statement } from '../../../netlink/nft/ast.js';
 import type { Structure } from '../../feature.js';
 import { fingerprint } from '../../rules.js';
 import type { FamilyShape } from '../families.js';
+import { hint } from '../hints.js';
 import { logPrefix } from '../log-prefix.js';
 import {
   bannedSet,
@@ -12,6 +13,7 @@ import {
   client,
   drop,
   isIn,
+  isNotIn,
   isTcp,
   number,
   type Refusal,
@@ -23,6 +25,8 @@ export interface Treatment {
   readonly refusal: Refusal;
   readonly prefix?: string;
   readonly banMs?: number;
+  /** Group that bans are reported to. */
+  readonly hintGroup?: number;
   readonly drops: boolean;
 }
 
@@ -41,6 +45,12 @@ export const prefixText = (template: string, attribute: string, service: Service
 export const logs = ({ verdict }: Service): boolean => verdict?.includes('log') ?? true;
 export const drops = ({ verdict }: Service): boolean => verdict?.includes('drop') ?? true;
 
+/** Clients that a limit of this service has met stay refused for a while. */
+export const bansClients = (service: Service): boolean => {
+  const { banMs = 0, newConnections, resets, connectionsPerClient = 0 } = service.limits ?? {};
+  return banMs > 0 && drops(service) && Boolean(newConnections || resets || connectionsPerClient > 0);
+};
+
 /** What a service does with packets that one of its limits has met. */
 export const treatmentOf = (
   service: Service,
@@ -48,21 +58,23 @@ export const treatmentOf = (
   attribute: string,
   prefix: string | undefined,
   bans: boolean,
+  hintGroup?: number,
 ): Treatment => {
   const banMs = service.limits?.banMs ?? 0;
   return {
     refusal,
     drops: drops(service),
     ...(prefix && logs(service) && { prefix: prefixText(prefix, attribute, service) }),
-    ...(bans && banMs > 0 && drops(service) && { banMs }),
+    ...(bans && banMs > 0 && drops(service) && { banMs, ...(hintGroup !== undefined && { hintGroup }) }),
   };
 };
 
-export const refusalName = ({ refusal, prefix, banMs, drops: refuses }: Treatment): string =>
+export const refusalName = ({ refusal, prefix, banMs, hintGroup, drops: refuses }: Treatment): string =>
   [
     refuses ? 'refuse' : 'notice',
     refusal,
     ...(banMs === undefined ? [] : [`ban_${banMs}ms`]),
+    ...(hintGroup === undefined ? [] : ['reported']),
     ...(prefix === undefined ? [] : [`log_${fingerprint(prefix)}`]),
   ].join('_');
 
@@ -70,7 +82,7 @@ export const refusalName = ({ refusal, prefix, banMs, drops: refuses }: Treatmen
 const isTold = (refusal: Refusal): boolean => refusal === 'service';
 
 export const refusalStructure = (treatment: Treatment, family: FamilyShape): readonly Structure[] => {
-  const { refusal, prefix, banMs, drops: refuses } = treatment;
+  const { refusal, prefix, banMs, hintGroup, drops: refuses } = treatment;
   const banned = bannedSet(family);
   const name = refusalName(treatment);
   return [
@@ -81,6 +93,9 @@ export const refusalStructure = (treatment: Treatment, family: FamilyShape): rea
       name,
       ['counted by service', isIn([number], refusedSet(refusal))],
       prefix === undefined ? undefined : ['log', logRate, { kind: 'log', prefix, level: 'info' }],
+      hintGroup === undefined
+        ? undefined
+        : ['report a ban', isNotIn(client(family), banned), hint(hintGroup, 'ban')],
       banMs === undefined
         ? undefined
         : ['ban', { kind: 'dynset', op: 'add', set: banned.name, key: client(family), timeoutMs: banMs }],

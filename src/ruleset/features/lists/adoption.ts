@@ -32,7 +32,7 @@ export const adoptPolicy = (
 ): Adoption => {
   const index = indexOf(policy, nowMs);
   const steps = createSteps(policy, nowMs);
-  const isKnown = found.known === knownComment(index);
+  const isKnown = found.known === (index.timed === 0 ? undefined : knownComment(index));
   for (const [length, ofLength] of index.byLength) {
     const there = new Map(found.byLength.get(length)?.map((element) => [keyText(element.key), element]));
     for (const [key, next] of ofLength) {

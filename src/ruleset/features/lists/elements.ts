@@ -201,9 +201,11 @@ const hex = (number: number): string => number.toString(16).padStart(8, '0');
 export const knownComment = ({ head, timed }: PolicyIndex): string => `${hex(timed)} ${head.name}`;
 export const knownKey = ({ name }: Pick<Policy, 'name'>): Uint8Array => hostNumber(numberOf(name));
 
+/** A list without timed elements has none there: what is gone is not to be taken for known when it comes again. */
 export const knownStep = (index: PolicyIndex): ListStep => {
   const key = knownKey(index.head);
-  return { set: knownListsSet, destroy: [{ key }], add: [{ key, comment: knownComment(index) }] };
+  const add = index.timed === 0 ? [] : [{ key, comment: knownComment(index) }];
+  return { set: knownListsSet, destroy: [{ key }], add };
 };
 
 interface Edit {
@@ -274,6 +276,32 @@ export const policyReplacement = (before: PolicyIndex, policy: Policy, nowMs: nu
     steps: [...steps.finish(), ...(index.timed === before.timed ? [] : [knownStep(index)])],
   };
 };
+
+/** What there is of a list, without making one. */
+export interface PolicyList {
+  readonly policy: Head;
+  readonly size: number;
+  has(network: Network): boolean;
+}
+
+export const listOf = ({ head, byLength }: PolicyIndex): PolicyList => ({
+  policy: head,
+  get size() {
+    let size = 0;
+    for (const ofLength of byLength.values()) size += ofLength.size;
+    return size;
+  },
+  has: (network) => byLength.get(network.prefixLength)?.has(keyOf(network)) ?? false,
+});
+
+/** The policy with one element of each prefix length: structure follows from it as from the whole. */
+export const sampleOf = ({ head, byLength }: PolicyIndex): Policy => ({
+  ...head,
+  elements: [...byLength.values()].flatMap((ofLength) => {
+    const first = ofLength.values().next().value;
+    return first ? [first.element] : [];
+  }),
+});
 
 export const elementsOf = (index: PolicyIndex): readonly PolicyElement[] => {
   index.list ??= [...index.byLength.values()].flatMap((ofLength) =>

@@ -17,6 +17,7 @@ import { type Chain, hashSeed } from '../../chains.js';
 import { fingerprint, rule } from '../../rules.js';
 import { etherBytes, hostNumber } from '../bytes.js';
 import type { FamilyShape } from '../families.js';
+import { hintRules } from '../hints.js';
 import { fields, packetFields } from '../statements.js';
 import {
   addressesMap,
@@ -49,6 +50,8 @@ export interface Delivery {
   readonly byPort: boolean;
   readonly persistence: readonly HashField[];
   readonly persistTtlMs: number;
+  /** Group that new flows are reported to. */
+  readonly hintGroup?: number;
 }
 
 export interface StatelessKind extends Delivery {
@@ -57,9 +60,7 @@ export interface StatelessKind extends Delivery {
   readonly pinned: boolean;
 }
 
-const IPPROTO_TCP = 6;
-const IPPROTO_UDP = 17;
-const IPPROTO_SCTP = 132;
+const [IPPROTO_TCP, IPPROTO_UDP, IPPROTO_SCTP] = [6, 17, 132];
 
 const markField: Key = fields('meta mark');
 const setMark = (key: Key, map: string): Statement => ({ kind: 'write', field: 'meta mark', key, map });
@@ -137,11 +138,15 @@ export const noNumber = (field: 'meta priority' | 'meta mark'): Statement => ({
 
 const ttlText = (ms: number): string => (ms % 1000 === 0 ? `${ms / 1000}s` : `${ms}ms`);
 
-const deliveryName = ({ mode, byPort, persistence, persistTtlMs }: Delivery, family: FamilyShape): string =>
+const deliveryName = (
+  { mode, byPort, persistence, persistTtlMs, hintGroup }: Delivery,
+  family: FamilyShape,
+): string =>
   [
     `${mode}${suffixOf(family)}`,
     ...(byPort ? ['ports'] : []),
     ...(persistence.length > 0 ? ['sticky', ...persistence, ttlText(persistTtlMs)] : []),
+    ...(hintGroup === undefined ? [] : ['reported']),
   ].join('_');
 
 export const kindName = (kind: StatelessKind, family: FamilyShape): string =>
@@ -279,6 +284,7 @@ const forgettingChain = (delivery: Delivery, family: FamilyShape): Chain => {
         key: flowKey(family),
         data: markField,
       }),
+      ...hintRules(name, delivery.hintGroup, 'flow'),
       rule(name, 'deliver', goTo(deliver)),
     ],
   };

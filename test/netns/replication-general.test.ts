@@ -1,0 +1,239 @@
+/** What map `persist` does not hold, on two load balancers with real packets: who goes where does not change with a failover. */
+
+import test from 'ava';
+import type { Ip } from '../../src/model/address.js';
+import type { Service } from '../../src/model/service.js';
+import { backendAddress, backendAddress6, backendPort, vip, vip6 } from '../support/bed.js';
+import { backendsAt, plainService, port } from '../support/services.js';
+import type { BedNode } from '../support/sync-bed.js';
+import { datagram, flowOf, request } from '../support/traffic.js';
+import { createTwinBed } from '../support/twin-bed.js';
+
+const bed = await createTwinBed({ backends: 3, clients: 24 });
+test.after.always(() => bed.dispose());
+
+type Pair = readonly [BedNode, BedNode];
+
+const until = async (what: string, holds: () => Promise<boolean> | boolean, ms = 20_000): Promise<void> => {
+  const deadline = performance.now() + ms;
+  while (!(await holds())) {
+    if (performance.now() > deadline) throw new Error(`did not happen within ${ms} ms: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+};
+
+let epoch = 0;
+
+const started = async (...services: Service[]): Promise<Pair> => {
+  // What a test that has failed leaves.
+  await bed.stop();
+  bed.list('lb1', 'flush', 'ruleset');
+  bed.list('lb2', 'flush', 'ruleset');
+  bed.route('lb1');
+  const nodes = [bed.node('lb1', { services }), bed.node('lb2', { services })] as const;
+  for (const node of nodes) await node.start();
+  nodes[0].replicator.setActive('front', ++epoch, true);
+  await until('in sync', () => nodes[1].replicator.status().peers[0]?.state === 'in sync');
+  return nodes;
+};
+
+/** lb1 is gone, lb2 takes its place. */
+const failOver = async ([lb1, lb2]: Pair): Promise<void> => {
+  await lb1.stop();
+  await until('the loss is noticed', () => !lb2.replicator.status().peers[0]?.connected);
+  if (!lb2.replicator.readiness().ready) throw new Error('lb2 is not ready');
+  lb2.replicator.setActive('front', ++epoch, true);
+  bed.route('lb2');
+};
+
+const digestsOf = (nodes: Pair): (string | undefined)[] =>
+  nodes.map(({ replicator }) => replicator.status().general.digests.front);
+
+/** The standby has `count` entries of this kind, all of them in its kernel. */
+const arrived = async (nodes: Pair, kind: string, count: number): Promise<void> => {
+  const [lb1, lb2] = nodes;
+  const found = (): number => lb2.replicator.dumpGeneral().filter((entry) => entry.kind === kind).length;
+  await until(`${count} entries of kind ${kind}`, () => found() === count);
+  await until('confirmed', () => lb1.replicator.status().peers[0]?.unconfirmed === 0);
+  await until('equal digests', () => {
+    const [one, other] = digestsOf(nodes);
+    return one === other && one !== '00000000';
+  });
+};
+
+const clients = Array.from({ length: 24 }, (_, at) => at + 1);
+const noWarnings = (lines: readonly string[]): string[] =>
+  lines.filter((line) => /refused|failed|lost|could not/.test(line));
+
+const ofIpv6 = (changes: Partial<Service> = {}): Service =>
+  plainService({
+    family: 'ipv6',
+    addresses: [{ address: vip6 as Ip, protocol: 'tcp', ports: [{ first: 80, last: 90 }] }],
+    endpoints: [],
+    scheduler: 'rr',
+    persistence: ['srcip', 'dstport'],
+    persistTtlMs: 120_000,
+    backends: backendsAt(3, {}, backendAddress6),
+    ...changes,
+  });
+
+/** Who answers each of these clients, each at a port of its own choice. */
+const visit = async (who: readonly number[]): Promise<Record<string, string>> => {
+  const answers: Record<string, string> = {};
+  for (const index of who) {
+    answers[index] = (await request(vip6, 80 + (index % 3), `fd40::1:${index}`)).name;
+  }
+  return answers;
+};
+
+test.serial('a general service of IPv6, clients told apart by two fields: they stay', async (t) => {
+  const nodes = await started(ofIpv6());
+  const [lb1, lb2] = nodes;
+  const before = await visit(clients);
+  t.true(new Set(Object.values(before)).size > 1);
+  await arrived(nodes, 'sticky', clients.length);
+  t.deepEqual(await lb1.replicator.verify(), { consistent: true, lines: [] });
+  t.deepEqual(await lb2.replicator.verify(), { consistent: true, lines: [] });
+  for (const entry of lb2.replicator.dumpGeneral()) {
+    t.is(entry.ttlMs, 120_000);
+    t.true(entry.remainingMs > 60_000 && entry.remainingMs <= 120_000);
+    t.is(entry.backendPort, backendPort);
+  }
+  t.is(lb1.replicator.status().general.missed, 0);
+  await failOver(nodes);
+  // In another order: turns alone would give others.
+  t.deepEqual(await visit([...clients].reverse()), before);
+  t.deepEqual(
+    [...noWarnings(lb1.lines), ...noWarnings(lb2.lines)].filter((l) => !/disconnected/.test(l)),
+    [],
+  );
+  await lb2.stop();
+});
+
+test.serial('negative control: with replicate none nobody hears of them', async (t) => {
+  const nodes = await started(ofIpv6({ replicate: 'none' }));
+  const before = await visit(clients);
+  t.is(nodes[1].replicator.dumpGeneral().length, 0);
+  t.false(bed.list('lb1', 'list', 'ruleset').includes('relevo-new-client'));
+  await failOver(nodes);
+  t.notDeepEqual(await visit([...clients].reverse()), before);
+  await nodes[1].stop();
+});
+
+test.serial('a failed backend: its entries leave both nodes; a late joiner gets the rest', async (t) => {
+  const nodes = await started(ofIpv6());
+  const [lb1, lb2] = nodes;
+  const before = await visit(clients);
+  await arrived(nodes, 'sticky', clients.length);
+  const left = Object.values(before).filter((name) => name !== 'b1').length;
+  const failed = ofIpv6({
+    backends: ofIpv6().backends.map((one) => (one.name === 'b1' ? { ...one, state: 'down' } : one)),
+  });
+  await lb1.apply([failed]);
+  await lb2.apply([failed]);
+  await arrived(nodes, 'sticky', left);
+  const elements = (name: 'lb1' | 'lb2'): number =>
+    bed.list(name, 'list', 'map', 'ip6', 'relevo', 'sticky_srcip_dstport').match(/expires/g)?.length ?? 0;
+  t.is(elements('lb1'), left);
+  await until('the kernel of the standby', () => elements('lb2') === left);
+
+  await lb2.stop();
+  bed.list('lb2', 'flush', 'ruleset');
+  const again = bed.node('lb2', { services: [failed] });
+  await again.start();
+  await until('a snapshot', () => elements('lb2') === left);
+  await until('ready', () => again.replicator.readiness().ready);
+  t.deepEqual(await lb1.replicator.verify(), { consistent: true, lines: [] });
+  await lb1.stop();
+  await again.stop();
+});
+
+const bannedAt = (name: 'lb1' | 'lb2'): number | undefined => {
+  const text = bed.list(name, 'list', 'set', 'ip', 'relevo', 'banned');
+  const match = /10\.40\.1\.1 .*?expires (?:(\d+)m)?(?:(\d+)s)?/.exec(text);
+  return match ? Number(match[1] ?? 0) * 60 + Number(match[2] ?? 0) : undefined;
+};
+
+test.serial('a ban is in force on the other node, for as long as it still lasts', async (t) => {
+  const service = plainService({
+    limits: { newConnections: { count: 1, unit: 'hour', burst: 2 }, banMs: 300_000 },
+  });
+  const nodes = await started(service);
+  const ask = (index: number): Promise<string> =>
+    request(vip, 80, `10.40.1.${index}`, 1_000).then(
+      ({ name }) => name,
+      () => 'refused',
+    );
+  t.not(await ask(2), 'refused');
+  await until('banned', async () => (await ask(1)) === 'refused');
+  await arrived(nodes, 'ban', 1);
+  t.true(Math.abs(bannedAt('lb1')! - bannedAt('lb2')!) <= 3);
+  const [entry] = nodes[1].replicator.dumpGeneral();
+  t.deepEqual(entry?.client, ['10.40.1.1']);
+  await failOver(nodes);
+  const remaining = bannedAt('lb2')!;
+  t.is(await ask(1), 'refused');
+  t.not(await ask(3), 'refused');
+  t.true(bannedAt('lb2')! <= remaining, 'a takeover does not lengthen it');
+  await nodes[1].stop();
+});
+
+/** At first one backend takes everybody; the others come later, and would take most of them. */
+const untracked = (mode: 'dsr' | 'stlsdnat', all: boolean, changes: Partial<Service> = {}): Service =>
+  plainService({
+    mode,
+    addresses: [{ address: vip as Ip, protocol: 'udp', ports: [port(80)] }],
+    endpoints: [],
+    backends: backendsAt(3, {}, backendAddress).map(({ port: to, ...backend }) => ({
+      ...backend,
+      ...(mode === 'stlsdnat' && { port: to! }),
+      state: all || backend.name === 'b1' ? 'up' : 'down',
+    })),
+    ...changes,
+  });
+
+const byDatagram = async (): Promise<string[]> => {
+  const names: string[] = [];
+  for (const index of clients) names.push((await datagram(vip, 80, `10.40.1.${index}`)).name);
+  return names;
+};
+
+for (const mode of ['dsr', 'stlsdnat'] as const) {
+  const sticky: Partial<Service> = { persistence: ['srcip'], persistTtlMs: 120_000 };
+
+  test.serial(`${mode}: known clients stay where they are`, async (t) => {
+    const nodes = await started(untracked(mode, false, sticky));
+    t.deepEqual([...new Set(await byDatagram())], ['b1']);
+    await arrived(nodes, 'client', clients.length);
+    for (const node of nodes) await node.apply([untracked(mode, true, sticky)]);
+    await failOver(nodes);
+    t.deepEqual([...new Set(await byDatagram())], ['b1']);
+    await nodes[1].stop();
+  });
+
+  test.serial(`${mode}: a flow stays where it is`, async (t) => {
+    const nodes = await started(untracked(mode, false));
+    const flows = await Promise.all(clients.slice(0, 8).map(() => flowOf(vip, 80)));
+    for (const flow of flows) t.is(await flow.ask(), 'b1');
+    await arrived(nodes, 'flow', flows.length);
+    for (const node of nodes) await node.apply([untracked(mode, true)]);
+    await failOver(nodes);
+    for (const flow of flows) t.is(await flow.ask(), 'b1');
+    for (const flow of flows) flow.close();
+    await nodes[1].stop();
+  });
+}
+
+test.serial('negative control: persistence alone, so flows go where their hash says', async (t) => {
+  const only: Partial<Service> = { replicate: 'persistence' };
+  const nodes = await started(untracked('dsr', false, only));
+  const flows = await Promise.all(clients.slice(0, 8).map(() => flowOf(vip, 80)));
+  for (const flow of flows) t.is(await flow.ask(), 'b1');
+  t.is(nodes[1].replicator.dumpGeneral().length, 0);
+  for (const node of nodes) await node.apply([untracked('dsr', true, only)]);
+  await failOver(nodes);
+  const names = await Promise.all(flows.map((flow) => flow.ask()));
+  t.true(new Set(names).size > 1, names.join());
+  for (const flow of flows) flow.close();
+  await nodes[1].stop();
+});
