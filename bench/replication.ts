@@ -1,93 +1,24 @@
 /**
- * `npm run bench -- replication`: lag from a client's packet to the standby's kernel, sustained rate, rejoin. Two agents and a generator
- * are processes of their own, with real rules, maps and packet reports in namespaces and TLS on loopback between them.
+ * `npm run bench -- replication`: lag from a client's packet to the standby's kernel, sustained rate, rejoin; beside the lag and the rate of
+ * HAProxy's peers. Two agents and a generator are processes of their own, with real rules, maps and packet reports in namespaces and TLS on
+ * loopback between them.
  */
 
-import { type ChildProcess, fork } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { engineFlags } from '../src/shell/engine-flags.js';
 import { createSyncBed, type SyncBed } from '../test/support/sync-bed.js';
-import { compiled } from './support/compiled.js';
-import type { AgentCommand, AgentStatus } from './support/replication-agent.js';
+import { haproxyProgram, measureHaproxy } from './support/haproxy-peers.js';
+import { bulkRows } from './support/replication-bulk.js';
+import { Agent, type Row, round } from './support/replication-node.js';
 import { store } from './support/store.js';
 
-const profile = process.env.RELEVO_PROFILE;
-
-class Agent {
-  readonly #child: ChildProcess;
-  readonly #waiting = new Map<
-    number,
-    { resolve: (result: unknown) => void; reject: (error: Error) => void }
-  >();
-  #next = 1;
-
-  constructor(bed: SyncBed, name: 'lb1' | 'lb2') {
-    const script = compiled('bench/support/replication-agent.ts');
-    const namespace = name === 'lb1' ? bed.lb1 : bed.lb2;
-    const files = JSON.stringify(bed.files);
-    this.#child = fork(script, [name, namespace, files], {
-      // RELEVO_PROFILE=folder: where each agent leaves a CPU profile.
-      execArgv: [...engineFlags, ...(profile ? ['--cpu-prof', `--cpu-prof-dir=${profile}`] : [])],
-    });
-    this.#child.on('error', () => {});
-    this.#child.on('message', ({ id, result, error }: { id: number; result?: unknown; error?: string }) => {
-      const waiting = this.#waiting.get(id);
-      this.#waiting.delete(id);
-      if (error) waiting?.reject(new Error(error));
-      else waiting?.resolve(result);
-    });
-  }
-
-  ask<T = void>(command: AgentCommand): Promise<T> {
-    const id = this.#next++;
-    return new Promise((resolve, reject) => {
-      this.#waiting.set(id, { resolve: resolve as (result: unknown) => void, reject });
-      this.#child.send({ id, command });
-    });
-  }
-
-  status(): Promise<AgentStatus> {
-    return this.ask<AgentStatus>({ kind: 'status' });
-  }
-
-  async until(condition: (status: AgentStatus) => boolean, timeoutMs = 30_000): Promise<AgentStatus> {
-    const deadline = performance.now() + timeoutMs;
-    for (;;) {
-      const status = await this.status();
-      if (condition(status) || performance.now() > deadline) return status;
-      await pause(20);
-    }
-  }
-
-  stop(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#child.once('exit', () => resolve());
-      this.ask({ kind: 'stop' }).catch(() => {});
-      setTimeout(() => this.#child.kill('SIGKILL'), 3_000).unref();
-    });
-  }
-}
-
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 const floats = (file: string): Float64Array => {
   const bytes = readFileSync(file);
   return new Float64Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength));
 };
 const percentile = (sorted: Float64Array, share: number): number =>
   sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
-
-export interface Row {
-  readonly what: string;
-  readonly value: number;
-  readonly unit: string;
-  readonly budget?: number;
-  /** Whether more is better. */
-  readonly more?: boolean;
-}
-
-const round = (value: number): number => Number(value.toPrecision(4));
 
 const lagRows = async (
   bed: SyncBed,
@@ -266,8 +197,40 @@ const streamRows = async (): Promise<Row[]> => {
   return rows;
 };
 
+/** Two agents on a bed of their own. */
+const sustainedRows = async (): Promise<Row[]> => {
+  const bed = await createSyncBed();
+  const agents: Agent[] = [];
+  try {
+    const [lb1, lb2] = [new Agent(bed, 'lb1'), new Agent(bed, 'lb2')];
+    agents.push(lb1, lb2);
+    await lb1.ask({ kind: 'start' });
+    await lb2.ask({ kind: 'start' });
+    await lb1.ask({ kind: 'active', epoch: 1 });
+    await lb2.until(({ ready }) => ready);
+    return await bulkRows(bed, lb1, lb2);
+  } finally {
+    for (const agent of agents) await agent.stop();
+    await bed.dispose();
+  }
+};
+
+const haproxyRows = async (): Promise<Row[]> => {
+  if (!existsSync(haproxyProgram)) return [];
+  const figures = await measureHaproxy({ lags: 3_000, perSecond: 5_000, bulk: 200_000 });
+  const lags = Float64Array.from(figures.lagsMs).sort();
+  return [
+    { what: 'HAProxy peers: lag at 5000/s, p50', value: round(percentile(lags, 0.5)), unit: 'ms' },
+    { what: 'HAProxy peers: lag at 5000/s, p99', value: round(percentile(lags, 0.99)), unit: 'ms' },
+    { what: 'HAProxy peers: entries sustained', value: round(figures.perSecond), unit: '1/s' },
+    { what: 'HAProxy peers: entries set', value: round(figures.setPerSecond), unit: '1/s' },
+  ];
+};
+
 const parts: Readonly<Record<string, () => Promise<Row[]>>> = {
   stream: streamRows,
+  sustained: sustainedRows,
+  haproxy: haproxyRows,
   rejoin: () => rejoinRows(325_000, 1_000),
 };
 

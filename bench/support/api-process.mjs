@@ -10,7 +10,7 @@ import { persistElement, persistMap, serviceTable } from '../../dist/ruleset/lay
 import { createFiles } from '../../dist/shell/files.js';
 import { createNft } from '../../dist/shell/nft.js';
 import { createPersistenceMap } from '../../dist/shell/persistence-map.js';
-import { changes, farm, farms, resultOf } from './farms.mjs';
+import { changes, element, farm, farms, listed, resultOf } from './farms.mjs';
 
 const [count, times, folder] = process.argv.slice(2);
 const services = Number(count);
@@ -64,7 +64,6 @@ const weightMs = await several((index) => [
   { farms: [{ name: states[index].name, backends: [{ name: 'b3', weight: String(2 + (index % 5)) }] }] },
 ]);
 const addMs = await several((index) => ['POST', '/farms', { farms: [farm(services + index)] }]);
-const element = (index) => `10.99.${index >> 8}.${index & 255}`;
 await call('POST', '/policies', { policies: [{ name: 'list', elements: [{ data: '10.98.0.0/16' }] }] });
 await call('POST', '/farms', { farms: [{ name: 's0', policies: [{ name: 'list' }] }] });
 const elementMs = await several((index) => [
@@ -72,10 +71,8 @@ const elementMs = await several((index) => [
   '/policies',
   { policies: [{ name: 'list', elements: [{ data: element(index) }] }] },
 ]);
-const long = Array.from({ length: 100_000 }, (_, index) => ({
-  data: `10.${100 + (index >> 16)}.${(index >> 8) & 255}.${index & 255}`,
-}));
-const longMs = (await call('POST', '/policies', { policies: [{ name: 'long', elements: long }] })).ms;
+const longMs = (await call('POST', '/policies', { policies: [{ name: 'long', elements: listed(100_000) }] }))
+  .ms;
 await call('POST', '/farms', { farms: [{ name: 's0', policies: [{ name: 'long' }] }] });
 // Its document of 12 MB is written once, in slices between other requests: what those wait is not what a change costs.
 await store.flush();

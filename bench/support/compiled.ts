@@ -27,6 +27,7 @@ export const compiled = (file: string): string => {
     ];
     execFileSync(tsc, ['-p', 'tsconfig.test.json', ...settings], { cwd: root, stdio: 'inherit' });
     cpSync(join(root, 'src', 'wire', 'gen'), join(folder, 'src', 'wire', 'gen'), { recursive: true });
+    cpSync(join(root, 'bench', 'support', 'farms.mjs'), join(folder, 'bench', 'support', 'farms.mjs'));
     built = true;
   }
   return join(folder, file.replace(/\.ts$/, '.js'));

@@ -30,4 +30,13 @@ export const changes = (count, times) =>
     state: index % 2 === 0 ? 'down' : 'up',
   }));
 
+/** Addresses of a list, none beside another: nftlb would make one range of them. */
+export const listed = (length) =>
+  Array.from({ length }, (_, index) => {
+    const number = index * 3;
+    return { data: `11.${(number >> 16) & 255}.${(number >> 8) & 255}.${number & 255}` };
+  });
+/** One more, which is in no such list. */
+export const element = (index) => `10.99.${(index >> 7) & 255}.${(index & 127) * 2}`;
+
 export const resultOf = (result) => process.stdout.write(`${JSON.stringify(result)}\n`);

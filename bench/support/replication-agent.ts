@@ -1,10 +1,12 @@
 /** One node of the replication bench as a process of its own: told what to do over IPC, measures what it can see itself. */
 
 import { writeFileSync } from 'node:fs';
+import { parseServices } from '../../src/config/services.js';
 import type { Nft } from '../../src/ports.js';
 import { persistMap, serviceTable } from '../../src/ruleset/layout.js';
 import { becomePrompt } from '../../src/shell/realtime.js';
-import { type BedNode, createBedNode, type SyncBedFiles } from '../../test/support/sync-bed.js';
+import { type BedNode, createBedNode, type SyncBedFiles, syncService } from '../../test/support/sync-bed.js';
+import { farms } from './farms.mjs';
 
 export type AgentCommand =
   /** `fill`: entries that the kernel holds before the agent looks. */
@@ -36,7 +38,7 @@ export interface AgentStatus {
 
 // As `relevo agent` does.
 becomePrompt();
-const [name = '', namespace = '', filesText = '{}'] = process.argv.slice(2);
+const [name = '', namespace = '', filesText = '{}', otherFarms = '0'] = process.argv.slice(2);
 const files = JSON.parse(filesText) as SyncBedFiles;
 const firstClient = 0x0a400000;
 const mostClients = 4_000_000;
@@ -67,7 +69,15 @@ const watched = (nft: Nft): Nft => ({
   },
 });
 
-const node: BedNode = createBedNode(files, name, namespace, { wrap: watched });
+const read = (count: number) => {
+  const parsed = parseServices({ farms: farms(count) });
+  if ('problems' in parsed) throw new Error(JSON.stringify(parsed.problems));
+  return parsed.document.services;
+};
+const node: BedNode = createBedNode(files, name, namespace, {
+  wrap: watched,
+  services: [syncService(), ...read(Number(otherFarms))],
+});
 
 const fill = async (first: number, count: number): Promise<void> => {
   const batch = 50_000;
