@@ -83,6 +83,7 @@ export const createNodeControl = (parts: NodeParts): NodeControl => {
         backendsUp: counts.backendsUp,
         repairs: counts.repairs,
         draining: await services.draining(),
+        persistence: await engine.persistenceUse(),
       },
       kernelLacks: [...parts.kernel.missing.keys()],
       replication: replicator.status(),

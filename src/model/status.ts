@@ -61,6 +61,15 @@ export interface ConntrackdStatus {
   readonly counters: Readonly<Record<string, number>>;
 }
 
+/** How full a map is that remembers clients. When it is full, newcomers are scheduled without persistence. */
+export interface PersistenceUse {
+  /** `ip persist`. */
+  readonly map: string;
+  /** Those that have expired count until the kernel has removed them. */
+  readonly entries: number;
+  readonly size: number;
+}
+
 /** A backend that drains, and what is left on it. */
 export interface Draining {
   readonly service: string;
@@ -104,6 +113,7 @@ export interface NodeStatus {
     readonly backendsUp: number;
     readonly repairs: number;
     readonly draining: readonly Draining[];
+    readonly persistence: readonly PersistenceUse[];
   };
   /** Features that this kernel does not have: services that ask for them go without. */
   readonly kernelLacks: readonly string[];

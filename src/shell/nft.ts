@@ -103,8 +103,15 @@ const readWholeTable = async (asker: NetlinkAsker, table: TableName): Promise<Nf
     (sequence) => dumpObjects('getSet', table, sequence),
     (received, message) => {
       const set = readSetFacts(received, message.from, message.to);
-      const { name, keyBytes, dataBytes } = set;
-      if (set.table === table.name) sets.push({ name, keyBytes, dataBytes });
+      const { name, keyBytes, dataBytes, size, entries } = set;
+      if (set.table !== table.name) return;
+      sets.push({
+        name,
+        keyBytes,
+        dataBytes,
+        ...(size !== undefined && { size }),
+        ...(entries !== undefined && { entries }),
+      });
     },
   );
   await asker.ask(

@@ -176,7 +176,14 @@ export interface NftTable {
     readonly hook?: string;
     readonly ruleComments: readonly string[];
   }[];
-  readonly sets: readonly { readonly name: string; readonly keyBytes: number; readonly dataBytes: number }[];
+  readonly sets: readonly {
+    readonly name: string;
+    readonly keyBytes: number;
+    readonly dataBytes: number;
+    /** Most elements, and how many there are, as far as the kernel says. */
+    readonly size?: number;
+    readonly entries?: number;
+  }[];
   readonly objects: readonly Pick<ObjectSpec, 'type' | 'name'>[];
   /** Names. */
   readonly flowtables: readonly string[];

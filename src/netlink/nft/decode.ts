@@ -207,6 +207,10 @@ export interface SetFacts {
   readonly flags: number;
   /** Default lifetime of its elements. */
   readonly timeoutMs: number | undefined;
+  /** NFTA_SET_DESC_SIZE; undefined: no bound. */
+  readonly size: number | undefined;
+  /** NFTA_SET_COUNT, of kernels that tell: expired elements count until the kernel has removed them. */
+  readonly entries: number | undefined;
 }
 
 export const readSetFacts = (received: Received, from: number, to: number): SetFacts => {
@@ -217,6 +221,8 @@ export const readSetFacts = (received: Received, from: number, to: number): SetF
     dataBytes: 0,
     flags: 0,
     timeoutMs: undefined as number | undefined,
+    size: undefined as number | undefined,
+    entries: undefined as number | undefined,
   };
   eachAttribute(received.view, from + nfgenBytes, to, (type, start, end) => {
     if (type === 1) facts.table = readString(received.bytes, start, end);
@@ -225,6 +231,12 @@ export const readSetFacts = (received: Received, from: number, to: number): SetF
     if (type === 11) facts.timeoutMs = readU64Be(received.view, start, end);
     if (type === 5) facts.keyBytes = readU32Be(received.view, start, end);
     if (type === 7) facts.dataBytes = readU32Be(received.view, start, end);
+    if (type === 20) facts.entries = readU32Be(received.view, start, end);
+    if (type === 9) {
+      eachAttribute(received.view, start, end, (part, first, last) => {
+        if (part === 1) facts.size = readU32Be(received.view, first, last);
+      });
+    }
   });
   return facts;
 };
