@@ -6,8 +6,8 @@ import { watchedLinks } from './app/guard-config.js';
 import { createGuardLoop } from './app/guard-loop.js';
 import type { FromGuard, GuardThreadData, ToGuard } from './election/thread.js';
 import { errorFrom } from './errors.js';
-import { ETH_P_ARP } from './netlink/arp.js';
 import type { Log } from './ports.js';
+import { createAddressMover } from './shell/address-mover.js';
 import { createDatagrams } from './shell/datagrams.js';
 import { createFrameSocket } from './shell/frames.js';
 import { createLinks } from './shell/links.js';
@@ -42,8 +42,8 @@ const loop = createGuardLoop(
     log,
     mac: (bytes) => createHmac('sha256', key).update(bytes).digest(),
     nft: createNft({ log }),
-    links: createLinks({ carrierLinks: watchedLinks(config) }),
-    frames: (name) => createFrameSocket(name, ETH_P_ARP),
+    links: createAddressMover(createLinks({ carrierLinks: watchedLinks(config) })),
+    frames: createFrameSocket,
     datagrams: createDatagrams(turns),
     post,
   },

@@ -107,13 +107,16 @@ export interface Links {
   onChange(listener: (name: string, state: LinkState | undefined) => void): () => void;
   /** Looks now whether a link has lost its carrier, beside what the kernel tells by itself; `onChange` hears of it. */
   look(): void;
-  /** Told when another program, or the kernel by itself, has added or removed IPv4 addresses, or may have. */
+  /** Told when another program, or the kernel by itself, has added or removed addresses, or may have. */
   onAddressChange(listener: () => void): () => void;
-  /** No error if the address is already there. `noPrefixRoute` for floating addresses inside a network the node is in. */
-  addAddress(linkName: string, address: Ipv4, prefixLength: number): Promise<void>;
+  /**
+   * No error if the address is already there; without a route of its own inside a network the node is in. IPv6: good at once, and no source
+   * unless asked for.
+   */
+  addAddress(linkName: string, address: Ip, prefixLength: number): Promise<void>;
   /** No error if it is not there. */
-  removeAddress(linkName: string, address: Ipv4, prefixLength: number): Promise<void>;
-  addresses(): Promise<{ link: string; address: Ipv4; prefixLength: number }[]>;
+  removeAddress(linkName: string, address: Ip, prefixLength: number): Promise<void>;
+  addresses(): Promise<{ link: string; address: Ip; prefixLength: number }[]>;
   close(): void;
 }
 

@@ -1,5 +1,6 @@
 /** What the rule engine has to know of the node's configuration. */
 
+import { isIpv6 } from '../model/address.js';
 import type { NodeConfig } from '../model/node.js';
 import type { EngineContext } from '../ruleset/context.js';
 
@@ -12,7 +13,9 @@ export const engineContext = (config: NodeConfig): EngineContext => ({
     ? { logGroup: config.replication.logGroup, hintGroup: hintGroup(config) }
     : {}),
   floating: config.groups.flatMap((group) =>
-    group.addresses.map(({ address, prefixLength }) => ({ address, prefixLength })),
+    group.addresses.flatMap(({ address, prefixLength }) =>
+      isIpv6(address) ? [] : [{ address, prefixLength }],
+    ),
   ),
   protect: config.protect,
   counters: config.engine.counters,

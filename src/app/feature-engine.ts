@@ -8,7 +8,13 @@ import { isPlainName } from '../ruleset/adopt-structure.js';
 import { servicesOnDevices } from '../ruleset/affected.js';
 import type { Batches } from '../ruleset/batches.js';
 import { type Composition, changeUnit, type ElementChange, sweepUnused } from '../ruleset/composition.js';
-import { adoptFeatures, type FeaturePicture, isMisshapen, setsToRead } from '../ruleset/composition-adopt.js';
+import {
+  adoptFeatures,
+  type FeaturePicture,
+  isEmptied,
+  isMisshapen,
+  setsToRead,
+} from '../ruleset/composition-adopt.js';
 import type { EngineContext } from '../ruleset/context.js';
 import {
   type Contribution,
@@ -148,6 +154,7 @@ export const createFeatureEngine = (
       const tables = await Promise.all(
         featureTables.map(async (name) => ({ name, table: await nft.readTable(name) })),
       );
+      ids.keep(wanted.services());
       for (const { name, table } of tables) {
         for (const { name: set } of table?.sets ?? []) {
           if (!idSets.includes(set)) continue;
@@ -192,7 +199,7 @@ export const createFeatureEngine = (
         composition = next;
         acceptLists();
         there = new Set([
-          ...tables.flatMap(({ name, table }) => (table ? [name.family] : [])),
+          ...tables.flatMap(({ name, table }) => (table && !isEmptied(name) ? [name.family] : [])),
           ...[...next.structures.values()].map(({ what }) => what.table.family),
           ipTable.family,
         ]);

@@ -6,7 +6,7 @@
 import { errorFrom } from '../errors.js';
 import { limits } from '../limits.js';
 import { createKeyColumns } from '../model/columns.js';
-import type { Clock, Log, LoggedPacket, PacketLog, PersistenceMap } from '../ports.js';
+import type { Clock, LoggedPacket, PacketLog, PersistenceMap } from '../ports.js';
 import { takeFromKernel } from '../replication/compare.js';
 import type { GeneralBook } from '../replication/general/book.js';
 import type { Directory } from '../replication/general/directory.js';
@@ -20,7 +20,6 @@ import type { KernelSink } from './kernel-sink.js';
 export interface GeneralHintsOptions {
   readonly map: PersistenceMap;
   readonly clock: Clock;
-  readonly log: Log;
   readonly replica: Replica;
   readonly groups: GroupBook;
   readonly verdicts: Judge;
@@ -98,9 +97,8 @@ export class GeneralHints {
     // What else arrives in this turn of the event loop is asked for together.
     setImmediate(() => {
       this.#look()
-        .catch((thrown) =>
-          this.#options.log.warn({ error: errorFrom(thrown).message }, 'looking up reported entries failed'),
-        )
+        // What was asked for is not known now: a scan finds it.
+        .catch((thrown) => this.#options.onLoss(`a look-up failed: ${errorFrom(thrown).message}`))
         .finally(() => {
           this.#looking = false;
         });

@@ -2,12 +2,18 @@
 
 import { errorFrom } from '../errors.js';
 import { createEntryColumns, type EntryColumns } from '../model/columns.js';
-import { shapeOf, shapeText } from '../model/general-shape.js';
+import { type EntryShape, shapeOf, shapeText } from '../model/general-shape.js';
 import type { ElementBytes } from '../netlink/nft/ast.js';
 import type { ElementQuestion, ElementReader, Nft, PersistenceMap } from '../ports.js';
 import type { GeneralBook } from '../replication/general/book.js';
 import type { Directory } from '../replication/general/directory.js';
-import { elementKey, entryOfElement, type ReadEntry, setsOf } from '../replication/general/places.js';
+import {
+  type EntrySet,
+  elementKey,
+  entryOfElement,
+  type ReadEntry,
+  setsOf,
+} from '../replication/general/places.js';
 
 export interface GeneralMapOptions {
   readonly nft: Pick<Nft, 'dumpElements'>;
@@ -18,6 +24,9 @@ export interface GeneralMapOptions {
 
 /** Entries handed on at a time. */
 const pieceEntries = 500;
+
+/** A piece takes a millisecond or two: what arrives meanwhile comes first. */
+const otherWork = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /** Takes entries in; of a pair of maps that both have one, the first counts, as it does for packets. */
 const createGathering = (book: GeneralBook) => {
@@ -39,6 +48,26 @@ const createGathering = (book: GeneralBook) => {
 
 export const createGeneralMap = (options: GeneralMapOptions): PersistenceMap => {
   const { nft, elements, book, directory } = options;
+  const scanSet = async (
+    shape: EntryShape,
+    { table, set, keepsPort }: EntrySet,
+    gather: ReturnType<typeof createGathering>,
+    visit: (piece: EntryColumns) => void,
+  ): Promise<void> => {
+    if (!directory.hasSet(table, set.name)) return;
+    const dumped = await nft.dumpElements(table, set.name).catch((thrown): ElementBytes[] => {
+      if (errorFrom(thrown).code !== 'kernel-missing') throw thrown;
+      return [];
+    });
+    for (let from = 0; from < dumped.length; from += pieceEntries) {
+      const piece = createEntryColumns();
+      for (const element of dumped.slice(from, from + pieceEntries)) {
+        gather(piece, entryOfElement(directory, shape, keepsPort, element), element);
+      }
+      visit(piece);
+      await otherWork();
+    }
+  };
   return {
     async read(keys) {
       const questions: ElementQuestion[] = [];
@@ -64,28 +93,13 @@ export const createGeneralMap = (options: GeneralMapOptions): PersistenceMap => 
       return found;
     },
     async scan(visit) {
-      const done = new Set<string>();
+      const shapes = new Map<string, EntryShape>();
+      for (const listed of directory.all()) {
+        for (const shape of listed.shapes) shapes.set(shapeText(shape), shape);
+      }
       const gather = createGathering(book);
-      for (const { shapes } of directory.all()) {
-        for (const shape of shapes) {
-          const id = shapeText(shape);
-          if (done.has(id)) continue;
-          done.add(id);
-          for (const { table, set, keepsPort } of setsOf(shape)) {
-            if (!directory.hasSet(table, set.name)) continue;
-            const dumped = await nft.dumpElements(table, set.name).catch((thrown): ElementBytes[] => {
-              if (errorFrom(thrown).code !== 'kernel-missing') throw thrown;
-              return [];
-            });
-            for (let from = 0; from < dumped.length; from += pieceEntries) {
-              const piece = createEntryColumns();
-              for (const element of dumped.slice(from, from + pieceEntries)) {
-                gather(piece, entryOfElement(directory, shape, keepsPort, element), element);
-              }
-              visit(piece);
-            }
-          }
-        }
+      for (const shape of shapes.values()) {
+        for (const one of setsOf(shape)) await scanSet(shape, one, gather, visit);
       }
     },
     close: () => elements.close(),

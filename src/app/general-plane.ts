@@ -66,7 +66,7 @@ export const createGeneralPlane = (options: GeneralPlaneOptions) => {
     services: options.services,
     idOf: options.idOf,
     hasSet: options.hasSet,
-    groupOf: (address) => (isIpv6(address) ? -1 : groups.groupOf(ipv4Number(address))),
+    groupOf: (address) => groups.groupOf(isIpv6(address) ? address : ipv4Number(address)),
     groups: groups.names.length,
   });
   const replica = new Replica({

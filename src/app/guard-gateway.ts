@@ -1,7 +1,7 @@
 /** Witness `ping`: asks the gateway by ARP, from the interface of the first floating address, whether it is there. */
 
 import type { NodeConfig } from '../model/node.js';
-import { arpProbe, parseArp } from '../netlink/arp.js';
+import { arpProbe, ETH_P_ARP, parseArp } from '../netlink/arp.js';
 import type { FrameSocket, LinkState } from '../ports.js';
 import type { GuardLoopPorts } from './guard-ports.js';
 
@@ -23,7 +23,7 @@ export const watchGateway = (
     if (!link?.usable) return;
     try {
       if (!socket) {
-        socket = ports.frames(name);
+        socket = ports.frames(name, ETH_P_ARP);
         socket.onFrame((frame) => {
           const packet = parseArp(frame);
           if (packet?.operation !== 'reply' || packet.senderAddress !== witness.address) return;

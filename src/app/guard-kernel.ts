@@ -9,8 +9,10 @@ import {
 } from '../election/guard-table.js';
 import type { KernelOp } from '../election/types.js';
 import { errorFrom, RelevoError } from '../errors.js';
+import { type Ip, isIpv6 } from '../model/address.js';
 import type { FloatingAddress, NodeConfig } from '../model/node.js';
-import { gratuitousReply, gratuitousRequest } from '../netlink/arp.js';
+import { ETH_P_ARP, gratuitousReply, gratuitousRequest } from '../netlink/arp.js';
+import { ETH_P_IPV6, unsolicitedAdvertisement } from '../netlink/nd.js';
 import type { FrameSocket, LinkState } from '../ports.js';
 import type { GuardLoopPorts } from './guard-ports.js';
 
@@ -45,6 +47,11 @@ export interface GuardKernel {
   announce(group: string): void;
   close(options: { removeTable: boolean }): Promise<void>;
 }
+
+const announcements = (mac: string, address: Ip): Uint8Array[] =>
+  isIpv6(address)
+    ? [unsolicitedAdvertisement(mac, address)]
+    : [gratuitousRequest(mac, address), gratuitousReply(mac, address)];
 
 export const createGuardKernel = (
   ports: GuardLoopPorts,
@@ -142,25 +149,27 @@ export const createGuardKernel = (
     return fresh;
   };
 
-  const frameSocket = (name: string): FrameSocket => {
-    const known = frames.get(name);
+  const frameSocket = (name: string, etherType: number): FrameSocket => {
+    const key = `${name} ${etherType}`;
+    const known = frames.get(key);
     if (known) return known;
-    const fresh = ports.frames(name);
-    frames.set(name, fresh);
+    const fresh = ports.frames(name, etherType);
+    frames.set(key, fresh);
     return fresh;
   };
 
   const announceOne = ({ address, interface: name }: FloatingAddress): void => {
     const link = links.get(name);
     if (!link) return;
+    const etherType = isIpv6(address) ? ETH_P_IPV6 : ETH_P_ARP;
     try {
-      const socket = frameSocket(name);
-      socket.send(gratuitousRequest(link.mac, address));
-      socket.send(gratuitousReply(link.mac, address));
+      const socket = frameSocket(name, etherType);
+      for (const frame of announcements(link.mac, address)) socket.send(frame);
     } catch (thrown) {
       // The interface may have been made anew under its old name: a fresh socket next time.
-      frames.get(name)?.close();
-      frames.delete(name);
+      const key = `${name} ${etherType}`;
+      frames.get(key)?.close();
+      frames.delete(key);
       ports.log.debug({ address, interface: name, error: errorFrom(thrown).message }, 'could not announce');
     }
   };

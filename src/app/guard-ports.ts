@@ -12,8 +12,8 @@ export interface GuardLoopPorts {
   readonly mac: Mac;
   readonly nft: PreparingNft;
   readonly links: Links;
-  /** ARP frames on one interface. */
-  frames(interfaceName: string): FrameSocket;
+  /** Frames of one EtherType on one interface. */
+  frames(interfaceName: string, etherType: number): FrameSocket;
   /** Rejects with `bad-config` when the address cannot be bound. */
   datagrams(local: SocketAddress | undefined): Promise<Datagrams>;
   post(message: FromGuard): void;

@@ -22,7 +22,6 @@ type Queries = Pick<
   | 'shortcomings'
   | 'idOf'
   | 'hasSet'
-  | 'hasSet'
   | 'serviceAt'
   | 'sessions'
   | 'visitSessions'

@@ -269,8 +269,16 @@ export const createReconciler = (ports: ReconcilePorts, wish: EngineContext): Re
         await restore();
         throw error;
       }
+      const before = registry.policies.get(name);
       registry.setPolicy(policy);
-      await align(registry, `policy ${name}: the kernel held something else than expected`);
+      try {
+        await align(registry, `policy ${name}: the kernel held something else than expected`);
+      } catch (again) {
+        undo();
+        if (before) registry.setPolicy(before);
+        await restore();
+        throw again;
+      }
     }
     tidyLater();
     return { operations, changed: [] };
@@ -281,7 +289,8 @@ export const createReconciler = (ports: ReconcilePorts, wish: EngineContext): Re
       if (!inForce) return;
       const startMs = clock.nowMs();
       picture = await readKernel(nft);
-      const persistenceLost = picture.table === undefined;
+      // Packets' own entries were in tables of features, too.
+      const persistenceLost = picture.table === undefined || foreign.kind === 'table-deleted';
       const operations = await align(registry, `repair after a foreign change: ${foreign.detail}`);
       if (operations === 0) return;
       repairs++;

@@ -6,7 +6,7 @@
 
 import { errorFrom } from '../errors.js';
 import { limits } from '../limits.js';
-import { type Ipv4, ipv4Number } from '../model/address.js';
+import { type Ipv4, ipv4Number, isIpv6 } from '../model/address.js';
 import { protocolPortNumber } from '../model/columns.js';
 import type { PersistenceEntry } from '../model/persistence.js';
 import type { Endpoint } from '../model/service.js';
@@ -53,7 +53,7 @@ export const createReplicator = (ports: ReplicatorPorts, config: ReplicatorConfi
     config.node,
     config.groups.map(({ name, addresses }) => ({
       name,
-      addresses: addresses.map(({ address }) => ipv4Number(address)),
+      addresses: addresses.map(({ address }) => (isIpv6(address) ? address : ipv4Number(address))),
     })),
   );
   const replica = new Replica({

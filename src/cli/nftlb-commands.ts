@@ -8,9 +8,11 @@ import { formatServices } from '../config/services-format.js';
 import { RelevoError } from '../errors.js';
 import type { ServicesDocument } from '../model/service.js';
 import { runNftlbNode } from '../nftlb-node.js';
-import { detach, makeKey, tellParent, untilSignal } from '../shell/detached.js';
+import type { Log } from '../ports.js';
+import { keyFromEnvironment, readTlsPair } from '../shell/api-access.js';
+import { detach, isDetached, makeKey, tellParent, untilSignal } from '../shell/detached.js';
 import { readInput } from '../shell/input.js';
-import { createLog } from '../shell/log.js';
+import { createLog, type LogPlace } from '../shell/log.js';
 import type { Output } from './client-commands.js';
 
 interface Flags {
@@ -23,7 +25,7 @@ interface Flags {
   readonly host?: string;
   readonly port: string;
   readonly log: string;
-  readonly logOutput: string;
+  readonly logOutput?: string;
   readonly serial?: boolean;
   readonly masqueradeMark?: string;
   readonly tlsCert?: string;
@@ -39,6 +41,33 @@ const levelOf = (text: string) => {
   return level <= 3 ? 'error' : level === 4 ? 'warn' : level <= 6 ? 'info' : 'debug';
 };
 
+/** nftlb's numbers, and names. Who runs in the background has no terminal to write to. */
+const outputs: Readonly<Record<string, readonly LogPlace[]>> = {
+  0: ['syslog'],
+  1: ['stdout'],
+  2: ['stderr'],
+  3: ['syslog', 'stdout'],
+  4: ['syslog', 'stderr'],
+  syslog: ['syslog'],
+  stdout: ['stdout'],
+  stderr: ['stderr'],
+};
+const placesOf = ({ logOutput, daemon, exit }: Flags): readonly LogPlace[] => {
+  const chosen = outputs[logOutput ?? (daemon && !exit ? '0' : '2')];
+  if (chosen) return chosen;
+  throw usage(
+    `--log-output: '${logOutput}' is not 0 (syslog), 1 (stdout), 2 (stderr), 3 (0 and 1) or 4 (0 and 2)`,
+  );
+};
+
+/** What nftlb does with these flags is not needed here; whoever gives them is told so. */
+const withoutEffect = ({ serial, masqueradeMark }: Flags, log: Log): void => {
+  if (serial) log.info({}, '--serial has no effect: changes are made one after the other anyway');
+  if (masqueradeMark !== undefined) {
+    log.info({}, '--masquerade-mark has no effect: no mark is needed to masquerade, and none is set');
+  }
+};
+
 const portOf = (text: string): number => {
   if (/^\d{1,5}$/.test(text) && Number(text) >= 1 && Number(text) <= 65_535) return Number(text);
   throw usage(`--port: '${text}' is no port`);
@@ -50,7 +79,8 @@ const keyOf = async (
   output: Output,
 ): Promise<string> => {
   const given =
-    key ?? (keyFile === undefined ? environment.RELEVO_NFTLB_KEY : (await readInput(keyFile)).trim());
+    (key === '' ? undefined : key) ??
+    (keyFile === undefined ? keyFromEnvironment(environment) : (await readInput(keyFile)).trim());
   if (given !== undefined && given !== '') return given;
   const made = makeKey();
   if (!exit) output.print(`Key: ${made}`);
@@ -60,7 +90,7 @@ const keyOf = async (
 const tlsOf = async ({ tlsCert, tlsKey }: Flags) => {
   if (tlsCert === undefined && tlsKey === undefined) return undefined;
   if (tlsCert === undefined || tlsKey === undefined) throw usage('--tls-cert and --tls-key come together');
-  return { cert: await readInput(tlsCert), key: await readInput(tlsKey) };
+  return readTlsPair({ cert: tlsCert, key: tlsKey });
 };
 
 const read = async (file: string): Promise<ServicesDocument> => {
@@ -112,11 +142,14 @@ const run = async (
   const key = await keyOf(flags, environment, output);
   const port = portOf(flags.port);
   const level = levelOf(flags.log);
-  if (flags.daemon && !flags.exit) {
-    // The key is in the environment there, where other users cannot read it.
-    await detach(['-d', '--daemon'], { RELEVO_NFTLB_KEY: key });
+  const places = placesOf(flags);
+  if (flags.daemon && !flags.exit && !isDetached()) {
+    // A key that was made is in the environment there, where other users cannot read it.
+    await detach({ RELEVO_NFTLB_KEY: key });
     return;
   }
+  const log = createLog(level, { node: 'nftlb' }, places);
+  withoutEffect(flags, log);
   await runNftlbNode(
     {
       document: flags.config === undefined ? undefined : await readInput(flags.config),
@@ -125,11 +158,7 @@ const run = async (
       host: flags.host ?? (flags.ipv6 ? '::1' : '127.0.0.1'),
       port,
       tls: await tlsOf(flags),
-      log: createLog(
-        level,
-        { node: 'nftlb' },
-        flags.logOutput === '1' || flags.logOutput === 'stdout' ? 1 : 2,
-      ),
+      log,
       ready: tellParent,
     },
     untilSignal(),
@@ -145,7 +174,10 @@ export const addNftlbCommands = (
     .command('nftlb')
     .description('run one node without a cluster, with the flags and the interface of nftlb')
     .option('-l, --log <level>', 'syslog level, 0 to 7', '5')
-    .option('-L, --log-output <output>', 'stdout or stderr', 'stderr')
+    .option(
+      '-L, --log-output <output>',
+      '0 syslog (default with -d), 1 stdout, 2 stderr (default), 3 and 4: syslog too',
+    )
     .option('-c, --config <file>', 'services to begin with')
     .option('-k, --key <key>', 'key of the interface; else RELEVO_NFTLB_KEY, or one is made and printed')
     .option('--key-file <file>', 'the key, where no process list shows it')

@@ -1,7 +1,7 @@
 /** The kinds of value that configuration files share, each with a message that says how to write it. */
 
 import { z } from 'zod';
-import { type Ipv4, parseIpv4, parseIpv4Prefix } from '../model/address.js';
+import { type Ipv4, isUnicast, parseIpPrefix, parseIpv4 } from '../model/address.js';
 import type { SocketAddress } from '../model/node.js';
 
 export const name = z
@@ -36,9 +36,13 @@ export const interfaceName = z
   .regex(/^[^\s/]{1,15}$/, 'must be an interface name of 1 to 15 characters');
 
 export const prefix = z.string({ error: 'is missing: give an address' }).transform((text, context) => {
-  const parsed = parseIpv4Prefix(text);
-  if (parsed) return parsed;
-  context.addIssue(`'${text}' is not an address with a prefix length: write it like 10.10.0.100/24`);
+  const parsed = parseIpPrefix(text);
+  if (parsed && isUnicast(parsed.address)) return parsed;
+  context.addIssue(
+    parsed
+      ? `${parsed.address} is not an address that a node can have: give a unicast address`
+      : `'${text}' is not an address with a prefix length: write it like 10.10.0.100/24 or 2001:db8::100/64`,
+  );
   return z.NEVER;
 });
 

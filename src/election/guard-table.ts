@@ -4,25 +4,58 @@
  * or loses its right goes silent without anybody having to reach it.
  */
 
-import { type Ipv4, ipv4Bytes } from '../model/address.js';
+import { type Ip, ipBytes, isIpv6 } from '../model/address.js';
+import { neighbourAdvertisement, neighbourSolicitation } from '../netlink/nd.js';
 import type { Operation, SetSpec, Statement, TableName, Transaction } from '../netlink/nft/ast.js';
 import type { KernelOp } from './types.js';
 
 export const guardTable: TableName = { family: 'netdev', name: 'relevo' };
 
-export const floatingSet: SetSpec = { name: 'floating', key: ['ipv4_addr'] };
-export const heldSet: SetSpec = { name: 'held', key: ['ipv4_addr'], flags: ['timeout'] };
-export const armedSet: SetSpec = { name: 'armed', key: ['ipv4_addr'], flags: ['timeout'] };
+/** The sets of one family of addresses; those of a family without addresses are left out. */
+interface FamilySets {
+  readonly floating: SetSpec;
+  readonly held: SetSpec;
+  readonly armed: SetSpec;
+}
+
+const familySets = (key: 'ipv4_addr' | 'ipv6_addr', suffix: string): FamilySets => ({
+  floating: { name: `floating${suffix}`, key: [key] },
+  held: { name: `held${suffix}`, key: [key], flags: ['timeout'] },
+  armed: { name: `armed${suffix}`, key: [key], flags: ['timeout'] },
+});
+const sets4 = familySets('ipv4_addr', '');
+const sets6 = familySets('ipv6_addr', '6');
+
+interface Family {
+  readonly sets: FamilySets;
+  readonly addresses: readonly Ip[];
+}
+
+const familiesOf = (addresses: readonly Ip[]): Family[] =>
+  [
+    { sets: sets4, addresses: addresses.filter((address) => !isIpv6(address)) },
+    { sets: sets6, addresses: addresses.filter(isIpv6) },
+  ].filter((family) => family.addresses.length > 0);
 
 /** Before policies and services of the same hook. */
 const guardPriority = -500;
 const drop: Statement = { kind: 'verdict', verdict: { kind: 'drop' } };
 
-const unlessHeld = (field: 'arp daddr ip' | 'arp saddr ip'): Statement[] => [
-  { kind: 'lookup', key: [{ kind: 'field', field }], set: floatingSet.name },
-  { kind: 'lookup', key: [{ kind: 'field', field }], set: heldSet.name, invert: true },
+const unlessHeld = (
+  sets: FamilySets,
+  field: 'arp daddr ip' | 'arp saddr ip' | 'ip6 saddr' | 'icmpv6 taddr',
+): Statement[] => [
+  { kind: 'lookup', key: [{ kind: 'field', field }], set: sets.floating.name },
+  { kind: 'lookup', key: [{ kind: 'field', field }], set: sets.held.name, invert: true },
   drop,
 ];
+
+const icmpv6Type = (type: number): Statement => ({
+  kind: 'compare',
+  field: 'icmpv6 type',
+  op: '==',
+  value: { type: 'inet_proto', bytes: Uint8Array.of(type) },
+});
 
 const arpRequest: Statement = {
   kind: 'compare',
@@ -31,12 +64,46 @@ const arpRequest: Statement = {
   value: { type: 'inet_service', bytes: Uint8Array.of(0, 1) },
 };
 
-const elements = (addresses: readonly Ipv4[], timeoutMs?: number) =>
+const elements = (addresses: readonly Ip[], timeoutMs?: number) =>
   addresses.map((address) =>
-    timeoutMs === undefined ? { key: ipv4Bytes(address) } : { key: ipv4Bytes(address), timeoutMs },
+    timeoutMs === undefined ? { key: ipBytes(address) } : { key: ipBytes(address), timeoutMs },
   );
 
 const table = guardTable;
+
+const rule = (chain: 'ingress' | 'egress', statements: readonly Statement[], comment: string): Operation => ({
+  op: 'add-rule',
+  table,
+  rule: { chain, statements, comment },
+});
+
+const rules4: readonly Operation[] = [
+  rule('ingress', [arpRequest, ...unlessHeld(sets4, 'arp daddr ip')], 'questions'),
+  rule('egress', unlessHeld(sets4, 'arp saddr ip'), 'announcements'),
+];
+
+/**
+ * A solicitation asks for its target, and tells its source's MAC address in passing; a probe for duplicates is a solicitation from nowhere. An
+ * advertisement tells its target's, whatever its source (RFC 4861 sections 4.3 and 4.4, RFC 4862 section 5.4.2).
+ */
+const rules6: readonly Operation[] = [
+  rule(
+    'ingress',
+    [icmpv6Type(neighbourSolicitation), ...unlessHeld(sets6, 'icmpv6 taddr')],
+    'questions, IPv6',
+  ),
+  rule(
+    'egress',
+    [icmpv6Type(neighbourAdvertisement), ...unlessHeld(sets6, 'icmpv6 taddr')],
+    'announcements, IPv6',
+  ),
+  rule(
+    'egress',
+    [icmpv6Type(neighbourSolicitation), ...unlessHeld(sets6, 'ip6 saddr')],
+    'own questions, IPv6',
+  ),
+  rule('egress', [icmpv6Type(neighbourSolicitation), ...unlessHeld(sets6, 'icmpv6 taddr')], 'probes, IPv6'),
+];
 
 /**
  * Makes the table anew: whatever an earlier process left in it is gone with the same commit. `owner`: the table belongs
@@ -44,7 +111,7 @@ const table = guardTable;
  */
 export const buildGuard = (
   devices: readonly string[],
-  addresses: readonly Ipv4[],
+  addresses: readonly Ip[],
   options: { readonly owner: boolean; readonly replace: boolean },
 ): Transaction => {
   const chain = (name: string, hook: 'ingress' | 'egress'): Operation => ({
@@ -57,26 +124,15 @@ export const buildGuard = (
     operations: [
       ...(options.replace ? [{ op: 'delete-table', table } as const] : []),
       { op: 'add-table', table, owner: options.owner },
-      { op: 'add-set', table, set: floatingSet },
-      { op: 'add-set', table, set: heldSet },
-      { op: 'add-set', table, set: armedSet },
-      { op: 'add-elements', table, set: floatingSet, elements: elements(addresses) },
+      ...familiesOf(addresses).flatMap(({ sets, addresses: own }): Operation[] => [
+        { op: 'add-set', table, set: sets.floating },
+        { op: 'add-set', table, set: sets.held },
+        { op: 'add-set', table, set: sets.armed },
+        { op: 'add-elements', table, set: sets.floating, elements: elements(own) },
+      ]),
       chain('ingress', 'ingress'),
       chain('egress', 'egress'),
-      {
-        op: 'add-rule',
-        table,
-        rule: {
-          chain: 'ingress',
-          statements: [arpRequest, ...unlessHeld('arp daddr ip')],
-          comment: 'questions',
-        },
-      },
-      {
-        op: 'add-rule',
-        table,
-        rule: { chain: 'egress', statements: unlessHeld('arp saddr ip'), comment: 'announcements' },
-      },
+      ...familiesOf(addresses).flatMap(({ sets }) => (sets === sets4 ? rules4 : rules6)),
     ],
   };
 };
@@ -92,51 +148,45 @@ export const adoptGuard: Transaction = {
   operations: [{ op: 'add-table', table, owner: true }],
 };
 
-/**
- * One lease write as one batch. `claim` and `renew` are compare-and-swaps: the delete fails with `kernel-missing` once the
- * element has expired, and with it the batch.
- */
-export const leaseTransaction = (
-  op: KernelOp,
-  addresses: readonly Ipv4[],
-  leaseMs: number,
-  reason: string,
-): Transaction => {
+const leaseOperations = (op: KernelOp, { sets, addresses }: Family, leaseMs: number): Operation[] => {
+  const { held, armed } = sets;
   const plain = elements(addresses);
   const timed = elements(addresses, leaseMs);
   switch (op) {
     case 'arm':
-      return {
-        reason,
-        operations: [
-          // Adding again would not extend an element that is still there.
-          { op: 'destroy-elements', table, set: armedSet, elements: plain },
-          { op: 'add-elements', table, set: armedSet, elements: timed },
-        ],
-      };
+      return [
+        // Adding again would not extend an element that is still there.
+        { op: 'destroy-elements', table, set: armed, elements: plain },
+        { op: 'add-elements', table, set: armed, elements: timed },
+      ];
     case 'claim':
-      return {
-        reason,
-        operations: [
-          { op: 'delete-elements', table, set: armedSet, elements: plain },
-          { op: 'add-elements', table, set: heldSet, elements: timed, create: true },
-        ],
-      };
+      return [
+        { op: 'delete-elements', table, set: armed, elements: plain },
+        { op: 'add-elements', table, set: held, elements: timed, create: true },
+      ];
     case 'renew':
-      return {
-        reason,
-        operations: [
-          { op: 'delete-elements', table, set: heldSet, elements: plain },
-          { op: 'add-elements', table, set: heldSet, elements: timed },
-        ],
-      };
+      return [
+        { op: 'delete-elements', table, set: held, elements: plain },
+        { op: 'add-elements', table, set: held, elements: timed },
+      ];
     case 'close':
-      return {
-        reason,
-        operations: [
-          { op: 'destroy-elements', table, set: heldSet, elements: plain },
-          { op: 'destroy-elements', table, set: armedSet, elements: plain },
-        ],
-      };
+      return [
+        { op: 'destroy-elements', table, set: held, elements: plain },
+        { op: 'destroy-elements', table, set: armed, elements: plain },
+      ];
   }
 };
+
+/**
+ * One lease write as one batch, for the addresses of both families. `claim` and `renew` are compare-and-swaps: the delete fails with
+ * `kernel-missing` once an element has expired, and with it the batch.
+ */
+export const leaseTransaction = (
+  op: KernelOp,
+  addresses: readonly Ip[],
+  leaseMs: number,
+  reason: string,
+): Transaction => ({
+  reason,
+  operations: familiesOf(addresses).flatMap((family) => leaseOperations(op, family, leaseMs)),
+});

@@ -68,6 +68,7 @@ export const nodeYaml = (
     },
     stateDir: 'state',
     controlSocket: 'relevo.sock',
+    api: { listen: '127.0.0.1:5555', keyFile: 'api.key' },
     logLevel: 'info',
     protect: options.protect ?? true,
   });

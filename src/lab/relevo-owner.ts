@@ -4,6 +4,7 @@ import { RelevoError } from '../errors.js';
 import type { HandoverResult, NodeEvent, NodeStatus } from '../model/status.js';
 import { initAuthority, issueCertificate } from '../shell/certificates.js';
 import { createControlClient } from '../shell/control-socket.js';
+import { makeKey } from '../shell/detached.js';
 import { makeFolder } from '../shell/folders.js';
 import { builtProgram, nodeProgram } from '../shell/programs.js';
 import { nodeYaml, witnessYaml } from './node-files.js';
@@ -47,6 +48,7 @@ export const relevoOwner: LabOwnerFactory = ({ files }, { name: lab, replication
       const folder = hostFolder(lab, node);
       makeFolder(`${folder}/state`);
       for (const file of ['ca.crt', `${node}.crt`, `${node}.key`, 'heartbeat.secret']) await hand(node, file);
+      await files.writeAtomic(`${folder}/api.key`, makeKey(), 0o600);
       await files.writeAtomic(`${folder}/node.yaml`, nodeYaml(node, { replication }));
     },
     clearNode: async () => undefined,

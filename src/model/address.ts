@@ -49,16 +49,6 @@ export interface Ipv4Prefix {
   readonly prefixLength: number;
 }
 
-/** `10.0.0.1/24`; without a length, /32. */
-export const parseIpv4Prefix = (text: string): Ipv4Prefix | undefined => {
-  const [addressText, lengthText, ...rest] = text.split('/');
-  const address = parseIpv4(addressText ?? '');
-  if (!address || rest.length > 0) return undefined;
-  if (lengthText === undefined) return { address, prefixLength: 32 };
-  if (!/^\d{1,2}$/.test(lengthText) || Number(lengthText) > 32) return undefined;
-  return { address, prefixLength: Number(lengthText) };
-};
-
 /** An IPv6 address in the text form of RFC 5952: `2001:db8::1`. */
 export type Ipv6 = string & { readonly [brand]: 'ipv6' };
 export type Ip = Ipv4 | Ipv6;
@@ -133,4 +123,22 @@ export const ipFromBytes = (bytes: Uint8Array, offset: number, length: number): 
     (_, at) => (bytes[offset + at * 2]! << 8) | bytes[offset + at * 2 + 1]!,
   );
   return ipv6Text(groups);
+};
+
+/** `10.0.0.1/24`, `2001:db8::1/64`; without a length, /32 or /128. */
+export const parseIpPrefix = (text: string): IpPrefix | undefined => {
+  const [addressText, lengthText, ...rest] = text.split('/');
+  const address = parseIp(addressText ?? '');
+  if (!address || rest.length > 0) return undefined;
+  const longest = isIpv6(address) ? 128 : 32;
+  if (lengthText === undefined) return { address, prefixLength: longest };
+  if (!/^\d{1,3}$/.test(lengthText) || Number(lengthText) > longest) return undefined;
+  return { address, prefixLength: Number(lengthText) };
+};
+
+/** Can it be one interface's own address on a network? Not unspecified, loopback of IPv6, multicast or reserved. */
+export const isUnicast = (address: Ip): boolean => {
+  const bytes = ipBytes(address);
+  if (!isIpv6(address)) return bytes[0] !== 0 && bytes[0]! < 224;
+  return bytes[0] !== 0xff && bytes.some((byte, at) => byte > (at === 15 ? 1 : 0));
 };

@@ -1,6 +1,6 @@
 /** What a cluster and a node are, after parsing node.yaml. */
 
-import type { Ipv4 } from './address.js';
+import type { Ip, Ipv4 } from './address.js';
 
 export interface SocketAddress {
   readonly address: Ipv4;
@@ -16,7 +16,7 @@ export interface ClusterNode {
 }
 
 export interface FloatingAddress {
-  readonly address: Ipv4;
+  readonly address: Ip;
   readonly prefixLength: number;
   readonly interface: string;
 }

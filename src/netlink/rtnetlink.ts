@@ -1,6 +1,6 @@
-/** rtnetlink messages (linux/rtnetlink.h, if_link.h, if_addr.h, neighbour.h): links, IPv4 addresses, neighbours. */
+/** rtnetlink messages (linux/rtnetlink.h, if_link.h, if_addr.h, neighbour.h): links, addresses, neighbours. */
 
-import { type Ip, type Ipv4, ipFromBytes, ipv4Bytes, ipv4FromBytes } from '../model/address.js';
+import { type Ip, ipBytes, ipFromBytes, isIpv6 } from '../model/address.js';
 import type { LinkState, NeighbourState } from '../model/kernel-events.js';
 import { ByteWriter, eachAttribute, readString, readU32 } from './attributes.js';
 import {
@@ -10,6 +10,7 @@ import {
   NLM_F_CREATE,
   NLM_F_DUMP,
   NLM_F_EXCL,
+  NLM_F_REPLACE,
   NLM_F_REQUEST,
 } from './message.js';
 
@@ -25,8 +26,9 @@ const RTM_GETNEIGH = 30;
 export const RTNLGRP_LINK = 1;
 export const RTNLGRP_NEIGH = 3;
 export const RTNLGRP_IPV4_IFADDR = 5;
-const AF_INET = 2;
-const AF_INET6 = 10;
+export const RTNLGRP_IPV6_IFADDR = 9;
+export const AF_INET = 2;
+export const AF_INET6 = 10;
 
 const IFF_UP = 0x1;
 const IFF_RUNNING = 0x40;
@@ -111,43 +113,61 @@ export const readLink = (
 
 const IFA_ADDRESS = 1;
 const IFA_LOCAL = 2;
+const IFA_CACHEINFO = 6;
 const IFA_FLAGS = 8;
+const IFA_F_NODAD = 0x02;
 const IFA_F_NOPREFIXROUTE = 0x200;
+const forever = 0xffff_ffff;
 
 export interface LinkAddress {
   readonly linkIndex: number;
-  readonly address: Ipv4;
+  readonly address: Ip;
   readonly prefixLength: number;
 }
 
-const writeIfaddr = (writer: ByteWriter, address: LinkAddress | undefined): void => {
-  writer.u8(AF_INET);
-  writer.u8(address?.prefixLength ?? 0);
+const writeIfaddr = (writer: ByteWriter, family: number, prefixLength: number, linkIndex: number): void => {
+  writer.u8(family);
+  writer.u8(prefixLength);
   writer.u8(0);
   writer.u8(0);
-  writer.u32(address?.linkIndex ?? 0);
+  writer.u32(linkIndex);
 };
 
-/** `noPrefixRoute`: the network's route exists already, and must not go when this address goes. */
-export const addAddress = (sequence: number, address: LinkAddress, noPrefixRoute: boolean): Uint8Array =>
-  message(RTM_NEWADDR, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL, sequence, (writer) => {
-    writeIfaddr(writer, address);
-    const bytes = ipv4Bytes(address.address);
-    writer.attributeBytes(IFA_LOCAL, bytes);
-    writer.attributeBytes(IFA_ADDRESS, bytes);
-    if (noPrefixRoute) writer.attributeU32(IFA_FLAGS, IFA_F_NOPREFIXROUTE);
+const writeAddress = (writer: ByteWriter, { address, prefixLength, linkIndex }: LinkAddress): void => {
+  const bytes = ipBytes(address);
+  writeIfaddr(writer, familyOf(address), prefixLength, linkIndex);
+  writer.attributeBytes(IFA_LOCAL, bytes);
+  writer.attributeBytes(IFA_ADDRESS, bytes);
+};
+
+export const familyOf = (address: Ip): number => (isIpv6(address) ? AF_INET6 : AF_INET);
+
+/**
+ * `noPrefixRoute`: the network's route exists already, and must not go when this address goes.
+ *
+ * An IPv6 address is good at once, without a probe for duplicates, and never chosen as a source by itself (a preferred lifetime of 0): both
+ * nodes of a pair would. One that is there already gets these properties too.
+ */
+export const addAddress = (sequence: number, address: LinkAddress, noPrefixRoute: boolean): Uint8Array => {
+  const is6 = isIpv6(address.address);
+  const ifThere = is6 ? NLM_F_REPLACE : NLM_F_EXCL;
+  const flags = (noPrefixRoute ? IFA_F_NOPREFIXROUTE : 0) | (is6 ? IFA_F_NODAD : 0);
+  return message(RTM_NEWADDR, NLM_F_ACK | NLM_F_CREATE | ifThere, sequence, (writer) => {
+    writeAddress(writer, address);
+    if (flags !== 0) writer.attributeU32(IFA_FLAGS, flags);
+    // struct ifa_cacheinfo: preferred and valid lifetimes in seconds, two stamps that only the kernel writes.
+    if (is6) {
+      writer.attributeBytes(IFA_CACHEINFO, new Uint8Array(Uint32Array.of(0, forever, 0, 0).buffer));
+    }
   });
+};
 
 export const deleteAddress = (sequence: number, address: LinkAddress): Uint8Array =>
-  message(RTM_DELADDR, NLM_F_ACK, sequence, (writer) => {
-    writeIfaddr(writer, address);
-    const bytes = ipv4Bytes(address.address);
-    writer.attributeBytes(IFA_LOCAL, bytes);
-    writer.attributeBytes(IFA_ADDRESS, bytes);
-  });
+  message(RTM_DELADDR, NLM_F_ACK, sequence, (writer) => writeAddress(writer, address));
 
-export const dumpAddresses = (sequence: number): Uint8Array =>
-  message(RTM_GETADDR, NLM_F_DUMP, sequence, (writer) => writeIfaddr(writer, undefined));
+/** One family at a time: a dump of all of them waits for the RTNL mutex. */
+export const dumpAddresses = (sequence: number, family: number): Uint8Array =>
+  message(RTM_GETADDR, NLM_F_DUMP, sequence, (writer) => writeIfaddr(writer, family, 0, 0));
 
 /** struct ifaddrmsg and attributes; undefined for other families. */
 export const readAddress = (
@@ -156,24 +176,29 @@ export const readAddress = (
   from: number,
   to: number,
 ): LinkAddress | undefined => {
-  if (to - from < 8 || bytes[from] !== AF_INET) return undefined;
-  let address: Ipv4 | undefined;
+  if (to - from < 8) return undefined;
+  const family = bytes[from];
+  if (family !== AF_INET && family !== AF_INET6) return undefined;
+  const length = family === AF_INET ? 4 : 16;
+  let address: Ip | undefined;
   eachAttribute(view, from + 8, to, (type, start, end) => {
-    if (end - start !== 4) return;
+    if (end - start !== length) return;
     // On point-to-point links IFA_ADDRESS is the peer's; the own one is IFA_LOCAL.
-    if (type === IFA_LOCAL || (type === IFA_ADDRESS && !address)) address = ipv4FromBytes(bytes, start);
+    if (type === IFA_LOCAL || (type === IFA_ADDRESS && !address)) address = ipFromBytes(bytes, start, length);
   });
   if (!address) return undefined;
   return { linkIndex: readU32(view, from + 4, from + 8), address, prefixLength: bytes[from + 1]! };
 };
 
-const asNumber = (address: Ipv4): number =>
-  ipv4Bytes(address).reduce((number, byte) => number * 256 + byte, 0);
-
 /** True when `network` (an address with its prefix) covers `address`. */
-export const covers = (network: { address: Ipv4; prefixLength: number }, address: Ipv4): boolean => {
-  const size = 2 ** (32 - network.prefixLength);
-  return Math.floor(asNumber(network.address) / size) === Math.floor(asNumber(address) / size);
+export const covers = (network: { address: Ip; prefixLength: number }, address: Ip): boolean => {
+  const [wide, narrow] = [ipBytes(network.address), ipBytes(address)];
+  if (wide.length !== narrow.length) return false;
+  for (let bit = 0; bit < network.prefixLength; bit += 8) {
+    const shift = Math.max(0, 8 - (network.prefixLength - bit));
+    if (wide[bit >> 3]! >> shift !== narrow[bit >> 3]! >> shift) return false;
+  }
+  return true;
 };
 
 const NDA_DST = 1;

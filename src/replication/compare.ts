@@ -89,6 +89,8 @@ export class Comparison {
     const row = table.find(entries.client[at]!, entries.address[at]!, entries.protocolPort[at]!);
     const known = row >= 0 && table.state[row] === rowState.live;
     if (row >= 0) this.#see(row);
+    // Deleted since the scan began, which may still show it.
+    if (row >= 0 && !known && table.changedAtMs[row]! >= this.#startedAtMs) return;
     const changed = takeFromKernel(this.#context, entries, at, groups.epochOf(group), nowMs);
     if (changed < 0) return;
     this.#see(changed);

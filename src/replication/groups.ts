@@ -1,9 +1,11 @@
 /** Who originates the entries of which group, and in which epoch: one book per node, read by every peer's session. */
 
+import type { Ipv6 } from '../model/address.js';
+
 export interface GroupConfig {
   readonly name: string;
-  /** Floating addresses, as numbers. */
-  readonly addresses: readonly number[];
+  /** Floating addresses: those of IPv4 as numbers. */
+  readonly addresses: readonly (number | Ipv6)[];
 }
 
 /** `unknown`: not in our configuration. `stale`: a newer epoch is known. `contested`: two origins in one epoch. */
@@ -19,7 +21,7 @@ export class GroupBook {
   readonly names: readonly string[];
   readonly #self: string;
   readonly #indexByName: ReadonlyMap<string, number>;
-  readonly #indexByAddress: ReadonlyMap<number, number>;
+  readonly #indexByAddress: ReadonlyMap<number | Ipv6, number>;
   readonly #states: GroupState[];
 
   constructor(self: string, groups: readonly GroupConfig[]) {
@@ -28,7 +30,7 @@ export class GroupBook {
     this.#indexByName = new Map(groups.map(({ name }, index) => [name, index]));
     this.#indexByAddress = new Map(
       groups.flatMap(({ addresses }, index) =>
-        addresses.map((address): [number, number] => [address, index]),
+        addresses.map((address): [number | Ipv6, number] => [address, index]),
       ),
     );
     this.#states = groups.map(() => ({ epoch: 0, origin: undefined, active: false }));
@@ -38,7 +40,7 @@ export class GroupBook {
     return this.#indexByName.get(name) ?? -1;
   }
 
-  readonly groupOf = (address: number): number => this.#indexByAddress.get(address) ?? -1;
+  readonly groupOf = (address: number | Ipv6): number => this.#indexByAddress.get(address) ?? -1;
 
   /** True if something changed. */
   setActive(group: number, epoch: number, active: boolean): boolean {

@@ -15,7 +15,7 @@ import {
   structureKey,
   writeElements,
 } from './composition.js';
-import type { Contribution, Placed } from './feature.js';
+import { type Contribution, ipTable, type Placed } from './feature.js';
 import { sameElement } from './same-element.js';
 
 /** One table as it was read; elements of the sets that we fill. */
@@ -188,6 +188,9 @@ export interface FeatureTables {
   isOthers(table: TableName, name: string): boolean;
 }
 
+/** A table that goes when no feature needs anything in it; the other one has the plain services. */
+export const isEmptied = ({ family }: TableName): boolean => family !== ipTable.family;
+
 /** Writes into `batches` what leads from `pictures` to `composition`. */
 export const adoptFeatures = (
   composition: Composition,
@@ -199,6 +202,10 @@ export const adoptFeatures = (
     const { name, table } = picture;
     const needed = [...composition.structures.values()].some(({ what }) => what.table.family === name.family);
     if (!needed && !table) continue;
+    if (!needed && isEmptied(name)) {
+      batches.cleanup({ op: 'delete-table', table: name });
+      continue;
+    }
     if (needed && (!table || (protect && !table.owned))) {
       batches.structure({ op: 'add-table', table: name, ...(protect && { owner: true }) });
     }

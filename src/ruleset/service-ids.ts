@@ -12,6 +12,8 @@ export interface ServiceNumbers extends ServiceIds {
   /** Takes over what the kernel shows, before anything is asked for. */
   adopt(service: string, id: number): void;
   release(service: string): void;
+  /** Releases all others: what a refused change has taken must not stand in the way of what the kernel shows. */
+  keep(services: Iterable<{ readonly name: string }>): void;
 }
 
 /** The number of the backend in place `index` of the service with this number. */
@@ -23,6 +25,12 @@ export const createServiceIds = (): ServiceNumbers => {
   const idByName = new Map<string, number>();
   const taken = new Set<number>();
   let next = 1;
+  const release = (service: string): void => {
+    const id = idByName.get(service);
+    if (id === undefined) return;
+    idByName.delete(service);
+    taken.delete(id >>> shift);
+  };
   return {
     of(service) {
       const known = idByName.get(service);
@@ -40,11 +48,11 @@ export const createServiceIds = (): ServiceNumbers => {
       idByName.set(service, id);
       taken.add(number);
     },
-    release(service) {
-      const id = idByName.get(service);
-      if (id === undefined) return;
-      idByName.delete(service);
-      taken.delete(id >>> shift);
+    release,
+    keep(services) {
+      const gone = new Set(idByName.keys());
+      for (const { name } of services) gone.delete(name);
+      for (const name of gone) release(name);
     },
   };
 };

@@ -2,7 +2,9 @@
 
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { closeSync, openSync } from 'node:fs';
 import { RelevoError } from '../errors.js';
+import { dup2 } from './libc.js';
 
 export const makeKey = (): string => randomBytes(16).toString('hex');
 
@@ -12,13 +14,12 @@ export const untilSignal = (): AbortSignal => {
   return abort.signal;
 };
 
-/** Starts this program again without the arguments that are named, in a session of its own; resolves when it says that it is ready. */
-export const detach = async (
-  without: readonly string[],
-  environment: Readonly<Record<string, string>>,
-): Promise<void> => {
-  const args = process.argv.slice(1).filter((arg) => !without.includes(arg));
-  const child = spawn(process.execPath, [...process.execArgv, ...args], {
+/** True for what `detach` has started, which has the same arguments. */
+export const isDetached = (): boolean => process.send !== undefined;
+
+/** Starts this program again in a session of its own; resolves when it says that it is ready. */
+export const detach = async (environment: Readonly<Record<string, string>>): Promise<void> => {
+  const child = spawn(process.execPath, [...process.execArgv, ...process.argv.slice(1)], {
     detached: true,
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     env: { ...process.env, ...environment },
@@ -35,7 +36,11 @@ export const detach = async (
   child.unref();
 };
 
-/** Tells whoever detached this process that it is ready. */
+/** Tells whoever detached this process that it is ready; from then on standard error is nobody's, or its reader would wait for ever. */
 export const tellParent = (): void => {
-  if (process.send) process.send('ready');
+  if (!process.send) return;
+  process.send('ready');
+  const nowhere = openSync('/dev/null', 'w');
+  dup2(nowhere, 2);
+  closeSync(nowhere);
 };

@@ -35,10 +35,10 @@ const open = (interfaceName: string, etherType: number): { fd: number; address: 
     throw errnoError(ENODEV, `a frame socket on ${interfaceName}`, { interface: interfaceName });
   }
   const address = linkAddress(etherType, index);
-  // Protocol 0 until bound: nothing of other interfaces gets in between.
+  // Protocol 0: nothing is received until somebody listens. A socket for IPv6 would get a copy of all of its traffic.
   const fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (fd < 0) throw errnoError(lastErrno(), `a frame socket on ${interfaceName}`);
-  if (bind(fd, address, addressBytes) !== 0) {
+  if (bind(fd, linkAddress(0, index), addressBytes) !== 0) {
     const errno = lastErrno();
     close(fd);
     throw errnoError(errno, `binding a frame socket to ${interfaceName}`);
@@ -82,7 +82,11 @@ export const createFrameSocket = (interfaceName: string, etherType: number): Fra
     },
     onFrame(listener) {
       listeners.add(listener);
-      stopWatching ??= watchReadable(fd, readable);
+      if (!stopWatching) {
+        if (bind(fd, address, addressBytes) !== 0)
+          throw errnoError(lastErrno(), `listening on ${interfaceName}`);
+        stopWatching = watchReadable(fd, readable);
+      }
       return () => listeners.delete(listener);
     },
     close() {

@@ -39,6 +39,14 @@ const setFilter = libc.func(
 export const attachFilter = (fd: number, filter: readonly FilterStep[]): boolean =>
   setFilter(fd, 1, SO_ATTACH_FILTER, { len: filter.length, filter }, 16) === 0;
 
+/** struct sockaddr_un of linux/un.h. */
+export const bytesOfUnixAddress = (path: string): Uint8Array => {
+  const name = Buffer.from(path, 'utf8');
+  const address = new Uint8Array(2 + name.length + 1);
+  address[0] = 1;
+  address.set(name, 2);
+  return address;
+};
 export const socket: (domain: number, type: number, protocol: number) => number = libc.func(
   'int socket(int domain, int type, int protocol)',
 );
@@ -118,6 +126,7 @@ export const lastErrno = (): number => koffi.errno();
 export const sched_setscheduler: (thread: number, policy: number, parameter: Int32Array) => number =
   libc.func('int sched_setscheduler(int thread, int policy, const void *parameter)');
 /** Returns only when it failed. `argv` ends with null. */
+export const dup2: (from: number, to: number) => number = libc.func('int dup2(int from, int to)');
 const fcntl: (fd: number, command: number, value: number) => number = libc.func(
   'int fcntl(int fd, int command, int value)',
 );

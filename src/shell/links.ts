@@ -28,12 +28,14 @@ const listLinks = async (asker: NetlinkAsker): Promise<LinkState[]> => {
   return links;
 };
 
-const listAddresses = async (asker: NetlinkAsker): Promise<rt.LinkAddress[]> => {
+const listAddresses = async (asker: NetlinkAsker, family: number): Promise<rt.LinkAddress[]> => {
   const addresses: rt.LinkAddress[] = [];
-  await asker.ask('listing addresses', rt.dumpAddresses, ({ view, bytes }, message) => {
+  const dump = (sequence: number): Uint8Array => rt.dumpAddresses(sequence, family);
+  await asker.ask('listing addresses', dump, ({ view, bytes }, message) => {
     if (message.type !== rt.RTM_NEWADDR) return;
-    const address = rt.readAddress(view, bytes, message.from, message.to);
-    if (address) addresses.push(address);
+    const found = rt.readAddress(view, bytes, message.from, message.to);
+    // A kernel without IPv6 answers for IPv6 with what it has.
+    if (found && rt.familyOf(found.address) === family) addresses.push(found);
   });
   return addresses;
 };
@@ -157,7 +159,7 @@ const createLinkWatch = (
       protocol: NETLINK_ROUTE,
       messageBytes: 16 * 1024,
       receiveBytes: 8 * 1024 * 1024,
-      groups: [rt.RTNLGRP_LINK, rt.RTNLGRP_IPV4_IFADDR],
+      groups: [rt.RTNLGRP_LINK, rt.RTNLGRP_IPV4_IFADDR, rt.RTNLGRP_IPV6_IFADDR],
     },
     {
       message(bytes) {
@@ -232,7 +234,10 @@ export const createLinks = (options: LinksOptions = {}): Links => {
     },
     async addAddress(linkName, address, prefixLength) {
       // Both questions are on their way before the first is answered.
-      const [linkIndex, present] = await Promise.all([indexOf(linkName), listAddresses(asker)]);
+      const [linkIndex, present] = await Promise.all([
+        indexOf(linkName),
+        listAddresses(asker, rt.familyOf(address)),
+      ]);
       // A second address of a network must not bring a second route, nor take the only one with it when it goes.
       const noPrefixRoute = present.some(
         (one) => one.linkIndex === linkIndex && one.address !== address && rt.covers(one, address),
@@ -258,7 +263,8 @@ export const createLinks = (options: LinksOptions = {}): Links => {
     async addresses() {
       const links = watch ? [] : await listLinks(asker);
       const nameByIndex = new Map(links.map((link) => [link.index, link.name]));
-      return (await listAddresses(asker)).flatMap(({ linkIndex, address, prefixLength }) => {
+      const both = await Promise.all([rt.AF_INET, rt.AF_INET6].map((one) => listAddresses(asker, one)));
+      return both.flat().flatMap(({ linkIndex, address, prefixLength }) => {
         const link = watch?.nameOf(linkIndex) ?? nameByIndex.get(linkIndex);
         return link === undefined ? [] : [{ link, address, prefixLength }];
       });

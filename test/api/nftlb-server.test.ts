@@ -42,7 +42,7 @@ const post = (port: number, body: string) =>
     signal: AbortSignal.timeout(5_000),
   });
 
-test('a client that stalls in its headers or its body delays nobody (defect 12)', async (t) => {
+test('defect 12: a client that stalls in its headers or its body delays nobody', async (t) => {
   const { app, port, farms } = await start();
   const stalled = await Promise.all([
     open(port, 'POST /farms HTTP/1.1\r\nHost: x\r\nKe'),
@@ -56,7 +56,7 @@ test('a client that stalls in its headers or its body delays nobody (defect 12)'
   await app.close();
 });
 
-test('headers in pieces and of any case, bodies in chunks (defect 13)', async (t) => {
+test('defect 13: headers in pieces and of any case, bodies in chunks', async (t) => {
   const { app, port } = await start();
   const socket = await open(port, 'POST /farms HTTP/1.1\r\nHost: x\r\nkE');
   const answer = until(socket, /success/);

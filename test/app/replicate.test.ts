@@ -209,6 +209,17 @@ test.serial(
       active: [],
     };
     const digest = { kind: 'ack', frame: 2 ** 40 } as const;
+    const tooShort = encodeFrame({
+      kind: 'general',
+      body: {
+        ...{ kind: 'delta', frame: 1, group: 'front', epoch: 9, firstSequence: 1, lastSequence: 1 },
+        upserts: {
+          ...{ service: ['web'], key: ['\x01\x04\x01\x01\x0a\x00\x00'], backend: ['\x0a\x01\x00\x01'] },
+          ...{ backendPort: [80], ttlMs: [1000], remainingMs: [1000] },
+        },
+        deletions: { service: [], key: [] },
+      },
+    });
     const attempts: [string, Uint8Array[], RegExp][] = [
       ['garbage', [Uint8Array.of(0xff, 0xff, 0xff, 1, 2, 3)], /lb1: malformed frame/],
       ['a frame cut short', [encodeFrame(hello), encodeFrame(digest).subarray(0, 3)], /lb1: malformed frame/],
@@ -227,6 +238,16 @@ test.serial(
         'a frame out of turn',
         [encodeFrame(hello), encodeFrame({ kind: 'snapshot-end', frame: 7, group: 'front', epoch: 9 })],
         /frame 7 is out of order/,
+      ],
+      [
+        'a general entry whose key is too short',
+        [encodeFrame({ ...hello, general: 1 }), tooShort],
+        /lb1: malformed frame: upserts has an entry whose key has 7 bytes instead of 8/,
+      ],
+      [
+        'a general frame that its hello does not speak of',
+        [encodeFrame(hello), encodeFrame({ kind: 'general', body: digest })],
+        /lb1: a general frame without a version of it/,
       ],
     ];
     for (const [what, frames, complaint] of attempts) {

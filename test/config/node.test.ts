@@ -61,6 +61,8 @@ test(refuses, 'name: lb2', 'name: lb1', 'nodes[1].name', /nodes\[0\] already/);
 test(refuses, '10.30.0.2:5780', '10.30.0.1:5780', 'nodes[1].heartbeat[0]', /nodes\[0\].heartbeat\[0\] too/);
 test(refuses, '"10.30.0.2:5780", ', '', 'nodes[1].heartbeat', /1 paths where nodes\[0\] has 2/);
 test(refuses, '10.10.0.100/24', '10.10.0.300/24', 'groups[0].addresses[0].address', /not an address/);
+test(refuses, '10.10.0.100/24', '2001:db8::100/129', 'groups[0].addresses[0].address', /not an address/);
+test(refuses, '10.10.0.100/24', 'ff02::1/64', 'groups[0].addresses[0].address', /unicast/);
 test(refuses, '10.10.0.100/24', '10.10.0.11/24', 'groups[0].addresses[0]', /own address of nodes\[0\]/);
 test(refuses, 'preferred: lb1', 'prefered: lb1', 'groups[0]', /unknown attribute 'prefered'/);
 test(refuses, 'secretFile: cluster.key', 'logLevel: info', 'secretFile', /missing/);
@@ -115,4 +117,15 @@ test('all problems are listed at once', (t) => {
   );
   t.false(result.ok);
   t.is(result.ok ? 0 : result.problems.length, 2);
+});
+
+test('groups of packet reports have one reader each', (t) => {
+  const problemsOf = (logGroup: number): unknown => {
+    const result = parseNodeConfig(`${good}engine: { logGroup: ${logGroup} }\n`, '/etc/relevo');
+    return result.ok ? [] : result.problems.map(({ path }) => path);
+  };
+  t.deepEqual(problemsOf(7009), []);
+  t.deepEqual(problemsOf(7010), ['engine.logGroup']);
+  t.deepEqual(problemsOf(7011), ['engine.logGroup']);
+  t.deepEqual(problemsOf(7012), []);
 });

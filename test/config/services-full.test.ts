@@ -161,7 +161,7 @@ test('ten times as many farms of one address take less than quadratic time', (t)
   t.true(many < 40 * few);
 });
 
-test('defect 10 and 11: prefixes are bytes, and bounded', (t) => {
+test('defects 10 and 11: prefixes are bytes, and bounded', (t) => {
   const nasty = '"; flush ruleset; # \\ $(id)';
   t.is(serviceOf({ 'log-prefix': nasty }).log?.prefix, nasty);
 });

@@ -1,7 +1,7 @@
 /** Interfaces, addresses and raw frames on the real kernel. */
 
 import test from 'ava';
-import { parseIpv4 } from '../../src/model/address.js';
+import { parseIp, parseIpv4 } from '../../src/model/address.js';
 import {
   arpRequest,
   ETH_P_ARP,
@@ -45,6 +45,42 @@ test.serial('lists interfaces with MAC and usability', async (t) => {
   t.is(link?.mac, shown);
   t.true(list.some((one) => one.name === 'lo' && one.usable));
 });
+
+test.serial(
+  'an IPv6 address is good at once, no source by itself, and leaves the route of its network alone',
+  async (t) => {
+    const device = `${id}l`;
+    namespaces.run(left, 'ip', 'addr', 'add', '2001:db8:5::1/64', 'dev', device, 'nodad');
+    const routes6 = (): string =>
+      namespaces.run(left, 'ip', '-6', 'route', 'show', 'dev', device, '2001:db8:5::/64');
+    const shown = (): string =>
+      namespaces.run(left, 'ip', '-6', '-o', 'addr', 'show', 'dev', device, 'to', '2001:db8:5::100');
+    const floating = parseIp('2001:db8:5::100')!;
+    const before = routes6();
+    let told = 0;
+    const watch = insideNamespace(left, () => createLinks());
+    insideNamespace(left, () => watch.onAddressChange(() => told++));
+    // An operator's, with a lifetime and as a source: it becomes what a floating address is.
+    namespaces.run(left, 'ip', 'addr', 'add', '2001:db8:5::100/64', 'dev', device, 'noprefixroute', 'nodad');
+    for (let tries = 0; told === 0 && tries < 100; tries++) await after(20);
+    t.true(told > 0, 'a foreign IPv6 address is told');
+    watch.close();
+    await links.addAddress(device, floating, 64);
+    t.regex(shown(), /deprecated/);
+    await links.removeAddress(device, floating, 64);
+    t.is(shown(), '');
+    await links.addAddress(device, floating, 64);
+    t.regex(shown(), /deprecated/);
+    t.notRegex(shown(), /tentative/);
+    t.is(routes6(), before, 'no second route');
+    t.true((await links.addresses()).some((one) => one.link === device && one.address === floating));
+    t.regex(namespaces.run(left, 'ip', '-6', 'route', 'get', '2001:db8:5::2'), /src 2001:db8:5::1 /);
+    await links.removeAddress(device, floating, 64);
+    await t.notThrowsAsync(links.removeAddress(device, floating, 64));
+    t.is(routes6(), before, 'the route of the network stays');
+    namespaces.run(left, 'ip', 'addr', 'del', '2001:db8:5::1/64', 'dev', device);
+  },
+);
 
 test.serial('a floating address comes and goes without touching the route of its network', async (t) => {
   const before = routes();

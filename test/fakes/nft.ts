@@ -11,6 +11,7 @@ import type {
   TableName,
   Transaction,
 } from '../../src/netlink/nft/ast.js';
+import { typesBytes } from '../../src/netlink/nft/fields.js';
 import { operationText } from '../../src/netlink/nft/text.js';
 import type { Clock, ForeignChange, Nft } from '../../src/ports.js';
 
@@ -260,7 +261,6 @@ export const createFakeNft = (clock: Clock): FakeNft => {
       await undefined;
       const table = state.get(idOf(name));
       if (!table) return undefined;
-      const registers = (types: readonly string[]): number => types.length * 4;
       return {
         table: name,
         owned: table.owned,
@@ -271,8 +271,8 @@ export const createFakeNft = (clock: Clock): FakeNft => {
         })),
         sets: [...table.sets.values()].map(({ spec }) => ({
           name: spec.name,
-          keyBytes: registers(spec.key),
-          dataBytes: Array.isArray(spec.data) ? registers(spec.data) : 0,
+          keyBytes: typesBytes(spec.key),
+          dataBytes: Array.isArray(spec.data) ? typesBytes(spec.data) : 0,
         })),
         objects: [...table.objects.values()].flatMap((object) =>
           object ? [{ type: object.type, name: object.name }] : [],

@@ -4,6 +4,7 @@ import test from 'ava';
 import fc from 'fast-check';
 import { RelevoError } from '../../src/errors.js';
 import type { Ipv4 } from '../../src/model/address.js';
+import { createEntryColumns } from '../../src/model/columns.js';
 import { gratuitousRequest, parseArp } from '../../src/netlink/arp.js';
 import { ByteWriter, viewOf } from '../../src/netlink/attributes.js';
 import { createFlowReader } from '../../src/netlink/conntrack-flows.js';
@@ -16,7 +17,9 @@ import { readNamedCounter } from '../../src/netlink/nft/decode-stateful.js';
 import { encodeTransaction } from '../../src/netlink/nft/encode.js';
 import { messageType, msg } from '../../src/netlink/nft/numbers.js';
 import { expressionAt } from '../../src/netlink/nft/refusal.js';
+import { readEntries } from '../../src/netlink/persistence.js';
 import * as rt from '../../src/netlink/rtnetlink.js';
+import { persistElement, persistMap, serviceTable } from '../../src/ruleset/layout.js';
 
 const table: TableName = { family: 'ip', name: 'relevo' };
 const set: SetSpec = {
@@ -106,6 +109,9 @@ const readEverything = (bytes: Uint8Array): void => {
       () => decode.readGeneration(received, from, to),
       () => rt.readLink(view, bytes, from, to),
       () => rt.readAddress(view, bytes, from, to),
+      () => rt.readNeighbour(view, bytes, from, to),
+      () => decode.readNamed(received, from, to),
+      () => readEntries(view, from, to, createEntryColumns()),
       () => readFlow(received, { ...message, type: 0x100 }),
       () => {
         const packet = readLoggedPacket(view, bytes, from, to, cache);
@@ -125,10 +131,51 @@ const onlyRelevoErrors = (body: () => unknown): void => {
   }
 };
 
-const real = fc.constantFrom(realBatch, realLinks, realPacket);
+/** RTM_NEWNEIGH: struct ndmsg, NDA_DST and NDA_LLADDR. */
+const neighbourOf = (family: number, address: readonly number[]): Uint8Array => {
+  const writer = new ByteWriter();
+  const start = beginMessage(writer, rt.RTM_NEWNEIGH, 0, 1);
+  for (const byte of [family, 0, 0, 0, 2, 0, 0, 0, 4, 0, 0, 0]) writer.u8(byte);
+  writer.attributeBytes(1, Uint8Array.from(address));
+  writer.attributeBytes(2, Uint8Array.of(2, 0, 0, 0, 0, 5));
+  endMessage(writer, start);
+  return writer.finish().slice();
+};
+const realNeighbour = neighbourOf(2, [10, 0, 0, 1]);
+const realNeighbour6 = neighbourOf(10, [0xfd, ...new Array<number>(14).fill(0), 1]);
+
+/** Persistence entries as a dump has them. */
+const realEntries = encodeTransaction(
+  {
+    reason: 'entries',
+    operations: [
+      {
+        op: 'add-elements',
+        table: serviceTable,
+        set: persistMap,
+        elements: [
+          persistElement({
+            client: '10.0.0.1' as Ipv4,
+            address: '10.0.0.2' as Ipv4,
+            protocol: 'tcp',
+            port: 80,
+            backendAddress: '10.0.0.3' as Ipv4,
+            backendPort: 8080,
+            ttlMs: 60_000,
+            remainingMs: 1_000,
+          }),
+        ],
+      },
+    ],
+  },
+  1,
+)!.bytes.slice();
+
+const samples = [realBatch, realLinks, realPacket, realNeighbour, realNeighbour6, realEntries];
+const real = fc.constantFrom(...samples);
 
 test('the sample itself is read without an error', (t) => {
-  for (const bytes of [realBatch, realLinks, realPacket]) t.notThrows(() => readEverything(bytes));
+  for (const bytes of samples) t.notThrows(() => readEverything(bytes));
 });
 
 test('the original tuple is found at its depth', (t) => {
@@ -142,6 +189,25 @@ test('the original tuple is found at its depth', (t) => {
   } as never);
   t.is(packet.prefix, 'relevo');
   t.is(packet.sequence, 9);
+});
+
+test('neighbours and entries of the samples are read as they were written', (t) => {
+  for (const [bytes, address] of [
+    [realNeighbour, '10.0.0.1'],
+    [realNeighbour6, 'fd00::1'],
+  ] as const) {
+    t.deepEqual(rt.readNeighbour(viewOf(bytes), bytes, 16, bytes.length), {
+      linkIndex: 2,
+      address,
+      etherAddress: '02:00:00:00:00:05',
+      state: 'stale',
+    } as never);
+  }
+  const columns = createEntryColumns();
+  eachMessage(viewOf(realEntries), ({ type, from, to }) => {
+    if (type === messageType(msg.newElement)) readEntries(viewOf(realEntries), from, to, columns);
+  });
+  t.deepEqual([columns.backendPort, columns.ttlMs, columns.remainingMs], [[8080], [60_000], [1_000]]);
 });
 
 test('garbage', (t) => {

@@ -30,7 +30,8 @@ const started = async (...services: Service[]): Promise<Pair> => {
   bed.list('lb1', 'flush', 'ruleset');
   bed.list('lb2', 'flush', 'ruleset');
   bed.route('lb1');
-  const nodes = [bed.node('lb1', { services }), bed.node('lb2', { services })] as const;
+  const options = { services, watch: true };
+  const nodes = [bed.node('lb1', options), bed.node('lb2', options)] as const;
   for (const node of nodes) await node.start();
   nodes[0].replicator.setActive('front', ++epoch, true);
   await until('in sync', () => nodes[1].replicator.status().peers[0]?.state === 'in sync');
@@ -110,6 +111,30 @@ test.serial('a general service of IPv6, clients told apart by two fields: they s
   await lb2.stop();
 });
 
+test.serial('every port of a service, backends that keep it: one backend per client', async (t) => {
+  const service = plainService({
+    addresses: [{ address: vip as Ip, protocol: 'tcp', ports: [] }],
+    endpoints: [],
+    scheduler: 'rr',
+    persistence: ['srcip'],
+    persistTtlMs: 120_000,
+    backends: backendsAt(3).map(({ port: _, ...backend }) => backend),
+  });
+  const nodes = await started(service);
+  const at = async (number: number, who: readonly number[]): Promise<Record<string, string>> => {
+    const answers: Record<string, string> = {};
+    for (const index of who) answers[index] = (await request(vip, number, `10.40.1.${index}`)).name;
+    return answers;
+  };
+  const before = await at(80, clients);
+  await arrived(nodes, 'sticky', clients.length);
+  t.true(nodes[1].replicator.dumpGeneral().every(({ backendPort: to }) => to === 0));
+  t.deepEqual(await nodes[0].replicator.verify(), { consistent: true, lines: [] });
+  await failOver(nodes);
+  t.deepEqual(await at(backendPort, [...clients].reverse()), before);
+  await nodes[1].stop();
+});
+
 test.serial('negative control: with replicate none nobody hears of them', async (t) => {
   const nodes = await started(ofIpv6({ replicate: 'none' }));
   const before = await visit(clients);
@@ -146,6 +171,48 @@ test.serial('a failed backend: its entries leave both nodes; a late joiner gets 
   t.deepEqual(await lb1.replicator.verify(), { consistent: true, lines: [] });
   await lb1.stop();
   await again.stop();
+});
+
+test.serial('a refresh reaches the standby; an entry nobody uses ends on both', async (t) => {
+  // Fields of the frame, too: the report shows them.
+  const persistence = ['srcip', 'srcmac'] as const;
+  const service = ofIpv6({ persistTtlMs: 6_000, persistence });
+  const nodes = await started(service);
+  const [lb1, lb2] = nodes;
+  await request(vip6, 80, 'fd40::1:1');
+  await request(vip6, 80, 'fd40::1:2');
+  await arrived(nodes, 'sticky', 2);
+  const seen = (): string[] => lb2.replicator.dumpGeneral().map(({ client }) => client[0]!);
+  const end = performance.now() + 8_000;
+  while (performance.now() < end) {
+    await request(vip6, 80, 'fd40::1:1');
+    await new Promise((resolve) => setTimeout(resolve, 250));
+  }
+  t.deepEqual(seen(), ['fd40::1:1']);
+  const text = bed.list('lb2', 'list', 'map', 'ip6', 'relevo', 'sticky_srcip_srcmac');
+  t.true(text.includes('fd40::1:1 .') && !text.includes('fd40::1:2 .'));
+  await until('its end', () => lb1.replicator.dumpGeneral().length === 0 && seen().length === 0);
+  await lb1.stop();
+  await lb2.stop();
+});
+
+test.serial('a table that somebody deletes gets its entries back, on either node', async (t) => {
+  const services = [ofIpv6()];
+  const nodes = await started(...services);
+  const before = await visit(clients);
+  await arrived(nodes, 'sticky', clients.length);
+  for (const name of ['lb2', 'lb1'] as const) {
+    bed.list(name, 'delete', 'table', 'ip6', 'relevo');
+    await until(
+      `${name} has them again`,
+      () =>
+        bed.list(name, 'list', 'ruleset').match(/expires/g)?.length === clients.length &&
+        bed.list(name, 'list', 'map', 'ip6', 'relevo', 'sticky_srcip_dstport').includes('expires'),
+    );
+  }
+  t.deepEqual(await visit([...clients].reverse()), before);
+  await until('equal digests', () => digestsOf(nodes)[0] === digestsOf(nodes)[1]);
+  for (const node of nodes) await node.stop();
 });
 
 const bannedAt = (name: 'lb1' | 'lb2'): number | undefined => {

@@ -472,12 +472,17 @@ test.serial(
     };
     const engine = await bed.statelessEngine(context);
     const ticking =
-      'require("net").createServer((s) => { s.on("error", () => {}); setInterval(() => s.write("tick"), 400); }).listen(8095)';
-    for (const index of [1, 2, 3]) bed.namespaces.start(bed.backend(index), process.execPath, '-e', ticking);
-    await after(500);
+      'require("net").createServer((s) => { s.on("error", () => {}); setInterval(() => s.write("tick"), 400); }).listen(8095, () => console.log("ready"))';
+    await Promise.all(
+      [1, 2, 3].map((index) => {
+        const child = bed.namespaces.start(bed.backend(index), process.execPath, '-e', ticking);
+        return new Promise((resolve) => child.stdout?.once('data', resolve));
+      }),
+    );
     await engine.reconciler.apply({
       services: [translating({ name: 'ticking', backends: backends({ port: 8095 }) })],
     });
+    await complete(engine);
     const socket = connect({ host: vip, port: 80, localAddress: client4(7) });
     let ticks = 0;
     let error: Error | undefined;

@@ -21,13 +21,19 @@ const enterAndClose = (fd: number): void => {
 export const enterNamespace = (namespace: string): void =>
   enterAndClose(openSync(`/var/run/netns/${namespace}`, 'r'));
 
-/** Runs `body` (synchronous) inside a namespace and comes back: two nodes of a cluster in one process. */
-export const insideNamespace = <T>(namespace: string, body: () => T): T => {
+/** Until the returned function is called. */
+export const visitNamespace = (namespace: string): (() => void) => {
   const home = openSync('/proc/thread-self/ns/net', 'r');
   enterNamespace(namespace);
+  return () => enterAndClose(home);
+};
+
+/** Runs `body` (synchronous) inside a namespace and comes back: two nodes of a cluster in one process. */
+export const insideNamespace = <T>(namespace: string, body: () => T): T => {
+  const leave = visitNamespace(namespace);
   try {
     return body();
   } finally {
-    enterAndClose(home);
+    leave();
   }
 };

@@ -108,6 +108,8 @@ export interface BedNodeOptions {
   /** What the engine knows of the machine. */
   readonly facts?: Partial<FeatureFacts>;
   readonly enabled?: boolean;
+  /** Repairs what somebody else changes. */
+  readonly watch?: boolean;
   /** Looks at what is written to the kernel. */
   readonly wrap?: (nft: Nft) => Nft;
 }
@@ -175,7 +177,7 @@ export const createBedNode = (
     },
   );
   const abort = new AbortController();
-  let ended: Promise<void> = Promise.resolve();
+  let ended: Promise<unknown> = Promise.resolve();
   return {
     nft,
     replicator,
@@ -192,13 +194,17 @@ export const createBedNode = (
         reportBeforeNat: packetLog.needsBeforeNat,
       };
       reconciler = createReconciler(ports, { ...(enabled && reporting), floating: [], protect: false });
-      reconciler.onEvent(({ kind }) => {
-        if (kind === 'applied') replicator.rulesChanged();
+      reconciler.onEvent((event) => {
+        if (event.kind === 'applied') replicator.rulesChanged();
+        else if (event.kind === 'repaired' && event.persistenceLost) replicator.refill();
       });
       await reconciler.adopt();
       await reconciler.apply({ services });
       await between?.();
-      ended = replicator.run(abort.signal);
+      const made = reconciler;
+      // Subscribes before it waits for anything: the socket opens in there.
+      const watched = options.watch && insideNamespace(namespace, () => made.run(abort.signal));
+      ended = Promise.all([replicator.run(abort.signal), watched]);
     },
     async apply(next) {
       await reconciler!.apply({ services: next });

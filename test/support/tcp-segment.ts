@@ -67,19 +67,18 @@ const packetOf = (segment: Segment): Buffer => {
   return Buffer.concat([ip, tcp]);
 };
 
-/** Sends one from the namespace this thread is in. */
-export const sendSegment = (segment: Segment): void => {
+/** A whole IP packet, from the namespace this thread is in. */
+export const sendRaw = (packet: Buffer, destination: string): void => {
   const libc = koffi.load('libc.so.6');
   const socket = libc.func('int socket(int domain, int type, int protocol)');
   const sendto = libc.func(
     'long sendto(int fd, const void *data, size_t length, int flags, const void *to, uint tolen)',
   );
   const close = libc.func('int close(int fd)');
-  const to = parseIp(segment.to)!;
+  const to = parseIp(destination)!;
   const six = isIpv6(to);
   const fd = socket(six ? AF_INET6 : AF_INET, SOCK_RAW, IPPROTO_RAW) as number;
   if (fd < 0) throw new Error(`raw socket: errno ${koffi.errno()}`);
-  const packet = packetOf(segment);
   const address = Buffer.alloc(six ? 28 : 16);
   address.writeUInt16LE(six ? AF_INET6 : AF_INET, 0);
   address.set(ipBytes(to), six ? 8 : 4);
@@ -88,3 +87,6 @@ export const sendSegment = (segment: Segment): void => {
   close(fd);
   if (sent !== packet.length) throw new Error(`sendto: errno ${errno}`);
 };
+
+/** Sends one from the namespace this thread is in. */
+export const sendSegment = (segment: Segment): void => sendRaw(packetOf(segment), segment.to);

@@ -53,6 +53,12 @@ interface Listed {
   readonly targetByNumber: ReadonlyMap<number, Target>;
 }
 
+interface Range {
+  readonly first: number;
+  readonly last: number;
+  readonly owner: Listed;
+}
+
 const wireOf = (address: Ip): string => textOfBytes(ipBytes(address));
 export const targetText = ({ address, port }: Target): string => `${port} ${address}`;
 
@@ -95,12 +101,8 @@ export class Directory {
   readonly #byId = new Map<number, Listed>();
   readonly #exact = new Map<string, Listed>();
   readonly #any = new Map<string, Listed>();
-  #ranges: {
-    readonly head: string;
-    readonly first: number;
-    readonly last: number;
-    readonly owner: Listed;
-  }[] = [];
+  /** By protocol and address. */
+  readonly #ranges = new Map<string, Range[]>();
 
   constructor(options: DirectoryOptions) {
     this.#options = options;
@@ -134,7 +136,7 @@ export class Directory {
     const head = `${protocol} ${address}`;
     const exact = this.#exact.get(`${port} ${head}`);
     if (exact) return exact;
-    const range = this.#ranges.find((one) => one.head === head && one.first <= port && port <= one.last);
+    const range = this.#ranges.get(head)?.find((one) => one.first <= port && port <= one.last);
     return range?.owner ?? this.#any.get(head);
   }
 
@@ -145,7 +147,7 @@ export class Directory {
     this.#byId.clear();
     this.#exact.clear();
     this.#any.clear();
-    this.#ranges = [];
+    this.#ranges.clear();
     for (const service of this.#options.services().values()) {
       const kinds = kindsOf(service);
       const group = kinds.length > 0 ? this.#groupOf(service) : -1;
@@ -184,12 +186,15 @@ export class Directory {
         const head = `${protocol} ${address}`;
         if (kind === 'any') this.#any.set(head, owner);
         else if (kind === 'exact') this.#exact.set(`${port(key)} ${head}`, owner);
-        else this.#ranges.push({ head, first: port(key), last: port(keyEnd ?? key), owner });
+        else {
+          const range: Range = { first: port(key), last: port(keyEnd ?? key), owner };
+          this.#ranges.set(head, [...(this.#ranges.get(head) ?? []), range]);
+        }
       }
     }
   }
 
-  /** The group of its first address that is in one; floating addresses are IPv4, so a service of IPv6 alone goes with the only group. */
+  /** The group of its first address that is in one; a service of IPv6 whose address is routed to the nodes goes with the only group. */
   #groupOf({ addresses }: Service): number {
     for (const { address } of addresses) {
       const group = this.#options.groupOf(address);

@@ -43,6 +43,7 @@ import {
   wayInChain,
 } from './stateless/chains.js';
 import * as maps from './stateless/layout.js';
+import { statelessLimits } from './stateless/limits.js';
 import { entrance, replyChain } from './stateless/replies.js';
 
 /** Sets and elements of table `netdev relevo_ingress`, gathered. */
@@ -258,7 +259,11 @@ const inFamily = (
       inherits: translates && floating.length > 0,
     }),
   );
-  return { structure, elements: [...elements.values(), ...known.elements] };
+  const limited = statelessLimits(service, family, number);
+  return {
+    structure: [...structure, ...(limited?.structure ?? [])],
+    elements: [...elements.values(), ...(limited?.elements ?? []), ...known.elements],
+  };
 };
 
 export const stateless: ServiceFeature = {

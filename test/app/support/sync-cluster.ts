@@ -145,6 +145,18 @@ export const createSyncCluster = async (
             endpoint.address === vip && endpoint.port === 80 && endpoint.protocol === 'tcp'
               ? node.service
               : undefined,
+          general: {
+            services: () => new Map(),
+            idOf: () => 0,
+            hasSet: () => false,
+            elements: { read: async (questions) => questions.map(() => undefined), close() {} },
+            openHintLog: async () => ({
+              onPackets: () => () => {},
+              onLoss: () => () => {},
+              setThreshold: async () => {},
+              close() {},
+            }),
+          },
         },
         {
           cluster: options.cluster ?? 'prod',

@@ -19,6 +19,7 @@ import { numbered } from '../general-backends.js';
 import { hintGroupOf } from '../hints.js';
 import { identity } from '../identity.js';
 import { statelessMode } from '../stateless/backends.js';
+import { untrackedLimits } from '../stateless/limits.js';
 import { backendLimits, isLimited } from './backends.js';
 import { type Gate, type KindRule, throughGate } from './gates.js';
 import {
@@ -33,6 +34,7 @@ import {
   type Refusal,
   setOf,
 } from './parts.js';
+import { rateOf } from './rate.js';
 import { bansClients, refusalName, refusalStructure, treatmentOf } from './refusal.js';
 import { synproxy } from './synproxy.js';
 
@@ -66,24 +68,13 @@ const resetGate: Gate = {
 };
 const queueGate: Gate = { ...newGate, name: 'queue', order: guardOrder.queue };
 
-const unitMs: Readonly<Record<RateLimit['unit'], number>> = {
-  second: 1_000,
-  minute: 60_000,
-  hour: 3_600_000,
-  day: 86_400_000,
-  week: 604_800_000,
-};
-/** nftlb's, and the kernel's, where 0 is asked for. */
-const defaultBurst = 5;
-
-/** One bucket per client and service. A client that has been away for as long as its bucket takes to fill may be forgotten. */
 const rateOver = (
   name: string,
-  { count, unit, burst: asked }: RateLimit,
+  limit: RateLimit,
   family: FamilyShape,
 ): { readonly set: SetSpec; readonly met: Statement } => {
-  const burst = asked > 0 ? asked : defaultBurst;
-  const set = clientSet(`${name}_${count}_${unit}_burst_${burst}`, family, true);
+  const { text, timeoutMs, statement } = rateOf(limit);
+  const set = clientSet(`${name}_${text}`, family, true);
   return {
     set,
     met: {
@@ -91,8 +82,8 @@ const rateOver = (
       op: 'update',
       set: set.name,
       key: client(family),
-      timeoutMs: Math.ceil((burst * unitMs[unit]) / count / 1_000) * 1_000,
-      statements: [{ kind: 'limit', rate: count, unit, burst, over: true }],
+      timeoutMs,
+      statements: [statement],
     },
   };
 };
@@ -213,14 +204,7 @@ export const limits: ServiceFeature = {
     };
   },
   shortcomings: (service, { supports }) => [
-    ...(statelessMode(service) && (service.limits || isLimited(service))
-      ? [
-          {
-            service: service.name,
-            reason: `limits need connection tracking, which mode ${service.mode} is without: use dnat or snat, or remove them`,
-          },
-        ]
-      : []),
+    ...(statelessMode(service) ? untrackedLimits(service) : []),
     ...(wantsQueue(service) && !supports('queue') ? [{ service: service.name, reason: queueReason }] : []),
     ...(service.limits?.synproxy && !supports('synproxy')
       ? [
