@@ -96,6 +96,7 @@ export const createNodeControl = (parts: NodeParts): NodeControl => {
         backendsUp: counts.backendsUp,
         repairs: counts.repairs,
         draining: await services.draining(),
+        persistence: await engine.persistenceUse(),
       },
       document: document.status(),
       kernelLacks: [...parts.kernel.missing.keys()],

@@ -1,9 +1,10 @@
 /** What is asked of the services in force, and changes nothing. */
 
 import { RelevoError } from '../errors.js';
-import type { ServiceCounters } from '../model/status.js';
+import type { PersistenceUse, ServiceCounters } from '../model/status.js';
 import type { Nft } from '../ports.js';
 import type { EngineContext } from '../ruleset/context.js';
+import { featureTables } from '../ruleset/feature.js';
 import type { ServiceTraffic, Traffic } from '../ruleset/features/counter-totals.js';
 import { persistMap } from '../ruleset/layout.js';
 import { belongs, isBackendAlive, type Registry } from '../ruleset/registry.js';
@@ -26,6 +27,7 @@ type Queries = Pick<
   | 'visitSessions'
   | 'draining'
   | 'counters'
+  | 'persistenceUse'
   | 'policyList'
   | 'policyCounters'
   | 'isBackendAlive'
@@ -93,6 +95,17 @@ export const createQueries = (
       const one = name === undefined ? undefined : registry().get(name);
       const services = name === undefined ? registry().services() : one ? [one] : [];
       return drainingIn(sessionSources(nft, features, registry()), flows, services);
+    },
+    async persistenceUse() {
+      const used: PersistenceUse[] = [];
+      for (const name of featureTables) {
+        for (const { name: set, size, entries } of (await nft.readTable(name))?.sets ?? []) {
+          if (!/^(persist$|sticky_|stateless_clients)/.test(set)) continue;
+          if (size !== undefined && entries !== undefined)
+            used.push({ map: `${name.family} ${set}`, entries, size });
+        }
+      }
+      return used;
     },
     counters: async () => (await counters.read()).map(serviceCounters),
     policyList: (name) => features.lists.list(name),

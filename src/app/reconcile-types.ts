@@ -5,7 +5,7 @@ import type { Ipv4 } from '../model/address.js';
 import type { ServicesChange, ServicesView } from '../model/change.js';
 import type { PersistenceEntry, Session } from '../model/persistence.js';
 import type { BackendState, Endpoint, Service, ServicesDocument } from '../model/service.js';
-import type { Draining, ServiceCounters } from '../model/status.js';
+import type { Draining, PersistenceUse, ServiceCounters } from '../model/status.js';
 import type { Counted, TableName } from '../netlink/nft/ast.js';
 import type { Clock, Connections, Flows, Log, Nft, PersistenceIndex, PersistenceMap } from '../ports.js';
 import type { Shortcoming } from '../ruleset/feature.js';
@@ -114,6 +114,8 @@ export interface Reconciler {
   sessions(service?: string): Promise<Session[]>;
   /** Every session of a service, while they are read. Rejects with `not-found` for a service that is not there. */
   visitSessions(service: string, visit: SessionVisitor): Promise<void>;
+  /** How full the maps are that remember clients; empty on kernels that do not tell (before NFTA_SET_COUNT). */
+  persistenceUse(): Promise<readonly PersistenceUse[]>;
   /** What services have carried, of all that are counted: one dump for each set of counters. */
   counters(): Promise<readonly ServiceCounters[]>;
   /** What is left on backends that drain, of one service or of all. Costs nothing while none does. */

@@ -78,6 +78,9 @@ export const formatStatus = (status: NodeStatus): string => {
       ? [`witness      ${witness.reachable ? 'reachable' : 'NOT REACHABLE'} ${witness.detail}`]
       : []),
     `services     ${services.count}, ${services.backendsUp} of ${services.backends} backends up, ${services.repairs} repairs of foreign changes`,
+    ...services.persistence.map(
+      ({ map, entries, size }) => `persistence  ${map}: ${entries} of ${size} clients`,
+    ),
     ...services.draining.map(
       ({ service, backend, sessions, connections }) =>
         `draining     ${service}/${backend}: ${sessions} sessions and ${connections} connections are left`,

@@ -97,6 +97,15 @@ export interface HistoryLine {
   readonly reachable: boolean;
 }
 
+/** How full a map is that remembers clients. When it is full, newcomers are scheduled without persistence. */
+export interface PersistenceUse {
+  /** `ip persist`. */
+  readonly map: string;
+  /** Those that have expired count until the kernel has removed them. */
+  readonly entries: number;
+  readonly size: number;
+}
+
 /** A backend that drains, and what is left on it. */
 export interface Draining {
   readonly service: string;
@@ -140,6 +149,7 @@ export interface NodeStatus {
     readonly backendsUp: number;
     readonly repairs: number;
     readonly draining: readonly Draining[];
+    readonly persistence: readonly PersistenceUse[];
   };
   readonly document: DocumentStatus;
   /** Features that this kernel does not have: services that ask for them go without. */

@@ -103,9 +103,15 @@ const readWholeTable = async (asker: NetlinkAsker, table: TableName): Promise<Nf
     (sequence) => dumpObjects('getSet', table, sequence),
     (received, message) => {
       const set = readSetFacts(received, message.from, message.to);
-      const { name, keyBytes, dataBytes, size } = set;
-      if (set.table === table.name)
-        sets.push({ name, keyBytes, dataBytes, ...(size !== undefined && { size }) });
+      const { name, keyBytes, dataBytes, size, count: entries } = set;
+      if (set.table !== table.name) return;
+      sets.push({
+        name,
+        keyBytes,
+        dataBytes,
+        ...(size !== undefined && { size }),
+        ...(entries !== undefined && { entries }),
+      });
     },
   );
   await asker.ask(

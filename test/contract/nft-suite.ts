@@ -171,7 +171,8 @@ export const testNft = (test: TestFn, what: string, create: () => NftUnderTest):
       { name: 'target', ruleComments: [] },
       { name: 'fwd', hook: 'forward', ruleComments: ['first', ''] },
     ]);
-    t.deepEqual(
+    // The kernel also tells how many elements there are.
+    t.like(
       read?.sets.find(({ name }) => name === 'map'),
       { name: 'map', keyBytes: 4, dataBytes: 4 },
     );

@@ -89,6 +89,11 @@ for (const { title, host, client, attributes, listed } of kinds) {
       all.map((one) => `${one.client} ${one.backend}`).sort(),
       [1, 2, 3, 4].map((index) => `${listed(index)} b${index === 4 ? 2 : 1}`),
     );
+    t.true(
+      (await engine.reconciler.persistenceUse()).some(
+        ({ entries, size }) => entries === 4 && size > 1_000_000,
+      ),
+    );
     for (const { expiration } of all) t.regex(expiration ?? '', /^(600|59\d)s$/);
 
     await api.done('DELETE', `/farms/web/sessions/${listed(1).replaceAll(' ', '_')}`);

@@ -42,6 +42,7 @@ export const exampleStatus: NodeStatus = {
     backends: 2,
     backendsUp: 1,
     repairs: 0,
+    persistence: [{ map: 'ip persist', entries: 12, size: 100 }],
     draining: [{ service: 'web', backend: 'b1', sessions: 7, connections: 2 }],
   },
   document: {

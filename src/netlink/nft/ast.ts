@@ -180,8 +180,9 @@ export interface NftTable {
     readonly name: string;
     readonly keyBytes: number;
     readonly dataBytes: number;
-    /** Most elements; undefined: no bound of its own. */
+    /** Most elements, and how many there are, as far as the kernel says. */
     readonly size?: number;
+    readonly entries?: number;
   }[];
   readonly objects: readonly Pick<ObjectSpec, 'type' | 'name'>[];
   /** Names. */
