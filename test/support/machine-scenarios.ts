@@ -143,6 +143,20 @@ export const registerScenarios = ({ bed, start, restart }: Scenarios): void => {
     });
   }
 
+  test.serial('dsr: a limit of new connections holds', async (t) => {
+    await program.apply({
+      farms: [farm({ 'new-rtlimit': '2/hour', 'new-rtlimit-burst': '2' })],
+    });
+    await isServed(program);
+    await request(vip, 80, client(20));
+    await request(vip, 80, client(20));
+    t.is(await failing(() => request(vip, 80, client(20), 500)), 'timeout');
+    // Who has met it stays refused for two minutes: a client that no other test asks as.
+    await request(vip, 80, client(2));
+    await reset(program);
+    nothingWasWrong(t, program);
+  });
+
   test.serial('a backend whose MAC address changes is followed', async (t) => {
     await program.apply({ farms: [farm({ backends: [{ name: 'b1', 'ip-addr': backendAddress(1) }] })] });
     await isServed(program);
