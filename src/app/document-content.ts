@@ -1,6 +1,6 @@
 /** The services in force as objects by key, with a digest that costs what a change names. */
 
-import { formatPolicy, formatSharedAddress } from '../config/policies-format.js';
+import { formatSharedAddress, policyObject } from '../config/policies-format.js';
 import { formatProblems } from '../config/problems.js';
 import { changeText, readChange } from '../config/services-delta.js';
 import { formatService } from '../config/services-format.js';
@@ -79,7 +79,7 @@ const textOf = (object: DocumentObject): string => {
     case 'address':
       return JSON.stringify(formatSharedAddress(object.value, 0));
     case 'policy':
-      return JSON.stringify(formatPolicy(object.value, 0));
+      return JSON.stringify(policyObject(object.value));
   }
 };
 

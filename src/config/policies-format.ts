@@ -64,3 +64,9 @@ export const formatPolicy = (
   used: number,
   counters?: ReadonlyMap<string, ElementCounter>,
 ): LongEntry => new LongEntry(formatHead(policy, used), 'elements', formatElements(policy, counters));
+
+/** The policy as it is configured, whole: a plain object. */
+export const policyObject = (policy: Policy): Readonly<Record<string, unknown>> => ({
+  ...formatHead(policy, 0),
+  elements: [...formatElements(policy, undefined)],
+});

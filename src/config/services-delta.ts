@@ -4,7 +4,7 @@ import type { ServicesChange, ServicesView } from '../model/change.js';
 import type { Problem } from '../model/service.js';
 import { addressKind, farmKind, policyKind } from './kinds.js';
 import { createProblems } from './place.js';
-import { formatPolicy, formatSharedAddress } from './policies-format.js';
+import { formatSharedAddress, policyObject } from './policies-format.js';
 import { type EntryKind, type Lookup, readEntries, type Scope } from './reading.js';
 import { isObject } from './service-values.js';
 import { formatService } from './services-format.js';
@@ -20,7 +20,7 @@ export const changeText = ({ services, addresses, policies }: ServicesChange): s
   JSON.stringify({
     farms: present(services).map((one) => formatService(one, { full: true })),
     addresses: present(addresses).map((one) => formatSharedAddress(one, 0)),
-    policies: present(policies).map((one) => formatPolicy(one, 0)),
+    policies: present(policies).map((one) => policyObject(one)),
     gone: { farms: gone(services), addresses: gone(addresses), policies: gone(policies) },
   });
 

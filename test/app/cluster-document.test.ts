@@ -6,6 +6,7 @@ import { createClusterDocument } from '../../src/app/cluster-document.js';
 import { createReconciler } from '../../src/app/reconcile.js';
 import { createServicesInForce } from '../../src/app/services-in-force.js';
 import { createServicesStore } from '../../src/app/services-store.js';
+import { networkText } from '../../src/config/service-policy.js';
 import { parseServices } from '../../src/config/services.js';
 import type { ServicesDocument } from '../../src/model/service.js';
 import type { Files } from '../../src/ports.js';
@@ -144,6 +145,25 @@ test('a change through the interface is a version, and follows to the other node
   );
   await until('in sync', () => inSync(a, b));
   t.true(a.cluster.history().length < 6, 'they are one line of the history');
+});
+
+test('a list, and elements that come and go, follow too', async (t) => {
+  const [a, b] = [await start('lb1', 'lb2'), await start('lb2', 'lb1')];
+  t.teardown(connect(a, b));
+  await until('they have met', () => inSync(a, b));
+  const list = (...elements: object[]) => ({ policies: [{ name: 'bad', type: 'blacklist', elements }] });
+  t.is(await a.put(list({ data: '10.1.1.1' }, { data: '10.1.2.0/24', timeout: '60' })), 200);
+  t.is(await a.put({ farms: [farm('web', 1, { policies: [{ name: 'bad' }] })] }), 200);
+  await until('lb2 has both', () => b.engine.view().services.get('web')?.policies?.[0] === 'bad');
+  const at = (node: Node) => node.engine.view().policies.get('bad')?.elements.map(networkText).sort();
+  t.deepEqual(at(b), ['10.1.1.1', '10.1.2.0/24']);
+  t.is(await a.put(list({ data: '10.1.3.1' })), 200);
+  await until('one more', () => at(b)?.length === 3);
+  t.is(await b.put(list({ data: '10.1.1.1', action: 'delete' })), 200);
+  await until('one less', () => at(a)?.length === 2);
+  t.deepEqual(at(a), ['10.1.2.0/24', '10.1.3.1']);
+  await until('in sync', () => inSync(a, b));
+  t.false([a, b].some(({ log }) => log.records.some(({ level }) => level === 'error')));
 });
 
 test('states a second make no versions; the later word wins', async (t) => {
