@@ -27,7 +27,8 @@ export interface NeighbourState {
 export interface LoggedPacket {
   readonly payload: Uint8Array;
   readonly prefix: string;
-  readonly sequence: number;
+  /** The group's own count. Undefined while the listener is bound and its settings (NFULNL_CFG_F_SEQ) are not in force yet. */
+  readonly sequence: number | undefined;
   /** The frame's header, where the packet has come in by an interface and has one: of Ethernet destination, source, type. */
   readonly hardware?: Uint8Array;
   /** Original destination of the connection, when the group asks for it (NFULNL_CFG_F_CONNTRACK). */

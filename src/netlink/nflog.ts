@@ -142,7 +142,7 @@ export const readLoggedPacket = (
 ): LoggedPacket => {
   let payload: Uint8Array = noPayload;
   let prefix = '';
-  let sequence = 0;
+  let sequence: number | undefined;
   let original: Original | undefined;
   let hardware: Uint8Array | undefined;
   eachAttribute(view, from + 4, to, (type, start, end) => {

@@ -65,12 +65,13 @@ export const createPacketLog = (options: PacketLogOptions): OpenPacketLog => {
     for (const listener of lossListeners) listener(detail);
   };
 
-  const checkSequence = (packet: LoggedPacket): void => {
-    if (expected !== undefined && packet.sequence !== expected) {
-      const missing = (packet.sequence - expected) >>> 0;
-      tellLoss(`${missing} packets of log group ${group} are missing before number ${packet.sequence}`);
+  const checkSequence = ({ sequence }: LoggedPacket): void => {
+    if (sequence === undefined) return;
+    if (expected !== undefined && sequence !== expected) {
+      const missing = (sequence - expected) >>> 0;
+      tellLoss(`${missing} packets of log group ${group} are missing before number ${sequence}`);
     }
-    expected = (packet.sequence + 1) >>> 0;
+    expected = (sequence + 1) >>> 0;
   };
 
   const onAck = (sequence: number, errno: number): void => {

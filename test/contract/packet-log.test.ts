@@ -168,6 +168,27 @@ test.serial('20,000 packets arrive without a hole', async (t) => {
   t.is(sources.size, 20_000);
 });
 
+test.serial(
+  'packets that come while the group is being opened are no loss: they have no number yet',
+  async (t) => {
+    report(12, 1);
+    const log = insideNamespace(balancer, () => createPacketLog({ group: 12 }));
+    t.teardown(() => log.close());
+    const numbers: (number | undefined)[] = [];
+    const losses: string[] = [];
+    log.onPackets((packets) => numbers.push(...packets.map(({ sequence }) => sequence)));
+    log.onLoss((detail) => losses.push(detail));
+    // The listener is bound, its settings are still on their way.
+    send(60_000, 3);
+    await log.ready;
+    send(60_100, 3);
+    await after(100);
+    t.deepEqual(losses, []);
+    t.deepEqual(numbers.slice(-3), [0, 1, 2]);
+    t.true(numbers.length > 3, 'none came before the settings: the case is not shown');
+  },
+);
+
 test.serial('what the kernel could not queue is told, and nothing ends', async (t) => {
   report(11, 1);
   const log = insideNamespace(balancer, () => createPacketLog({ group: 11, receiveBufferBytes: 8192 }));
