@@ -7,6 +7,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { RelevoError } from '../src/errors.js';
 import { createSyncBed, type SyncBed } from '../test/support/sync-bed.js';
 import { haproxyProgram, measureHaproxy } from './support/haproxy-peers.js';
 import { bulkRows } from './support/replication-bulk.js';
@@ -236,6 +237,14 @@ const parts: Readonly<Record<string, () => Promise<Row[]>>> = {
 
 /** Arguments: parts to run; all if none is named. */
 export const run = async (args: readonly string[]): Promise<void> => {
+  const unknown = args.find((arg) => !Object.hasOwn(parts, arg));
+  if (unknown !== undefined) {
+    const names = Object.keys(parts).join(', ');
+    throw new RelevoError(
+      'bad-request',
+      `replication has no part '${unknown}': name some of ${names}, or none for all`,
+    );
+  }
   const rows: Row[] = [];
   for (const [name, part] of Object.entries(parts)) {
     if (args.length === 0 || args.includes(name)) rows.push(...(await part()));
