@@ -12,7 +12,7 @@ import { createCounters } from './counters.js';
 import { drainingIn } from './draining.js';
 import type { FeatureEngine } from './feature-engine.js';
 import { policyCounters } from './policy-counters.js';
-import { type SessionSources, type SessionVisitor, sessionsIn, visitSessions } from './reconcile-sessions.js';
+import { type SessionSources, sessionsIn, visitSessions } from './reconcile-sessions.js';
 import type { ReconcilePorts, Reconciler } from './reconcile-types.js';
 
 type Queries = Pick<
@@ -66,8 +66,8 @@ export const createQueries = (
     { nft, services: () => registry().services(), ids: { of: (service) => features.idOf(service) } },
     context,
   );
-  /** Of the service that was read last: whether the next reading is worth a thread. */
-  let lastSeen = 0;
+  /** Entries of map `persist` when it was read last: whether the next reading is worth a thread. */
+  let lastRead = 0;
   return {
     document: () => registry().document(),
     view: () => registry().view(),
@@ -83,13 +83,8 @@ export const createQueries = (
     async visitSessions(name, visit) {
       const service = registry().get(name);
       if (!service) throw new RelevoError('not-found', `there is no service '${name}'`, { service: name });
-      let seen = 0;
-      const counted: SessionVisitor = (...session) => {
-        seen++;
-        visit(...session);
-      };
-      await visitSessions(sessionSources(nft, features, registry()), persistence, service, lastSeen, counted);
-      lastSeen = seen;
+      const sources = sessionSources(nft, features, registry());
+      lastRead = await visitSessions(sources, persistence, service, lastRead, visit);
     },
     draining(name) {
       const one = name === undefined ? undefined : registry().get(name);
