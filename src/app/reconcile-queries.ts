@@ -11,6 +11,7 @@ import { belongs, isBackendAlive, type Registry } from '../ruleset/registry.js';
 import { createCounters } from './counters.js';
 import { drainingIn } from './draining.js';
 import type { FeatureEngine } from './feature-engine.js';
+import { persistRefusedIn } from './persist-refused.js';
 import { policyCounters } from './policy-counters.js';
 import { type SessionSources, sessionsIn, visitSessions } from './reconcile-sessions.js';
 import type { ReconcilePorts, Reconciler } from './reconcile-types.js';
@@ -28,6 +29,7 @@ type Queries = Pick<
   | 'draining'
   | 'counters'
   | 'persistenceUse'
+  | 'persistRefused'
   | 'policyList'
   | 'policyCounters'
   | 'isBackendAlive'
@@ -91,6 +93,7 @@ export const createQueries = (
       const services = name === undefined ? registry().services() : one ? [one] : [];
       return drainingIn(sessionSources(nft, features, registry()), flows, services);
     },
+    persistRefused: (name) => persistRefusedIn(sessionSources(nft, features, registry()), name),
     async persistenceUse() {
       const used: PersistenceUse[] = [];
       for (const name of featureTables) {
