@@ -104,6 +104,12 @@ export const createControlApi = (control: NodeControl, log: Log): FastifyInstanc
     return control.handover(request.params.group, to);
   });
   app.get('/v1/sync/dump', () => control.syncDump());
+  app.get<{ Querystring: { client?: string } }>('/v1/sync/show', (request) => {
+    const { client } = request.query;
+    if (!client)
+      throw new RelevoError('bad-request', 'query: client is missing: name the address of a client');
+    return { entries: control.syncShow(client) };
+  });
   app.post('/v1/sync/verify', () => control.syncVerify());
   return app;
 };

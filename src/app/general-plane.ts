@@ -198,6 +198,7 @@ export const createGeneralPlane = (options: GeneralPlaneOptions) => {
       collectedAtMs = nowMs;
       book.collect(replica.table);
     },
+    entry: view,
     dump(): GeneralEntry[] {
       const nowMs = clock.nowMs();
       const entries: GeneralEntry[] = [];

@@ -142,6 +142,8 @@ export const createNodeControl = (parts: NodeParts): NodeControl => {
     counters: (service) => services.counters(service),
     handover: (group, to) => guard.handover(group, to),
     syncDump: () => ({ entries: replicator.dump(), general: replicator.dumpGeneral() }),
+    syncShow: (client) => replicator.show(client),
+    syncWatch: (listener) => replicator.watch(listener),
     syncVerify: () => replicator.verify(),
     events: () => events.list(),
   };

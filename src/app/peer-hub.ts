@@ -5,6 +5,7 @@ import { limits } from '../limits.js';
 import type { Clock, Log, PeerLink, PeerLinkListener } from '../ports.js';
 import type { GroupBook } from '../replication/groups.js';
 import type { StampSource } from '../replication/inbound.js';
+import { Rate } from '../replication/rate.js';
 import type { Replica } from '../replication/replica.js';
 import {
   PeerSession,
@@ -40,6 +41,12 @@ export interface DocumentPeers {
 }
 
 /** What is known of a peer, over all its connections. */
+interface Rates {
+  readonly bytesSent: Rate;
+  readonly bytesReceived: Rate;
+  readonly entriesSent: Rate;
+}
+
 export interface PeerRecord {
   readonly name: string;
   link: PeerLink | undefined;
@@ -52,6 +59,7 @@ export interface PeerRecord {
   lostIncomplete: boolean;
   bytesSent: number;
   bytesReceived: number;
+  readonly rates: Rates;
   /** Of earlier connections. */
   sentEntries: number;
   ackedEntries: number;
@@ -62,6 +70,10 @@ export interface PeerRecord {
   ackDue: number;
   generalAckDue: number;
 }
+
+/** Of this connection and earlier ones, both streams. */
+export const sentEntries = ({ session, sentEntries }: PeerRecord): number =>
+  sentEntries + (session?.outbound.sentEntries ?? 0) + (session?.general?.outbound.sentEntries ?? 0);
 
 /** The same complaint about the same peer is repeated this seldom. */
 const repeatMs = 10_000;
@@ -96,6 +108,7 @@ export class PeerHub implements PeerLinkListener {
           lostIncomplete: false,
           bytesSent: 0,
           bytesReceived: 0,
+          rates: { bytesSent: new Rate(), bytesReceived: new Rate(), entriesSent: new Rate() },
           sentEntries: 0,
           ackedEntries: 0,
           lastError: undefined,
@@ -194,7 +207,13 @@ export class PeerHub implements PeerLinkListener {
   }
 
   tick(): void {
-    for (const record of this.records.values()) this.#step(record, { kind: 'tick' });
+    const nowMs = this.#options.clock.nowMs();
+    for (const record of this.records.values()) {
+      this.#step(record, { kind: 'tick' });
+      record.rates.bytesSent.take(record.bytesSent, nowMs);
+      record.rates.bytesReceived.take(record.bytesReceived, nowMs);
+      record.rates.entriesSent.take(sentEntries(record), nowMs);
+    }
     this.pumpSoon();
   }
 

@@ -3,7 +3,7 @@
 import type { NodeConfig } from '../model/node.js';
 import type { GeneralEntry, PersistenceEntry } from '../model/persistence.js';
 import type { Endpoint, Service } from '../model/service.js';
-import type { SyncStatus, VerifyResult } from '../model/status.js';
+import type { SyncChange, SyncEntry, SyncStatus, VerifyResult } from '../model/status.js';
 import type {
   Clock,
   Log,
@@ -53,7 +53,11 @@ export interface Replicator {
   /** The kernel's map was made anew (a foreign hand deleted the table): writes all entries back. */
   refill(): void;
   status(): SyncStatus & SyncDetails;
-  dump(): PersistenceEntry[];
+  dump(): (PersistenceEntry & { readonly service?: string })[];
+  /** Entries of one client, and who has them. */
+  show(client: string): SyncEntry[];
+  /** Tells every change of an entry; returns the unsubscriber. */
+  watch(listener: (change: SyncChange) => void): () => void;
   /** Of general and stateless services, and bans. */
   dumpGeneral(): GeneralEntry[];
   /** The other nodes, where replication is on. */

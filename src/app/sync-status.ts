@@ -8,7 +8,7 @@ import type { Replica } from '../replication/replica.js';
 import type { GeneralPlane } from './general-plane.js';
 import type { KernelSink } from './kernel-sink.js';
 import type { KernelSource } from './kernel-source.js';
-import type { PeerHub, PeerRecord } from './peer-hub.js';
+import { type PeerHub, type PeerRecord, sentEntries } from './peer-hub.js';
 import type { SyncReadiness } from './sync-readiness.js';
 
 /** Beyond what every node says. */
@@ -63,7 +63,8 @@ const peerStatus = (record: PeerRecord, nowMs: number): SyncPeerStatus => {
     name: record.name,
     connected: record.session?.state === 'streaming',
     state: stateOf(record),
-    sentEntries: record.sentEntries + (outbound?.sentEntries ?? 0) + (second?.sentEntries ?? 0),
+    sentEntries: sentEntries(record),
+    entriesPerSecond: record.rates.entriesSent.perSecond(sentEntries(record), nowMs),
     ackedEntries: record.ackedEntries + (outbound?.ackedEntries ?? 0) + (second?.ackedEntries ?? 0),
     unconfirmed: [outbound, second].reduce(
       (sum, one) => sum + (one?.unconfirmed ?? 0) + (one?.queued ?? 0),
@@ -77,6 +78,8 @@ const peerStatus = (record: PeerRecord, nowMs: number): SyncPeerStatus => {
     lagP99Ms: measured?.percentileMs(0.99),
     bytesSent: record.bytesSent,
     bytesReceived: record.bytesReceived,
+    bytesSentPerSecond: record.rates.bytesSent.perSecond(record.bytesSent, nowMs),
+    bytesReceivedPerSecond: record.rates.bytesReceived.perSecond(record.bytesReceived, nowMs),
     lastError: record.lastError,
   };
 };

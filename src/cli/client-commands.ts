@@ -1,19 +1,13 @@
 /** The commands that ask a running agent: apply, diff, status, sessions, backend, handover, sync, events. */
 
 import type { Command } from 'commander';
-import type { GeneralEntry, PersistenceEntry, Session } from '../model/persistence.js';
-import type {
-  ApplyResult,
-  HandoverResult,
-  NodeEvent,
-  NodeStatus,
-  ServiceCounters,
-  VerifyResult,
-} from '../model/status.js';
+import type { Session } from '../model/persistence.js';
+import type { ApplyResult, HandoverResult, NodeEvent, NodeStatus, ServiceCounters } from '../model/status.js';
 import { type ControlClient, createControlClient } from '../shell/control-socket.js';
 import { readInput } from '../shell/input.js';
 import { addDocumentCommands, formatApply } from './document-commands.js';
-import { formatStatus, formatSyncStatus } from './status-text.js';
+import { formatStatus } from './status-text.js';
+import { addSyncCommands } from './sync-commands.js';
 import { formatDuration, formatTable } from './table.js';
 
 export interface Output {
@@ -25,18 +19,6 @@ const defaultSocket = '/run/relevo/relevo.sock';
 const document = (text: string) => ({ type: 'text/plain', text });
 const json = (value: unknown) => ({ type: 'application/json', text: JSON.stringify(value) });
 const pretty = (value: unknown): string => JSON.stringify(value, null, 2);
-
-const formatEntries = (entries: readonly PersistenceEntry[]): string =>
-  formatTable(
-    ['client', 'service', 'backend', 'left', 'lifetime'],
-    entries.map((entry) => [
-      entry.client,
-      `${entry.protocol} ${entry.address}:${entry.port}`,
-      `${entry.backendAddress}:${entry.backendPort}`,
-      formatDuration(entry.remainingMs),
-      formatDuration(entry.ttlMs),
-    ]),
-  );
 
 const formatSessions = (sessions: readonly Session[]): string =>
   formatTable(
@@ -63,21 +45,6 @@ const formatCounters = (counters: readonly ServiceCounters[]): string =>
         one.packetsOut,
         one.bytesOut,
       ]),
-    ]),
-  );
-
-const formatGeneral = (entries: readonly GeneralEntry[]): string =>
-  formatTable(
-    ['client', 'service', 'kind', 'backend', 'left', 'lifetime'],
-    entries.map((entry) => [
-      entry.client.join(' '),
-      entry.service,
-      entry.kind,
-      entry.backendAddress === undefined
-        ? ''
-        : `${entry.backendAddress}${entry.backendPort === 0 ? '' : ` port ${entry.backendPort}`}`,
-      formatDuration(entry.remainingMs),
-      formatDuration(entry.ttlMs),
     ]),
   );
 
@@ -184,34 +151,5 @@ export const addClientCommands = (
       output.print(lines.join('\n'));
     });
 
-  const sync = program.command('sync').description('replication of persistence entries');
-  sync
-    .command('status')
-    .option('--json', 'as JSON')
-    .description('peers, confirmed entries, lag')
-    .action(async (options: { json?: boolean }) => {
-      const { replication } = await client().call<NodeStatus>('GET', '/v1/status');
-      output.print(options.json ? pretty(replication) : formatSyncStatus(replication));
-    });
-  sync
-    .command('dump')
-    .option('--json', 'as JSON')
-    .description('every entry of the replica')
-    .action(async (options: { json?: boolean }) => {
-      const { entries, general } = await client().call<{
-        entries: PersistenceEntry[];
-        general: GeneralEntry[];
-      }>('GET', '/v1/sync/dump');
-      if (options.json) return output.print(pretty([...entries, ...general]));
-      if (entries.length > 0 || general.length === 0) output.print(formatEntries(entries));
-      if (general.length > 0) output.print(formatGeneral(general));
-    });
-  sync
-    .command('verify')
-    .description('compare the replica with the kernel and with the peers')
-    .action(async () => {
-      const result = await client().call<VerifyResult>('POST', '/v1/sync/verify');
-      output.print([...result.lines, result.consistent ? 'consistent' : 'DIFFERENT'].join('\n'));
-      if (!result.consistent) output.fail();
-    });
+  addSyncCommands(program, client, output);
 };

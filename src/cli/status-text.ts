@@ -19,9 +19,11 @@ export const formatSyncStatus = (sync: SyncStatus): string => {
     peer.lagP50Ms === undefined
       ? '-'
       : `${formatDuration(peer.lagP50Ms)} / ${formatDuration(peer.lagP99Ms ?? 0)}`,
-    `${formatBytes(peer.bytesSent)} / ${formatBytes(peer.bytesReceived)}`,
+    `${Math.round(peer.entriesPerSecond)}/s`,
+    `${formatBytes(peer.bytesSentPerSecond)}/s of ${formatBytes(peer.bytesSent)}`,
+    `${formatBytes(peer.bytesReceivedPerSecond)}/s of ${formatBytes(peer.bytesReceived)}`,
   ]);
-  return `${head}\n${formatTable(['peer', 'state', 'confirmed', 'unconfirmed', 'lag p50/p99', 'sent/received'], rows)}`;
+  return `${head}\n${formatTable(['peer', 'state', 'confirmed', 'unconfirmed', 'lag p50/p99', 'entries', 'sent', 'received'], rows)}`;
 };
 
 const formatDocument = (document: DocumentStatus): string[] => {

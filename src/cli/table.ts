@@ -27,7 +27,7 @@ export const formatDuration = (ms: number): string => {
 
 export const formatBytes = (bytes: number): string =>
   bytes < 1024
-    ? `${bytes} B`
+    ? `${Math.round(bytes)} B`
     : bytes < 1024 ** 2
       ? `${(bytes / 1024).toFixed(1)} KiB`
       : `${(bytes / 1024 ** 2).toFixed(1)} MiB`;

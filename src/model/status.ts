@@ -33,6 +33,8 @@ export interface SyncPeerStatus {
   readonly connected: boolean;
   readonly state: string;
   readonly sentEntries: number;
+  /** Rates are over the last ten seconds. */
+  readonly entriesPerSecond: number;
   readonly ackedEntries: number;
   readonly unconfirmed: number;
   readonly oldestUnconfirmedMs: number;
@@ -40,6 +42,8 @@ export interface SyncPeerStatus {
   readonly lagP99Ms: number | undefined;
   readonly bytesSent: number;
   readonly bytesReceived: number;
+  readonly bytesSentPerSecond: number;
+  readonly bytesReceivedPerSecond: number;
   readonly lastError: string | undefined;
 }
 
@@ -50,6 +54,27 @@ export interface SyncStatus {
   readonly position: string;
   readonly lostReports: number;
   readonly peers: readonly SyncPeerStatus[];
+}
+
+/** An entry of the replica, and what is known of it. */
+export interface SyncEntry {
+  readonly entry: (PersistenceEntry & { readonly service?: string }) | GeneralEntry;
+  readonly group: string;
+  readonly epoch: number;
+  /** This node originated it; else it was received. */
+  readonly own: boolean;
+  /** Peers that have our word of it in their kernels. */
+  readonly confirmedBy: readonly string[];
+  /** As far as this node knows. */
+  readonly inKernel: boolean;
+}
+
+/** `moved`: to another backend. */
+export interface SyncChange {
+  readonly what: 'added' | 'moved' | 'refreshed' | 'removed' | 'expired';
+  readonly own: boolean;
+  readonly group: string;
+  readonly entry: (PersistenceEntry & { readonly service?: string }) | GeneralEntry;
 }
 
 export interface ConntrackdStatus {
@@ -230,6 +255,10 @@ export interface NodeControl {
   counters(service: string | undefined): Promise<readonly ServiceCounters[]>;
   handover(group: string, to: string | undefined): Promise<HandoverResult>;
   syncDump(): { readonly entries: readonly PersistenceEntry[]; readonly general: readonly GeneralEntry[] };
+  /** Entries of a client, by its address. */
+  syncShow(client: string): readonly SyncEntry[];
+  /** Changes of entries from now on. Returns the unsubscriber. */
+  syncWatch(listener: (change: SyncChange) => void): () => void;
   syncVerify(): Promise<VerifyResult>;
   events(): readonly NodeEvent[];
 }

@@ -41,6 +41,9 @@ export interface BackendPair {
 /** A lifetime that grew by less is no refresh, but the time that a dump takes. */
 const refreshSlackMs = 1_000;
 
+/** What has become of an entry. */
+export type EntryChange = 'added' | 'moved' | 'refreshed' | 'removed' | 'expired';
+
 /** Why a change left no trace. */
 export const unchanged = -1;
 export const full = -2;
@@ -55,6 +58,8 @@ export class Replica {
   purgedThrough = 0;
   /** Live entries, those expired and not yet swept included. */
   live = 0;
+  /** Told of every change, for people who watch; the row still says what it was. */
+  watcher: ((row: number, what: EntryChange) => void) | undefined;
 
   readonly #backends: BackendIndex;
   readonly #log: Int32Array;
@@ -101,6 +106,7 @@ export class Replica {
     nowMs: number,
   ): number {
     const { table } = this;
+    let what: EntryChange = 'added';
     let row = table.find(client, address, protocolPort);
     if (row < 0) {
       const group = this.#options.groupOf(address);
@@ -113,6 +119,7 @@ export class Replica {
       const same = table.backend[row] === backend && table.backendPort[row] === backendPort;
       const knownMs = table.expiresAtMs[row]! - nowMs;
       if (same && (knownMs >= ttlMs / 2 || remainingMs <= knownMs + refreshSlackMs)) return unchanged;
+      what = same ? 'refreshed' : 'moved';
       this.#backends.remove(row);
     } else {
       table.state[row] = rowState.live;
@@ -120,6 +127,7 @@ export class Replica {
     }
     this.#write(row, backend, backendPort, ttlMs, remainingMs, epoch, nowMs);
     this.#append(row);
+    this.watcher?.(row, what);
     return row;
   }
 
@@ -128,6 +136,7 @@ export class Replica {
     if (this.table.state[row] !== rowState.live) return;
     this.#bury(row, epoch, nowMs);
     this.#append(row);
+    this.watcher?.(row, 'removed');
   }
 
   /**
@@ -143,6 +152,7 @@ export class Replica {
     table.changedAtMs[row] = nowMs;
     table.marks[row]! &= ~mark.checks;
     this.#append(row);
+    this.watcher?.(row, 'refreshed');
     return true;
   }
 
@@ -152,6 +162,7 @@ export class Replica {
     const client = columns.client[at]!;
     const address = columns.address[at]!;
     const protocolPort = columns.protocolPort[at]!;
+    let what: EntryChange = 'added';
     let row = table.find(client, address, protocolPort);
     if (row < 0) {
       const group = this.#options.groupOf(address);
@@ -162,8 +173,12 @@ export class Replica {
       this.live++;
     } else {
       if (this.#knowsBetter(row, epoch)) return stale;
-      if (table.state[row] === rowState.live) this.#backends.remove(row);
-      else {
+      if (table.state[row] === rowState.live) {
+        const same =
+          table.backend[row] === columns.backend[at] && table.backendPort[row] === columns.backendPort[at];
+        what = same ? 'refreshed' : 'moved';
+        this.#backends.remove(row);
+      } else {
         table.state[row] = rowState.live;
         this.live++;
       }
@@ -179,6 +194,7 @@ export class Replica {
     );
     table.own[row] = 0;
     table.sequence[row] = sequence;
+    this.watcher?.(row, what);
     return row;
   }
 
@@ -196,6 +212,7 @@ export class Replica {
     this.#bury(row, epoch, nowMs);
     this.table.own[row] = 0;
     this.table.sequence[row] = sequence;
+    this.watcher?.(row, 'removed');
   }
 
   isLive(row: number, nowMs: number): boolean {
@@ -258,6 +275,7 @@ export class Replica {
       if (table.state[row] === rowState.free || table.expiresAtMs[row]! > nowMs) continue;
       if (table.marks[row]! & heldMarks) continue;
       if (table.state[row] === rowState.live) {
+        this.watcher?.(row, 'expired');
         this.#backends.remove(row);
         this.live--;
       } else if (table.own[row] === 1) {

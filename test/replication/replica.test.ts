@@ -140,3 +140,30 @@ const murmur3 = (words: Uint32Array): number => {
   h ^= h >> 16n;
   return Number(h);
 };
+
+test('who watches is told what has become of an entry', (t) => {
+  const replica = create();
+  const seen: string[] = [];
+  replica.watcher = (row, what) => seen.push(`${what} ${replica.table.client[row]}`);
+  const row = add(replica, 1, 0);
+  add(replica, 1, 1);
+  add(replica, 1, ttlMs / 2 + 1);
+  add(replica, 1, ttlMs / 2 + 2, 2);
+  replica.remove(row, 5, ttlMs / 2 + 3);
+  add(replica, 2, 0);
+  replica.sweep(10, ttlMs + 1);
+  replica.applyUpsert(received(3, 1), 0, 6, 1, 0);
+  replica.applyUpsert(received(3, 2), 0, 6, 2, 0);
+  replica.applyUpsert(received(3, 2), 0, 6, 3, 0);
+  t.deepEqual(seen, [
+    'added 1',
+    'refreshed 1',
+    'moved 1',
+    'removed 1',
+    'added 2',
+    'expired 2',
+    'added 3',
+    'moved 3',
+    'refreshed 3',
+  ]);
+});

@@ -117,6 +117,8 @@ export const createFakeNode = (): NodeControl & { readonly calls: string[] } => 
     },
     handover: async (group) =>
       group === 'g1' ? { ok: true, tookMs: 3 } : { ok: false, reason: `no group '${group}'` },
+    syncShow: () => [],
+    syncWatch: () => () => {},
     syncDump: () => ({ entries: [], general: [] }),
     syncVerify: async () => ({ consistent: false, lines: ['lb2: 1 entry differs'] }),
     events: () => [
