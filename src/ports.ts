@@ -102,6 +102,18 @@ export interface Files {
   rename(from: string, to: string): Promise<boolean>;
 }
 
+/** Lines that are only appended, in files of bounded size and number: the last one open, older ones compressed. */
+export interface LineFiles {
+  /** Queued and written in order, soon. False: what waits is too much already, or the disk refuses; nothing was taken. */
+  append(text: string): boolean;
+  /** Of the open file, with what waits for it. */
+  readonly bytes: number;
+  /** Behind what is queued now a new file begins. */
+  rotate(): void;
+  /** Writes what is left. */
+  close(): Promise<void>;
+}
+
 /** SHA-256 as 64 hexadecimal digits. */
 export type Hash = (text: string) => string;
 
