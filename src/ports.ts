@@ -71,7 +71,7 @@ export interface Runner {
   run(
     file: string,
     args: readonly string[],
-    options?: { input?: string; timeoutMs?: number },
+    options?: { input?: string; timeoutMs?: number; env?: Readonly<Record<string, string>> },
   ): Promise<CommandResult>;
 }
 
@@ -110,6 +110,8 @@ export interface LineFiles {
   readonly bytes: number;
   /** Behind what is queued now a new file begins. */
   rotate(): void;
+  /** Lines that were taken, and that the disk then refused. */
+  onLoss(listener: (lines: number) => void): void;
   /** Writes what is left. */
   close(): Promise<void>;
 }

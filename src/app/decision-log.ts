@@ -39,6 +39,11 @@ export const createDecisionLog = ({ files, about, wantCheckpoint }: DecisionLogO
     lost += records.length;
   };
 
+  files.onLoss((records) => {
+    untold += records;
+    lost += records;
+  });
+
   return {
     get lost() {
       return lost;

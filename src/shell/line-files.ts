@@ -14,14 +14,13 @@ export interface LineFilesOptions {
   readonly name: string;
   readonly keptFiles: number;
   readonly queueBytes: number;
+  /** After a refusal of the disk it is tried again this late. */
+  readonly againMs?: number;
 }
-
-/** After a refusal of the disk it is tried again this late. */
-const againMs = 5_000;
 
 /** Adopts the open file of an earlier process, whose last line may be torn: a line end is written first. */
 export const openLineFiles = async (options: LineFilesOptions, log: Log): Promise<LineFiles> => {
-  const { folder, name, keptFiles, queueBytes } = options;
+  const { folder, name, keptFiles, queueBytes, againMs = 5_000 } = options;
   const path = `${folder}/${name}.jsonl`;
   const older = new RegExp(`^${name}-(\\d+)\\.jsonl(\\.gz)?$`);
   let queue: (string | 'rotate')[] = [];
@@ -29,6 +28,7 @@ export const openLineFiles = async (options: LineFilesOptions, log: Log): Promis
   let fileBytes = 0;
   let refusedMs = Number.NEGATIVE_INFINITY;
   let working: Promise<void> | undefined;
+  let onLoss: (lines: number) => void = () => {};
 
   const numbers = async (): Promise<{ number: number; file: string }[]> =>
     (await readdir(folder))
@@ -58,11 +58,21 @@ export const openLineFiles = async (options: LineFilesOptions, log: Log): Promis
       waitingBytes -= text.length;
       try {
         if (text !== '') await appendFile(path, text, { mode: 0o600 });
-        if (cut >= 0) await rotate();
       } catch (thrown) {
         refusedMs = performance.now();
+        // The last line may be torn now: what comes next begins behind an end of line.
+        queue.unshift('\n');
+        waitingBytes += 1;
+        onLoss(lines.reduce((sum, one) => sum + (one.match(/[^\n]\n/g)?.length ?? 0), 0));
         const error = thrown instanceof Error ? thrown.message : String(thrown);
         log.warn({ path, error }, 'lines were lost: the disk refused them');
+        break;
+      }
+      if (cut >= 0) {
+        await rotate().catch((thrown: unknown) => {
+          const error = thrown instanceof Error ? thrown.message : String(thrown);
+          log.warn({ path, error }, 'the full file could not be put aside');
+        });
       }
     }
     working = undefined;
@@ -94,6 +104,9 @@ export const openLineFiles = async (options: LineFilesOptions, log: Log): Promis
       queue.push('rotate');
       fileBytes = 0;
       wake();
+    },
+    onLoss(listener) {
+      onLoss = listener;
     },
     async close() {
       await working;
