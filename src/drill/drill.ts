@@ -6,7 +6,7 @@ import type { LabOwnerDriver, LabPorts } from '../lab/owner.js';
 import { readLab } from '../lab/state.js';
 import type { NodeName } from '../lab/topology.js';
 import { sleep } from '../shell/clock.js';
-import { budgets, type FaultName, nodesFor } from './budgets.js';
+import { type Budget, budgetOf, budgets, type FaultName, nodesFor } from './budgets.js';
 import { createFault, type Fault } from './faults.js';
 import type { DrillHistory, ToldEvent } from './history.js';
 import { type Findings, judge, type Verdict, verdictOf } from './judge.js';
@@ -24,6 +24,10 @@ export interface DrillOptions {
   /** Of `idle`: how long, and how many busy programs beside it. */
   readonly idleMs?: number;
   readonly load?: number;
+  /** Instead of the fault's own budget. */
+  readonly limits?: Partial<Budget>;
+  /** A run that has not ended by then is broken off, and the lab healed. */
+  readonly deadlineMs?: number;
   readonly onProgress?: (sentence: string) => void;
 }
 
@@ -31,6 +35,7 @@ export interface DrillRun {
   readonly fault: FaultName;
   readonly index: number;
   readonly seed: number;
+  readonly limits?: Partial<Budget>;
   /** The node that was broken. */
   readonly from: NodeName;
   readonly findings: Findings;
@@ -152,8 +157,11 @@ export const runDrillOnce = async (
   ports: LabPorts,
   options: DrillOptions,
   index: number,
-  signal: AbortSignal,
+  interrupt: AbortSignal,
 ): Promise<DrillRun> => {
+  const { deadlineMs } = options;
+  const late = deadlineMs === undefined ? undefined : AbortSignal.timeout(deadlineMs);
+  const signal = late ? AbortSignal.any([interrupt, late]) : interrupt;
   const { lab, fault: name, streams = 12, clients = 1000, idleMs = 10_000, load = 0 } = options;
   // What lasts long is recorded less densely.
   const intervalMs = options.intervalMs ?? (name === 'idle' ? 10 : 2);
@@ -182,10 +190,15 @@ export const runDrillOnce = async (
       signal,
     );
     const findings = judge(history);
-    return { fault: name, index, seed, from, findings, verdict: verdictOf(findings, budgets[name]), history };
+    const { limits } = options;
+    const verdict = verdictOf(findings, budgetOf(name, limits));
+    return { fault: name, index, seed, ...(limits && { limits }), from, findings, verdict, history };
   } catch (thrown) {
     probes?.kill();
     await fault.heal();
+    if (late?.aborted) {
+      throw new RelevoError('timeout', `not finished after ${deadlineMs! / 1000} s: the lab has been healed`);
+    }
     if (signal.aborted) throw new RelevoError('not-ready', 'interrupted: the lab has been healed');
     throw thrown;
   }

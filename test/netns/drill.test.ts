@@ -4,7 +4,10 @@ import test from 'ava';
 import { type FaultName, faultNames, nodesFor } from '../../src/drill/budgets.js';
 import { runDrill } from '../../src/drill/drill.js';
 import { formatReport } from '../../src/drill/report.js';
+import { parseScenario } from '../../src/drill/scenario.js';
+import { runSuite, suiteRows } from '../../src/drill/suite.js';
 import { labDown, labStatus, labUp } from '../../src/lab/lab.js';
+import { scenariosFolder } from '../../src/shell/programs.js';
 import { labPorts, newLabName } from '../support/lab.js';
 
 const never = new AbortController().signal;
@@ -70,16 +73,19 @@ test.serial(
 );
 
 test.serial(
-  'negative control: without replication, persistence is lost, and the drill says so',
+  'negative control: without replication, persistence is lost, and the suite says so',
   async (t) => {
     const lab = newLabName();
+    const path = `${scenariosFolder}/without-replication.yaml`;
+    const scenario = parseScenario((await labPorts.files.read(path))!, path);
     try {
-      await labUp(labPorts, { name: lab, replication: false });
-      const { run } = await drill(lab, 'node-off');
-      t.false(run.verdict.passed);
-      t.regex(run.verdict.failures.join('\n'), /persistent clients kept their backend/);
-      t.true(run.findings.persistence.moved > clients / 4);
-      t.is(run.findings.persistence.unanswered, 0);
+      const [result] = await runSuite(labPorts, lab, [scenario], never, () => {});
+      t.deepEqual(result?.failures, []);
+      const { findings, verdict } = result!.runs[0]!;
+      t.false(verdict.passed);
+      t.true(findings.persistence.moved > findings.persistence.clients / 4);
+      t.is(findings.persistence.unanswered, 0);
+      t.is(suiteRows([result!])[0]?.[1], 'PASS');
     } finally {
       await labDown(labPorts, lab);
     }
