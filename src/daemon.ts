@@ -95,14 +95,13 @@ export const runAgent = async (configPath: string, signal: AbortSignal): Promise
       secret,
     );
     const records = await keepRecords(config, { guard, replicator, log, lifetime });
-    const { events } = records;
     const services = createServicesInForce(engine, store, log);
     const found = await engine.adopt();
     const stored = await store.load();
     if (stored) await machine.find(stored.services, neighbourWaitMs);
     if (stored) await engine.apply(stored, 'services in force before the restart');
-    const shared = { services, engine, store, replicator, clock, events, log, found: stored !== undefined };
-    const document = joinDocument(config.node, shared, lifetime.signal);
+    const shared = { services, engine, store, replicator, clock, log, found: stored !== undefined };
+    const document = joinDocument(config.node, { ...shared, events: records.events }, lifetime.signal);
     const parts = {
       config,
       clock,
@@ -120,7 +119,7 @@ export const runAgent = async (configPath: string, signal: AbortSignal): Promise
       complaints,
       takeovers: new Map<string, number>(),
     };
-    events.record(
+    records.events.record(
       'start',
       found.found ? 'adopted the rules in the kernel' : 'no rules in the kernel yet',
       found,

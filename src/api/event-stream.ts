@@ -1,13 +1,21 @@
 /** Events as a stream of JSON lines over the control socket. A slow reader loses events, and is told how many. */
 
-import type { ServerResponse } from 'node:http';
 import { RelevoError } from '../errors.js';
 import { limits } from '../limits.js';
 import type { NodeEvent } from '../model/status.js';
 
+/** What is needed of the response of a request. */
+interface Response {
+  readonly writableLength: number;
+  writeHead(status: number, headers: Readonly<Record<string, string>>): unknown;
+  write(text: string): unknown;
+  end(): unknown;
+  on(event: 'close' | 'error', listener: () => void): unknown;
+}
+
 export interface EventStreams {
   /** What is known already, then what happens, until the reader goes. Throws `conflict` when there are too many. */
-  open(response: ServerResponse): void;
+  open(response: Response): void;
   close(): void;
 }
 
