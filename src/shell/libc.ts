@@ -125,6 +125,16 @@ export const ppoll: (descriptors: Uint8Array, count: number, timeout: Uint8Array
 export const lastErrno = (): number => koffi.errno();
 export const sched_setscheduler: (thread: number, policy: number, parameter: Int32Array) => number =
   libc.func('int sched_setscheduler(int thread, int policy, const void *parameter)');
+const syscall: (number: number, thread: number, attributes: Uint8Array, flags: number) => number = libc.func(
+  'long syscall(long number, int thread, const void *attributes, uint32_t flags)',
+);
+/** glibc has no name for it before 2.41: its number by architecture (asm/unistd.h). */
+const setAttrNumber: Readonly<Record<string, number>> = { x64: 314, arm64: 274, riscv64: 274 };
+/** sched_setattr(2) of a thread; -1 when it is refused or has no number here. */
+export const sched_setattr = (thread: number, attributes: Uint8Array, flags: number): number => {
+  const number = setAttrNumber[process.arch];
+  return number === undefined ? -1 : syscall(number, thread, attributes, flags);
+};
 /** Returns only when it failed. `argv` ends with null. */
 export const dup2: (from: number, to: number) => number = libc.func('int dup2(int from, int to)');
 const fcntl: (fd: number, command: number, value: number) => number = libc.func(
