@@ -81,6 +81,52 @@ export const recvfrom: (
 export const recv: (fd: number, bytes: Uint8Array, length: number, flags: number) => number = libc.func(
   'intptr_t recv(int fd, void *bytes, size_t length, int flags)',
 );
+const recvmmsg: (fd: number, messages: Uint8Array, count: number, flags: number, timeout: null) => number =
+  libc.func('int recvmmsg(int fd, void *messages, uint32_t count, int flags, void *timeout)');
+
+/** Room for many messages, which one recvmmsg(2) fills. */
+export interface MessageSlots {
+  /** The number of messages read, or -1. */
+  receive(fd: number, flags: number): number;
+  /** Of a message read: with MSG_TRUNC its own length, however much of it fitted. */
+  lengthOf(slot: number): number;
+  readonly slots: readonly Uint8Array[];
+}
+
+/** struct mmsghdr (in it struct msghdr) and struct iovec on 64 bits. */
+const headerBytes = 64;
+const vectorAt = 16;
+const vectorCountAt = 24;
+const lengthAt = 56;
+const vectorBytes = 16;
+
+export const createMessageSlots = (count: number, slotBytes: number): MessageSlots => {
+  const vectorsFrom = count * headerBytes;
+  const slotsFrom = vectorsFrom + count * vectorBytes;
+  const size = slotsFrom + count * slotBytes;
+  // Outside the heap, so it stays where it is.
+  const bytes = new Uint8Array(size);
+  const start = koffi.address(bytes);
+  const view = new DataView(bytes.buffer);
+  const slots: Uint8Array[] = [];
+  for (let slot = 0; slot < count; slot++) {
+    const [header, vector, at] = [
+      slot * headerBytes,
+      vectorsFrom + slot * vectorBytes,
+      slotsFrom + slot * slotBytes,
+    ];
+    view.setBigUint64(header + vectorAt, start + BigInt(vector), true);
+    view.setBigUint64(header + vectorCountAt, 1n, true);
+    view.setBigUint64(vector, start + BigInt(at), true);
+    view.setBigUint64(vector + 8, BigInt(slotBytes), true);
+    slots.push(bytes.subarray(at, at + slotBytes));
+  }
+  return {
+    receive: (fd, flags) => recvmmsg(fd, bytes, count, flags, null),
+    lengthOf: (slot) => view.getUint32(slot * headerBytes + lengthAt, true),
+    slots,
+  };
+};
 /** `to` becomes another name of the file that `from` is open on. */
 export const dup3: (from: number, to: number, flags: number) => number = libc.func(
   'int dup3(int from, int to, int flags)',
