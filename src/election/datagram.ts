@@ -6,8 +6,10 @@
  *   2 u8  version      16 u64 counter, grows within a session      32 bytes HMAC-SHA256 over all before it
  *   3 u8  type         24 u64 receiver's session as last heard
  *   4 u8  path         32 cluster, 64 sender, 96 receiver: names of 32 bytes, zero-padded
- *   5 u8  zero
+ *   5 u8  highest version that the sender speaks (`wire-version.ts`)
  *   6 u16 length of the whole datagram
+ *
+ * Bytes between the fields of a body and the HMAC are of a later version, and passed over.
  *
  * Times never travel as wall-clock time; numbers are whole and below 2^53.
  */
@@ -24,8 +26,8 @@ import {
   refusals,
   roles,
 } from './messages.js';
+import { bodyTrailer, wireVersions } from './wire-version.js';
 
-export const wireVersion = 1;
 const magic = 0x5256;
 const headerBytes = 128;
 const macBytes = 32;
@@ -165,14 +167,19 @@ const readBody = (type: Body['type'], reader: Reader): Body => {
 const scratch = new Writer(limits.heartbeatBytes);
 
 /** The sealed datagram. Names must be wire names (`isWireName`), checked where the configuration is read. */
-export const encodeDatagram = (header: Header, body: Body, mac: Mac): Uint8Array => {
+export const encodeDatagram = (
+  header: Header,
+  body: Body,
+  mac: Mac,
+  version: number = wireVersions.min,
+): Uint8Array => {
   const writer = scratch;
   writer.length = 0;
   writer.u16(magic);
-  writer.u8(wireVersion);
+  writer.u8(version);
   writer.u8(types.indexOf(body.type));
   writer.u8(header.path);
-  writer.u8(0);
+  writer.u8(wireVersions.max);
   writer.u16(0);
   writer.u64(header.session);
   writer.u64(header.counter);
@@ -181,6 +188,8 @@ export const encodeDatagram = (header: Header, body: Body, mac: Mac): Uint8Array
   writer.name(header.from);
   writer.name(header.to);
   writeBody(writer, body);
+  writer.bytes.set(bodyTrailer, writer.length);
+  writer.length += bodyTrailer.length;
   const signed = writer.bytes.subarray(0, writer.length);
   const total = signed.length + macBytes;
   signed[6] = total >> 8;
@@ -199,7 +208,13 @@ export type WireRefusal =
   | 'malformed';
 
 export type Decoded =
-  | { readonly ok: true; readonly header: Header; readonly body: Body }
+  | {
+      readonly ok: true;
+      readonly header: Header;
+      readonly body: Body;
+      /** The highest version that the sender speaks. */
+      readonly speaks: number;
+    }
   | { readonly ok: false; readonly code: WireRefusal; readonly detail: string };
 
 const refuse = (code: WireRefusal, detail: string): Decoded => ({ ok: false, code, detail });
@@ -220,10 +235,14 @@ export const decodeDatagram = (bytes: Uint8Array, cluster: string, mac: Mac): De
     const reader = new Reader(bytes, 0, bytes.length - macBytes);
     if (reader.u16('magic') !== magic) return refuse('not-relevo', 'no relevo datagram');
     const version = reader.u8('version');
-    if (version !== wireVersion) return refuse('other-version', `version ${version}, not ${wireVersion}`);
+    if (version < wireVersions.min || version > wireVersions.max) {
+      const { min, max } = wireVersions;
+      const known = min === max ? `not ${min}` : `not ${min} to ${max}`;
+      return refuse('other-version', `version ${version}, ${known}: upgrade the older side`);
+    }
     const typeNumber = reader.u8('type');
     const path = reader.u8('path');
-    reader.u8('zero');
+    const speaks = Math.max(version, reader.u8('spoken version'));
     const length = reader.u16('length');
     if (length !== bytes.length) return refuse('truncated', `${bytes.length} of ${length} bytes`);
     const session = reader.u64('session');
@@ -238,8 +257,7 @@ export const decodeDatagram = (bytes: Uint8Array, cluster: string, mac: Mac): De
       return refuse('forged', `says it is ${from}; another key, or altered on the way`);
     }
     const body = readBody(pick(types, typeNumber, 'type'), reader);
-    if (reader.remaining !== 0) return refuse('malformed', `${reader.remaining} bytes too many from ${from}`);
-    return { ok: true, header: { cluster, from, to, path, session, counter, toSession }, body };
+    return { ok: true, header: { cluster, from, to, path, session, counter, toSession }, body, speaks };
   } catch (thrown) {
     if (thrown instanceof Malformed) return refuse('malformed', `bad ${thrown.what}`);
     throw thrown;
