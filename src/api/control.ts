@@ -6,6 +6,7 @@ import { type ErrorCode, errorFrom, RelevoError } from '../errors.js';
 import { limits } from '../limits.js';
 import type { NodeControl } from '../model/status.js';
 import type { Log } from '../ports.js';
+import { createLineStreams } from './event-stream.js';
 
 const statusByCode: Partial<Record<ErrorCode, number>> = {
   'bad-document': 400,
@@ -67,7 +68,18 @@ export const createControlApi = (control: NodeControl, log: Log): FastifyInstanc
   });
 
   app.get('/v1/status', () => control.status());
+  const streams = createLineStreams('events', control.events, control.onEvent);
+  const changes = createLineStreams('changes of entries', () => [], control.syncWatch);
+  app.addHook('preClose', async () => {
+    streams.close();
+    changes.close();
+  });
   app.get('/v1/events', () => ({ events: control.events() }));
+  app.get('/v1/events/cluster', () => control.clusterEvents());
+  app.get('/v1/events/follow', (_request, reply) => {
+    streams.open(reply.raw);
+    reply.hijack();
+  });
   app.get('/v1/services', (_request, reply) => reply.type('application/json').send(control.services()));
   app.put('/v1/services', (request) => {
     if (typeof request.body !== 'string') {
@@ -109,6 +121,10 @@ export const createControlApi = (control: NodeControl, log: Log): FastifyInstanc
     if (!client)
       throw new RelevoError('bad-request', 'query: client is missing: name the address of a client');
     return { entries: control.syncShow(client) };
+  });
+  app.get('/v1/sync/watch', (_request, reply) => {
+    changes.open(reply.raw);
+    reply.hijack();
   });
   app.post('/v1/sync/verify', () => control.syncVerify());
   return app;

@@ -2,10 +2,11 @@
 
 import type { Command } from 'commander';
 import type { Session } from '../model/persistence.js';
-import type { ApplyResult, HandoverResult, NodeEvent, NodeStatus, ServiceCounters } from '../model/status.js';
+import type { ApplyResult, HandoverResult, NodeStatus, ServiceCounters } from '../model/status.js';
 import { type ControlClient, createControlClient } from '../shell/control-socket.js';
 import { readInput } from '../shell/input.js';
 import { addDocumentCommands, formatApply } from './document-commands.js';
+import { addEventCommands } from './event-commands.js';
 import { formatStatus } from './status-text.js';
 import { addSyncCommands } from './sync-commands.js';
 import { formatDuration, formatTable } from './table.js';
@@ -136,20 +137,7 @@ export const addClientCommands = (
       return output.fail();
     });
 
-  program
-    .command('events')
-    .option('--json', 'as JSON lines')
-    .description('the last things that happened on this node, with their reasons')
-    .action(async (options: { json?: boolean }) => {
-      const { events } = await client().call<{ events: NodeEvent[] }>('GET', '/v1/events');
-      const lines = options.json
-        ? events.map((event) => JSON.stringify(event))
-        : events.map(
-            (event) =>
-              `${event.time}  ${event.kind.padEnd(12)} ${event.message}${event.times ? ` (${event.times} times)` : ''}`,
-          );
-      output.print(lines.join('\n'));
-    });
+  addEventCommands(program, client, output);
 
   addSyncCommands(program, client, output);
 };

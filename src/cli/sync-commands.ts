@@ -2,7 +2,7 @@
 
 import type { Command } from 'commander';
 import type { GeneralEntry, PersistenceEntry } from '../model/persistence.js';
-import type { NodeStatus, SyncEntry, VerifyResult } from '../model/status.js';
+import type { NodeStatus, SyncChange, SyncEntry, VerifyResult } from '../model/status.js';
 import type { ControlClient } from '../shell/control-socket.js';
 import type { Output } from './client-commands.js';
 import { formatSyncStatus } from './status-text.js';
@@ -85,6 +85,19 @@ const formatSeen = (seen: readonly SyncEntry[]): string =>
     ]),
   );
 
+const formatChange = (change: SyncChange | { readonly lost: number }): string => {
+  if ('lost' in change) return `… ${change.lost} changes were left out: this reader is too slow`;
+  const { what, own, entry } = change;
+  const where = what === 'removed' || what === 'expired' ? 'from' : 'to';
+  return [
+    what.padEnd(9),
+    own ? 'here   ' : 'by peer',
+    `${clientsOf(entry).join(' ')} ${where} ${backendOf(entry) || 'nowhere: banned'}`,
+    serviceOf(entry),
+    formatDuration(entry.remainingMs),
+  ].join('  ');
+};
+
 export const addSyncCommands = (
   program: Command,
   client: (timeoutMs?: number) => ControlClient,
@@ -131,6 +144,21 @@ export const addSyncCommands = (
           entries.length > 0 ? formatSeen(entries) : `${address} is not remembered by any service`,
         );
       if (entries.length === 0) output.fail();
+    });
+  sync
+    .command('watch')
+    .option('--client <address>', 'of one client')
+    .option('--service <name>', 'of one service')
+    .option('--backend <address[:port]>', 'of one backend')
+    .option('--json', 'as JSON lines')
+    .description('changes of entries as they happen, until interrupted')
+    .action(async ({ json, ...filter }: Filter & { json?: boolean }) => {
+      const wanted = matches(filter);
+      await client().follow('/v1/sync/watch', (line) => {
+        const change = JSON.parse(line) as SyncChange | { readonly lost: number };
+        if (!('lost' in change) && !wanted(change.entry)) return;
+        output.print(json ? line : formatChange(change));
+      });
     });
   sync
     .command('verify')

@@ -111,6 +111,7 @@ const schema = z.strictObject({
       tls: z.strictObject({ cert: path, key: path }).optional(),
     })
     .optional(),
+  notify: z.strictObject({ script: path, timeoutMs: milliseconds(100, 300_000).default(10_000) }).optional(),
   logLevel,
   engine: z
     .strictObject({
@@ -275,6 +276,7 @@ const shape = (config: Parsed, folder: string): NodeConfig => {
     stateDir: file(config.stateDir),
     controlSocket: file(config.controlSocket),
     ...(config.api && { api: shapeApi(config.api, file) }),
+    ...(config.notify && { notify: { ...config.notify, script: file(config.notify.script) } }),
     logLevel: config.logLevel,
     engine: {
       interfaces: config.engine.interfaces ?? interfacesOfGroups(config),

@@ -3,6 +3,7 @@
 import { errorFrom } from '../errors.js';
 import { labUp } from '../lab/lab.js';
 import type { LabPorts } from '../lab/owner.js';
+import { nodesFor } from './budgets.js';
 import { runDrill } from './drill.js';
 import { type ReportedRun, summaryOf } from './report.js';
 import type { Scenario } from './scenario.js';
@@ -42,7 +43,7 @@ export const runSuite = async (
     if (signal.aborted) break;
     onProgress(`${scenario.name}: ${scenario.about}`);
     try {
-      await labUp(ports, { name: lab, replication: scenario.replication });
+      await labUp(ports, { name: lab, replication: scenario.replication, nodes: nodesFor(scenario.fault) });
       const { fault, repeat, seed, idleMs, load, limits, deadlineMs } = scenario;
       const { runs, error } = await runDrill(
         ports,

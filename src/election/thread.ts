@@ -1,6 +1,7 @@
 /** What the main thread and the guard thread say to each other: plain data, cloned on the way. */
 
 import type { NodeConfig } from '../model/node.js';
+import type { DecisionRecord } from './decisions.js';
 import type { Readiness, Report } from './types.js';
 import type { ElectionView } from './view.js';
 
@@ -20,6 +21,8 @@ export type ToGuard =
       readonly group: string;
       readonly to: string | undefined;
     }
+  /** Record the whole state with the next decisions. */
+  | { readonly type: 'checkpoint' }
   | { readonly type: 'stop' };
 
 /** The state of the guard thread, sent after every change of note and a few times a second. */
@@ -52,6 +55,7 @@ export type FromGuard =
   | { readonly type: 'failed'; readonly code: string; readonly message: string }
   | { readonly type: 'state'; readonly state: GuardState }
   | { readonly type: 'event'; readonly event: GuardEvent }
+  | { readonly type: 'decisions'; readonly records: readonly DecisionRecord[] }
   | { readonly type: 'epoch'; readonly group: string; readonly epoch: number }
   | {
       readonly type: 'handover-result';

@@ -30,6 +30,7 @@ export interface SimOptions {
   /** Only these of the seed's faults, by index: for shortening a failing run. */
   readonly keep?: ReadonlySet<number>;
   readonly trace?: (line: string) => void;
+  readonly record?: ProcessPorts['record'];
   /** These faults instead of the seed's own. */
   readonly faults?: readonly Fault[];
   /** Planted bugs, which the judges must find. */
@@ -139,10 +140,10 @@ export const simulate = (options: SimOptions): SimResult => {
     kernels.set(name, createLeaseKernel(lifeMs, judge));
   };
 
-  const network = createNetwork(agenda, random, (to, path, bytes) => {
+  const network = createNetwork(agenda, random, (to, from, bytes) => {
     datagrams += 1;
     const process = processes.get(to);
-    if (process?.alive) process.receive(path, bytes);
+    if (process?.alive) process.receive(from, bytes);
   });
   const ports: ProcessPorts = {
     agenda,
@@ -151,6 +152,7 @@ export const simulate = (options: SimOptions): SimResult => {
     mac: quickMac,
     paths,
     trace: say,
+    record: options.record,
     flakyUntilMs: faultsUntilMs,
     mutation: mutation === 'short-lock' || mutation === 'no-restart-wait' ? 'none' : mutation,
     onEffect(effect, by) {
