@@ -95,6 +95,7 @@ export class PeerHub implements PeerLinkListener {
 
   constructor(options: PeerHubOptions) {
     this.#options = options;
+    const nowMs = options.clock.nowMs();
     this.records = new Map(
       options.peers.map((name) => [
         name,
@@ -109,7 +110,7 @@ export class PeerHub implements PeerLinkListener {
           lostIncomplete: false,
           bytesSent: 0,
           bytesReceived: 0,
-          rates: { bytesSent: new Rate(), bytesReceived: new Rate(), entriesSent: new Rate() },
+          rates: { bytesSent: new Rate(nowMs), bytesReceived: new Rate(nowMs), entriesSent: new Rate(nowMs) },
           sentEntries: 0,
           ackedEntries: 0,
           lastError: undefined,

@@ -4,13 +4,16 @@ const sampleMs = 1_000;
 const samples = 10;
 
 export class Rate {
-  readonly #atMs: number[] = [];
-  readonly #totals: number[] = [];
+  readonly #atMs: number[];
+  readonly #totals = [0];
+
+  constructor(nowMs: number) {
+    this.#atMs = [nowMs];
+  }
 
   /** To be called now and then: what comes within a second of the last sample is passed over. */
   take(total: number, nowMs: number): void {
-    const last = this.#atMs.at(-1);
-    if (last !== undefined && nowMs - last < sampleMs) return;
+    if (nowMs - this.#atMs.at(-1)! < sampleMs) return;
     this.#atMs.push(nowMs);
     this.#totals.push(total);
     if (this.#atMs.length <= samples) return;
@@ -18,10 +21,9 @@ export class Rate {
     this.#totals.shift();
   }
 
-  /** Since the oldest sample, ten seconds ago at most; 0 before there are two. */
+  /** Since the oldest sample, ten seconds ago at most. */
   perSecond(total: number, nowMs: number): number {
-    const [fromMs, first] = [this.#atMs[0], this.#totals[0]];
-    if (fromMs === undefined || nowMs <= fromMs) return 0;
-    return ((total - first!) / (nowMs - fromMs)) * 1_000;
+    const [fromMs, first] = [this.#atMs[0]!, this.#totals[0]!];
+    return nowMs <= fromMs ? 0 : ((total - first) / (nowMs - fromMs)) * 1_000;
   }
 }
