@@ -23,6 +23,7 @@ import {
   messageLimits,
   refusals,
   roles,
+  verbs,
 } from './messages.js';
 
 export const wireVersion = 1;
@@ -30,7 +31,29 @@ const magic = 0x5256;
 const headerBytes = 128;
 const macBytes = 32;
 
-const types = ['hello', 'heartbeat', 'ask', 'answer', 'release', 'offer', 'decline'] as const;
+const types = [
+  'hello',
+  'heartbeat',
+  'ask',
+  'answer',
+  'release',
+  'offer',
+  'decline',
+  'order',
+  'order-result',
+] as const;
+
+/** What came later than the first release: its nodes ignore it, and a heartbeat may end before it. */
+const writeTail = (writer: Writer, body: Body & { type: 'heartbeat' }): void => {
+  const file = body.file ?? [];
+  writer.u32(body.wallS ?? 0);
+  writer.u8(file.length);
+  for (const part of file) writer.u32(part);
+  for (const { penalty = 0, maintenance = false } of body.groups) {
+    writer.u8(penalty);
+    writer.u8(maintenance ? 1 : 0);
+  }
+};
 
 const writeBody = (writer: Writer, body: Body): void => {
   switch (body.type) {
@@ -51,6 +74,7 @@ const writeBody = (writer: Writer, body: Body): void => {
       }
       writer.text(body.position, messageLimits.positionBytes);
       writer.text(body.reason, messageLimits.reasonBytes);
+      writeTail(writer, body);
       return;
     case 'ask':
       writer.name(body.group);
@@ -84,6 +108,18 @@ const writeBody = (writer: Writer, body: Body): void => {
       writer.u32(body.offer);
       writer.text(body.reason, messageLimits.reasonBytes);
       return;
+    case 'order':
+      writer.u32(body.id);
+      writer.u8(verbs.indexOf(body.verb));
+      writer.name(body.group);
+      writer.name(body.to);
+      return;
+    case 'order-result':
+      writer.u32(body.id);
+      writer.u8(body.ok ? 1 : 0);
+      writer.u32(Math.round(body.tookMs));
+      writer.text(body.reason, messageLimits.reasonBytes);
+      return;
   }
 };
 
@@ -91,6 +127,23 @@ const pick = <T>(list: readonly T[], index: number, what: string): T => {
   const value = list[index];
   if (value === undefined) throw new Malformed(what);
   return value;
+};
+
+const readTail = (
+  reader: Reader,
+  count: number,
+): { file: number[]; wallS: number; health: { penalty: number; maintenance: boolean }[] } => {
+  if (reader.remaining === 0) return { file: [], wallS: 0, health: [] };
+  const wallS = reader.u32('wall clock');
+  const parts = reader.u8('file parts');
+  if (parts > messageLimits.fileParts) throw new Malformed('file parts');
+  const file: number[] = [];
+  for (let index = 0; index < parts; index++) file.push(reader.u32('file part'));
+  const health: { penalty: number; maintenance: boolean }[] = [];
+  for (let index = 0; index < count; index++) {
+    health.push({ penalty: reader.u8('penalty'), maintenance: (reader.u8('flags') & 1) === 1 });
+  }
+  return { file, wallS, health };
 };
 
 const readHeartbeatGroup = (reader: Reader): HeartbeatGroup => ({
@@ -112,7 +165,12 @@ const readHeartbeat = (reader: Reader): Body => {
   for (let index = 0; index < count; index++) groups.push(readHeartbeatGroup(reader));
   const position = reader.text('position', messageLimits.positionBytes);
   const reason = reader.text('reason', messageLimits.reasonBytes);
-  return { type: 'heartbeat', sentUs, echoUs, echoHeldUs, ready, position, reason, groups };
+  const { file, wallS, health } = readTail(reader, count);
+  const told = groups.map((group, index) => ({
+    ...group,
+    ...(health[index] ?? { penalty: 0, maintenance: false }),
+  }));
+  return { type: 'heartbeat', sentUs, echoUs, echoHeldUs, ready, position, reason, groups: told, file, wallS };
 };
 
 const readBody = (type: Body['type'], reader: Reader): Body => {
@@ -156,6 +214,22 @@ const readBody = (type: Body['type'], reader: Reader): Body => {
         type,
         group: reader.name('group'),
         offer: reader.u32('offer'),
+        reason: reader.text('reason', messageLimits.reasonBytes),
+      };
+    case 'order':
+      return {
+        type,
+        id: reader.u32('order'),
+        verb: pick(verbs, reader.u8('verb'), 'verb'),
+        group: reader.name('group', true),
+        to: reader.name('to', true),
+      };
+    case 'order-result':
+      return {
+        type,
+        id: reader.u32('order'),
+        ok: reader.u8('ok') === 1,
+        tookMs: reader.u32('took'),
         reason: reader.text('reason', messageLimits.reasonBytes),
       };
   }
@@ -238,7 +312,8 @@ export const decodeDatagram = (bytes: Uint8Array, cluster: string, mac: Mac): De
       return refuse('forged', `says it is ${from}; another key, or altered on the way`);
     }
     const body = readBody(pick(types, typeNumber, 'type'), reader);
-    if (reader.remaining !== 0) return refuse('malformed', `${reader.remaining} bytes too many from ${from}`);
+    // A later release may tell more at the end of a heartbeat.
+    if (reader.remaining !== 0 && body.type !== 'heartbeat') return refuse('malformed', `${reader.remaining} bytes too many from ${from}`);
     return { ok: true, header: { cluster, from, to, path, session, counter, toSession }, body };
   } catch (thrown) {
     if (thrown instanceof Malformed) return refuse('malformed', `bad ${thrown.what}`);
