@@ -11,7 +11,7 @@ import {
   preemptAfterMs,
   yieldToHealthier,
 } from './handover.js';
-import { stayMs } from './health.js';
+import { healthPace } from './health.js';
 import { inMaintenance } from './maintenance.js';
 import { togetherMs } from './peers.js';
 import { groupConfig, setRole, type Turn, writeKernel } from './turn.js';
@@ -43,7 +43,7 @@ export const becomeActive = (turn: Turn, group: GroupState): void => {
   group.announcements = 0;
   group.announceMs = nowMs + announceAfterMs[0]!;
   group.preemptMs = nowMs + preemptAfterMs;
-  group.healthierMs = nowMs + stayMs;
+  group.healthierMs = nowMs + (config.health ?? healthPace).stayMs;
   // The write has ended: whatever was asked before counts no more (asking.ts).
   voidAsks(group);
   setRole(turn, group, 'active', `${from}, epoch ${claim.epoch}`);

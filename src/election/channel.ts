@@ -9,6 +9,7 @@
 
 import { decodeDatagram, encodeDatagram, type WireRefusal } from './datagram.js';
 import type { Body, Header, Mac } from './messages.js';
+import { commonVersion } from './wire-version.js';
 
 export type Refusal =
   | WireRefusal
@@ -71,6 +72,8 @@ interface Sender {
   windows: (Window | undefined)[];
   /** Session to echo: the one of the last sealed datagram that was not a former session's. */
   echo: number;
+  /** The highest version that this session speaks; 0: not heard yet. */
+  speaks: number;
   helloMs: number;
   heardMs: number;
   /** A session that wants to follow the known one, and since when it has been heard alone. */
@@ -131,6 +134,7 @@ export const createChannel = (options: ChannelOptions): Channel => {
       retired: [],
       windows: [],
       echo: 0,
+      speaks: 0,
       helloMs: never,
       heardMs: never,
       rival: undefined,
@@ -150,7 +154,12 @@ export const createChannel = (options: ChannelOptions): Channel => {
   };
 
   /** Undefined when the session may be adopted, otherwise why not. */
-  const judgeNewcomer = (sender: Sender, header: Header, nowMs: number): Opened | undefined => {
+  const judgeNewcomer = (
+    sender: Sender,
+    header: Header,
+    speaks: number,
+    nowMs: number,
+  ): Opened | undefined => {
     const { from } = header;
     if (sender.retired.includes(header.session)) return refused('old-session', `${from} has restarted since`);
     if (sender.session !== 0) {
@@ -167,6 +176,7 @@ export const createChannel = (options: ChannelOptions): Channel => {
       }
     }
     sender.echo = header.session;
+    sender.speaks = speaks;
     if (header.toSession === session) return undefined;
     const detail = `${from} has not heard this process yet`;
     if (nowMs - sender.helloMs < helloIntervalMs) return refused('new-session', detail);
@@ -177,13 +187,14 @@ export const createChannel = (options: ChannelOptions): Channel => {
   return {
     seal(to, path, body) {
       counter += 1;
-      const toSession = senders.get(to)?.echo ?? 0;
-      return encodeDatagram({ cluster, from: self, to, path, session, counter, toSession }, body, mac);
+      const receiver = senders.get(to);
+      const header = { cluster, from: self, to, path, session, counter, toSession: receiver?.echo ?? 0 };
+      return encodeDatagram(header, body, mac, commonVersion(receiver?.speaks ?? 0));
     },
     open(bytes, nowMs) {
       const decoded = decodeDatagram(bytes, cluster, mac);
       if (!decoded.ok) return refused(decoded.code, decoded.detail);
-      const { header, body } = decoded;
+      const { header, body, speaks } = decoded;
       const { from, path } = header;
       if (from === self) {
         return header.session === session
@@ -195,13 +206,14 @@ export const createChannel = (options: ChannelOptions): Channel => {
       const sender = senderNamed(from);
       if (!sender) return refused('unknown-sender', `${from} is no node of this cluster`);
       if (header.session !== sender.session) {
-        const refusal = judgeNewcomer(sender, header, nowMs);
+        const refusal = judgeNewcomer(sender, header, speaks, nowMs);
         if (refusal) return refusal;
         adopt(sender, header.session);
       }
       if (!admit(sender, path, header.counter))
         return refused('replayed', `counter ${header.counter} of ${from}`);
       sender.echo = header.session;
+      sender.speaks = speaks;
       sender.heardMs = nowMs;
       return { kind: 'message', from, session: header.session, path, body };
     },

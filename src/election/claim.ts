@@ -1,10 +1,10 @@
 /** A standby: whether it may claim the group and why not, and the three steps of a claim (arm, ask, open). */
 
 import { askAll, askSelf, hasMajority, releaseAll, voidAsks } from './asking.js';
-import type { Body, Eligibility } from './messages.js';
 import { differsText } from './cluster-file.js';
 import { fatalReasons, penaltyOf } from './health.js';
 import { inMaintenance, maintenanceText } from './maintenance.js';
+import type { Body, Eligibility } from './messages.js';
 import { activePeer, goesBefore } from './peers.js';
 import {
   groupConfig,

@@ -5,9 +5,9 @@
 
 import { releaseAll } from './asking.js';
 import { mayFailBack } from './failback.js';
+import { healthMargin, healthPace, penaltyOf } from './health.js';
 import { inMaintenance } from './maintenance.js';
 import type { Body } from './messages.js';
-import { healthierAfterMs, healthMargin, penaltyOf, stayMs } from './health.js';
 import { settleOrder } from './order-results.js';
 import { eligibilityRank, preferenceRank } from './peers.js';
 import { setRole, type Turn, voterConfig, writeKernel } from './turn.js';
@@ -181,7 +181,11 @@ export const advanceHandover = (turn: Turn, group: GroupState): boolean => {
 /** The group goes back to a node that is preferred to this one, once that has been ready for a while and the failback policy allows it. */
 export const failBack = (turn: Turn, group: GroupState, config: ElectionGroup): void => {
   const { state, nowMs } = turn;
-  if (group.handover || !mayFailBack(config.failback, state.wall?.minute)) return;
+  if (group.handover) return;
+  if (!mayFailBack(config.failback, state.wall?.minute)) {
+    group.preemptMs = nowMs + preemptAfterMs;
+    return;
+  }
   const ownRank = preferenceRank(config.preferred, turn.config.node);
   const mine = penaltyOf(state, group.name);
   const better = config.preferred.slice(0, ownRank).find((name) => {
@@ -208,7 +212,8 @@ export const yieldToHealthier = (turn: Turn, group: GroupState): void => {
       least = theirs.penalty - 1;
     }
   }
-  if (best === undefined) group.healthierMs = Math.max(nowMs + healthierAfterMs, group.sinceMs + stayMs);
+  const { afterMs, stayMs } = turn.config.health ?? healthPace;
+  if (best === undefined) group.healthierMs = Math.max(nowMs + afterMs, group.sinceMs + stayMs);
   else if (nowMs >= group.healthierMs) startHandover(turn, group, 0, best);
 };
 

@@ -20,8 +20,7 @@ export const maxPenalty = 99;
 /** A difference below this moves nothing. */
 export const healthMargin = 10;
 /** A peer must have been the healthier one for so long, and the owner must have owned for so long, before the group moves. */
-export const healthierAfterMs = 2_000;
-export const stayMs = 10_000;
+export const healthPace = { afterMs: 2_000, stayMs: 10_000 } as const;
 
 export const reasonsFor = (state: Pick<ElectionState, 'health'>, group: string): readonly HealthReason[] =>
   state.health.filter((reason) => reason.group === undefined || reason.group === group);

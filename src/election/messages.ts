@@ -91,7 +91,13 @@ export type Body =
   | { readonly type: 'offer'; readonly group: string; readonly epoch: number; readonly offer: number }
   | { readonly type: 'decline'; readonly group: string; readonly offer: number; readonly reason: string }
   /** `group` and `to` may be empty. */
-  | { readonly type: 'order'; readonly id: number; readonly verb: Verb; readonly group: string; readonly to: string }
+  | {
+      readonly type: 'order';
+      readonly id: number;
+      readonly verb: Verb;
+      readonly group: string;
+      readonly to: string;
+    }
   | {
       readonly type: 'order-result';
       readonly id: number;

@@ -80,7 +80,10 @@ export const heardOrder = (turn: Turn, from: string, session: number, body: Orde
   }
   state.lastForeign -= 1;
   const local = state.lastForeign;
-  state.foreignOrders = { ...state.foreignOrders, [from]: { session, id: body.id, local, result: undefined } };
+  state.foreignOrders = {
+    ...state.foreignOrders,
+    [from]: { session, id: body.id, local, result: undefined },
+  };
   const { group } = body;
   if (body.verb === 'handover') {
     orderHandover(turn, { type: 'handover', id: local, group, to: body.to || undefined });

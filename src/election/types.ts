@@ -37,6 +37,8 @@ export interface ElectionConfig {
   readonly paths: number;
   readonly groups: readonly ElectionGroup[];
   readonly timing: ElectionTiming;
+  /** How long a peer must be the healthier one, and an owner have owned, before health moves a group (`health.ts`). */
+  readonly health?: { readonly afterMs: number; readonly stayMs: number };
   /** What must be equal on all nodes (`cluster-file.ts`). */
   readonly file?: readonly number[];
   /** How long a grant binds a voter; `lockMsFor` except where a test plants a bug. */
