@@ -97,6 +97,10 @@ export const createNodeControl = (parts: NodeParts): NodeControl => {
         repairs: counts.repairs,
         draining: await services.draining(),
         persistence: await engine.persistenceUse(),
+        persistRefused: [...(await services.persistRefused())].map(([service, newcomers]) => ({
+          service,
+          newcomers,
+        })),
       },
       document: document.status(),
       kernelLacks: [...parts.kernel.missing.keys()],

@@ -90,6 +90,10 @@ export const formatStatus = (status: NodeStatus): string => {
     ...services.persistence.map(
       ({ map, entries, size }) => `persistence  ${map}: ${entries} of ${size} clients`,
     ),
+    ...services.persistRefused.map(
+      ({ service, newcomers }) =>
+        `             ${service}: ${newcomers} newcomers were served and not remembered, there was no room`,
+    ),
     ...services.draining.map(
       ({ service, backend, sessions, connections }) =>
         `draining     ${service}/${backend}: ${sessions} sessions and ${connections} connections are left`,

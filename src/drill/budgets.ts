@@ -33,6 +33,12 @@ export const budgets: Readonly<Record<FaultName, Budget>> = {
   idle: { outageMs: 0, lostDatagrams: 0, failedConnects: 0, noneAnsweringMs: 0, takeovers: 0 },
 };
 
+/** The fault's own, with what was asked for instead. */
+export const budgetOf = (fault: FaultName, limits: Partial<Budget> = {}): Budget => ({
+  ...budgets[fault],
+  ...limits,
+});
+
 export const faultMeaning: Readonly<Record<FaultName, string>> = {
   handover: 'planned move of the addresses to the other node',
   'agent-kill': 'SIGKILL of the active node’s agent; its kernel goes on',

@@ -120,6 +120,12 @@ export interface PersistenceUse {
   readonly size: number;
 }
 
+/** Newcomers that a service did not remember because there is no room. */
+export interface PersistenceRefused {
+  readonly service: string;
+  readonly newcomers: number;
+}
+
 /** A backend that drains, and what is left on it. */
 export interface Draining {
   readonly service: string;
@@ -167,6 +173,7 @@ export interface NodeStatus {
     readonly repairs: number;
     readonly draining: readonly Draining[];
     readonly persistence: readonly PersistenceUse[];
+    readonly persistRefused: readonly PersistenceRefused[];
   };
   readonly document: DocumentStatus;
   /** Features that this kernel does not have: services that ask for them go without. */

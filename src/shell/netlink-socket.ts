@@ -25,6 +25,8 @@ export const NETLINK_ROUTE = 0;
 export const NETLINK_NETFILTER = 12;
 
 export interface NetlinkSocketOptions extends NetlinkTuning {
+  /** Handed on before other events get their turn; 32. Fewer where the kernel makes each of them while it is read, and that takes long. */
+  readonly messagesPerTurn?: number;
   readonly protocol: number;
   /** Largest message that is read whole. */
   readonly messageBytes: number;
@@ -54,8 +56,7 @@ export interface NetlinkEvents {
 
 const SO_PROTOCOL = 38;
 const EIO = 5;
-/** Messages handed on before other events get their turn. */
-const messagesPerTurn = 32;
+const usualMessagesPerTurn = 32;
 
 const errnoOf = (thrown: unknown): number =>
   typeof thrown === 'object' && thrown !== null && 'errno' in thrown ? Math.abs(Number(thrown.errno)) : 0;
@@ -100,7 +101,7 @@ const open = (
 };
 
 export const openNetlinkSocket = (options: NetlinkSocketOptions, events: NetlinkEvents): NetlinkSocket => {
-  const { gatherMs = 0, transient = false } = options;
+  const { gatherMs = 0, transient = false, messagesPerTurn = usualMessagesPerTurn } = options;
   const buffer = new Uint8Array(options.messageBytes);
   let closed = false;
 

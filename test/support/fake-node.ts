@@ -43,6 +43,7 @@ export const exampleStatus: NodeStatus = {
     backendsUp: 1,
     repairs: 0,
     persistence: [{ map: 'ip persist', entries: 12, size: 100 }],
+    persistRefused: [{ service: 'web', newcomers: 5 }],
     draining: [{ service: 'web', backend: 'b1', sessions: 7, connections: 2 }],
   },
   document: {
