@@ -7,10 +7,14 @@ import { runDrill } from '../drill/drill.js';
 import { drillPage } from '../drill/page/page.js';
 import { formatReport, type ReportFile, reportJson, reportOf } from '../drill/report.js';
 import { judgeAgain, readReport, reportJsonSchema } from '../drill/report-file.js';
+import { parseScenario, type Scenario } from '../drill/scenario.js';
+import { runSuite, suiteRows } from '../drill/suite.js';
 import { RelevoError } from '../errors.js';
-import { defaultLabName, labStatus } from '../lab/lab.js';
+import { defaultLabName, labDown, labStatus } from '../lab/lab.js';
 import type { LabPorts } from '../lab/owner.js';
+import { listFiles } from '../shell/folders.js';
 import { describeMachine } from '../shell/machine.js';
+import { scenariosFolder } from '../shell/programs.js';
 import type { Output } from './client-commands.js';
 import { createLabPorts } from './lab-commands.js';
 import { formatTable } from './table.js';
@@ -20,6 +24,58 @@ const abortOnInterrupt = (): AbortSignal => {
   const abort = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => abort.abort());
   return abort.signal;
+};
+
+interface SuiteFlags {
+  readonly lab: string;
+  readonly keep?: boolean;
+  readonly out?: string;
+}
+
+const readScenarios = async (ports: LabPorts, paths: readonly string[]): Promise<Scenario[]> => {
+  const files = paths.length > 0 ? paths : listFiles(scenariosFolder, '.yaml');
+  const scenarios: Scenario[] = [];
+  for (const path of files) {
+    const text = await ports.files.read(path);
+    if (text === undefined) throw new RelevoError('not-found', `${path}: no such scenario`);
+    const scenario = parseScenario(text, path);
+    if (scenarios.some(({ name }) => name === scenario.name)) {
+      throw new RelevoError(
+        'conflict',
+        `${path}: another scenario is named '${scenario.name}', too: rename one`,
+      );
+    }
+    scenarios.push(scenario);
+  }
+  return scenarios;
+};
+
+const runSuiteCommand = async (paths: string[], flags: SuiteFlags, output: Output): Promise<void> => {
+  const ports = createLabPorts();
+  // All are read before anything is broken.
+  const scenarios = await readScenarios(ports, paths);
+  const say = (sentence: string): void => {
+    process.stderr.write(`${sentence}\n`);
+  };
+  const signal = abortOnInterrupt();
+  const results = await runSuite(ports, flags.lab, scenarios, signal, say);
+  if (!flags.keep) await labDown(ports, flags.lab);
+  const about = { createdAt: new Date().toISOString(), machine: describeMachine(), lab: flags.lab };
+  for (const { scenario, runs } of flags.out === undefined ? [] : results) {
+    const report = reportOf(runs, about);
+    await ports.files.writeAtomic(`${flags.out}/${scenario.name}.json`, reportJson(report), 0o644);
+    await ports.files.writeAtomic(`${flags.out}/${scenario.name}.html`, drillPage(report), 0o644);
+  }
+  const head = ['scenario', '', 'runs', 'UDP ms', 'connect ms', 'two owners ms', 'takeovers'];
+  output.print(formatTable(head, suiteRows(results)));
+  for (const { scenario, failures } of results) {
+    for (const failure of failures) output.print(`${scenario.name}: ${failure}`);
+  }
+  const passed = results.filter((each) => each.passed).length;
+  output.print(
+    `${passed === scenarios.length ? 'PASS' : 'FAIL'}: ${passed} of ${scenarios.length} scenarios`,
+  );
+  if (passed < scenarios.length) output.fail();
 };
 
 const positive = (text: string): number => {
@@ -181,4 +237,12 @@ export const addDrillCommands = (program: Command, output: Output): void => {
     .command('schema')
     .description('the JSON Schema of a report')
     .action(() => output.print(JSON.stringify(reportJsonSchema(), null, 2)));
+  drill
+    .command('suite')
+    .argument('[scenario...]', 'scenario files; without, all of cluster/scenarios')
+    .option('--lab <name>', 'the lab to break: it is built as each scenario needs it', 'suite')
+    .option('--keep', 'leave the lab up')
+    .option('--out <folder>', 'write a report of each, as JSON and as a page, to a folder')
+    .description('run scenarios and print one table; exit status 1 when one did not go as written')
+    .action(async (paths: string[], flags: SuiteFlags) => runSuiteCommand(paths, flags, output));
 };

@@ -5,7 +5,7 @@ import { labExec } from '../lab/exec.js';
 import { defaultLabName, type LabStatus, labDown, labStatus, labUp } from '../lab/lab.js';
 import type { LabPorts } from '../lab/owner.js';
 import { hostFolder } from '../lab/state.js';
-import { nodeNames } from '../lab/topology.js';
+import { nodeNamesOf } from '../lab/topology.js';
 import { systemClock } from '../shell/clock.js';
 import { createDaemons } from '../shell/daemons.js';
 import { createFiles } from '../shell/files.js';
@@ -22,7 +22,7 @@ export const createLabPorts = (): LabPorts => ({
 
 const formatLab = (status: LabStatus): string => {
   if (status.health === 'none') return `no lab '${status.name}'`;
-  const nodes = nodeNames.map((node) => {
+  const nodes = nodeNamesOf(status.nodeCount).map((node) => {
     const view = status.nodes[node];
     const role = view?.active ? 'active' : 'standby';
     const ready = view?.ready ? 'ready' : `NOT READY: ${view?.reasons.join('; ') || 'unknown'}`;
@@ -50,9 +50,10 @@ export const addLabCommands = (program: Command, output: Output): void => {
   lab
     .command('up')
     .option(...nameOption)
+    .option('--nodes <count>', 'load balancers, 2 to 7; without a witness from three on', Number, 2)
     .option('--no-replication', 'without replication of persistence: the negative control of drills')
     .description('bring it up, with clients, backends, witness, observer and the example services')
-    .action(async (options: { name: string; replication: boolean }) => {
+    .action(async (options: { name: string; replication: boolean; nodes: number }) => {
       const { status, made } = await labUp(createLabPorts(), { ...options, owner: 'relevo' });
       output.print(`${made ? '' : 'already up: '}${formatLab(status)}`);
     });
@@ -68,7 +69,7 @@ export const addLabCommands = (program: Command, output: Output): void => {
     });
   lab
     .command('exec')
-    .argument('<host>', 'client, lb1, lb2, witness, backend1, backend2 or observer')
+    .argument('<host>', 'client, lb1, lb2, …, witness, backend1, backend2 or observer')
     .argument('[command...]', 'what to run there; a shell without')
     .option(...nameOption)
     .passThroughOptions()

@@ -9,6 +9,7 @@
 
 import { decodeDatagram, encodeDatagram, type WireRefusal } from './datagram.js';
 import type { Body, Header, Mac } from './messages.js';
+import { relayPath } from './relay.js';
 import { commonVersion } from './wire-version.js';
 
 export type Refusal =
@@ -34,6 +35,8 @@ export type Opened =
       readonly detail: string;
       /** Present when the sender needs a datagram from us before it can be believed. */
       readonly helloTo?: string;
+      /** Present when it is a node's word for another node, sent on the relayed path: it may be handed on as it is. */
+      readonly relay?: { readonly from: string; readonly to: string };
     };
 
 export interface Channel {
@@ -124,6 +127,7 @@ export const createChannel = (options: ChannelOptions): Channel => {
   const { cluster, self, session, mac } = options;
   const senders = new Map<string, Sender>();
   let counter = 0;
+  const isNode = (name: string): boolean => options.senders?.includes(name) === true;
 
   const senderNamed = (name: string): Sender | undefined => {
     const known = senders.get(name);
@@ -200,6 +204,9 @@ export const createChannel = (options: ChannelOptions): Channel => {
         return header.session === session
           ? refused('misdirected', 'own datagram came back')
           : refused('duplicate-name', `another process of the cluster calls itself ${self}`);
+      }
+      if (header.to !== self && path === relayPath && isNode(from) && isNode(header.to)) {
+        return { ...refused('misdirected', `for ${header.to}`), relay: { from, to: header.to } };
       }
       if (header.to !== self) return refused('misdirected', `from ${from} to ${header.to}, not ${self}`);
       if (path >= paths) return refused('malformed', `path ${path}`);

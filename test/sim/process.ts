@@ -7,6 +7,7 @@ import { type Channel, createChannel } from '../../src/election/channel.js';
 import { stampHeartbeat } from '../../src/election/heartbeat.js';
 import { createElection, step } from '../../src/election/machine.js';
 import type { Body, Mac } from '../../src/election/messages.js';
+import { createRelay, relayPath } from '../../src/election/relay.js';
 import { sleptMs } from '../../src/election/stall.js';
 import {
   type Effect,
@@ -32,7 +33,7 @@ export interface Machine {
 
 export interface SimProcess {
   readonly alive: boolean;
-  receive(path: number, bytes: Uint8Array): void;
+  receive(from: string, bytes: Uint8Array): void;
   tell(event: ElectionEvent): void;
   /** Stops for `ms` after `steps` more steps of its work (0: now). */
   freeze(ms: number, steps: number): void;
@@ -140,6 +141,10 @@ export const startNode = (
     senders,
     quietMs: config.timing.deadMs,
   });
+  const relay = createRelay(
+    config.nodes.filter((name) => name !== config.node),
+    config.timing.deadMs / 2,
+  );
   const worker = createWorker(agenda, random);
   let state = createElection(config, now());
   let timerMs = Number.POSITIVE_INFINITY;
@@ -154,6 +159,11 @@ export const startNode = (
       const stamped = stampHeartbeat(state, to, index, body, now());
       network.send(config.node, to, index, channel.seal(to, index, stamped));
     }
+    if (to === witnessName) return;
+    const helper = relay.helperFor(to, now());
+    if (helper === undefined) return;
+    const stamped = stampHeartbeat(state, to, relayPath, body, now());
+    network.send(config.node, helper, 0, channel.seal(to, relayPath, stamped));
   };
 
   const writeKernel = (op: KernelOp, group: string): void => {
@@ -224,11 +234,16 @@ export const startNode = (
     get alive() {
       return worker.alive;
     },
-    receive(_path, bytes) {
+    receive(sender, bytes) {
       worker.add(() => {
         const opened = channel.open(bytes, now());
-        if (opened.kind === 'message') run({ ...opened, type: 'message' });
-        else if (opened.helloTo) sendBody(opened.helloTo, undefined, { type: 'hello' });
+        if (opened.kind === 'message') {
+          if (sender === opened.from) relay.heardDirectly(opened.from, now());
+          else relay.heardThrough(opened.from, sender, now());
+          run({ ...opened, type: 'message' });
+        } else if (opened.relay) {
+          if (opened.relay.from === sender) network.send(config.node, opened.relay.to, 0, bytes);
+        } else if (opened.helloTo) sendBody(opened.helloTo, undefined, { type: 'hello' });
       });
     },
     tell: handle,
@@ -264,17 +279,17 @@ export const startWitness = (
     get alive() {
       return worker.alive;
     },
-    receive(path, bytes) {
+    receive(_from, bytes) {
       worker.add(() => {
         const opened = channel.open(bytes, now());
         if (opened.kind === 'refused') {
-          if (opened.helloTo) reply(opened.helloTo, path, { type: 'hello' });
+          if (opened.helloTo) reply(opened.helloTo, 0, { type: 'hello' });
           return;
         }
         const from = { node: opened.from, session: opened.session };
         const result = stepWitness(config, state, from, opened.body, now());
         state = result.state;
-        if (result.reply) reply(opened.from, path, result.reply);
+        if (result.reply) reply(opened.from, 0, result.reply);
       });
     },
     tell: () => {},

@@ -154,10 +154,10 @@ export const simulate = (options: SimOptions): SimResult => {
     kernels.set(name, createLeaseKernel(lifeMs, judge));
   };
 
-  const network = createNetwork(agenda, random, (to, path, bytes) => {
+  const network = createNetwork(agenda, random, (to, from, bytes) => {
     datagrams += 1;
     const process = processes.get(to);
-    if (process?.alive) process.receive(path, bytes);
+    if (process?.alive) process.receive(from, bytes);
   });
   const ports: ProcessPorts = {
     agenda,
