@@ -6,6 +6,7 @@ import { type ErrorCode, errorFrom, RelevoError } from '../errors.js';
 import { limits } from '../limits.js';
 import type { NodeControl } from '../model/status.js';
 import type { Log } from '../ports.js';
+import { createEventStreams } from './event-stream.js';
 
 const statusByCode: Partial<Record<ErrorCode, number>> = {
   'bad-document': 400,
@@ -72,7 +73,14 @@ export const createControlApi = (control: NodeControl, log: Log): FastifyInstanc
   });
 
   app.get('/v1/status', () => control.status());
+  const streams = createEventStreams(control.events, control.onEvent);
+  app.addHook('preClose', async () => streams.close());
   app.get('/v1/events', () => ({ events: control.events() }));
+  app.get('/v1/events/cluster', () => control.clusterEvents());
+  app.get('/v1/events/follow', (_request, reply) => {
+    streams.open(reply.raw);
+    reply.hijack();
+  });
   app.get('/v1/services', (_request, reply) => reply.type('application/json').send(control.services()));
   app.put('/v1/services', (request) => {
     if (typeof request.body !== 'string') {

@@ -9,6 +9,7 @@ import type { Effect, ElectionEvent } from '../election/types.js';
 import { viewElection } from '../election/view.js';
 import { errorFrom } from '../errors.js';
 import type { NodeConfig } from '../model/node.js';
+import { createDecisionBuffer } from './decision-buffer.js';
 import { electionConfig } from './guard-config.js';
 import { watchGateway } from './guard-gateway.js';
 import { createGuardKernel, type Written } from './guard-kernel.js';
@@ -42,6 +43,7 @@ export const createGuardLoop = (
   const { clock, timers, nft, links } = ports;
   const config = electionConfig(node, options.session);
   let state = createElection(config, clock.nowMs());
+  const decisions = createDecisionBuffer(config, () => state, clock.nowMs, ports.post);
   let cancelTimer: (() => void) | undefined;
   let timerMs = Number.POSITIVE_INFINITY;
   /** When the machine was to hear the next event, at the latest. */
@@ -120,6 +122,7 @@ export const createGuardLoop = (
     // The addresses are gone and nothing is held: the table has nothing left to guard.
     await kernel.close({ removeTable: true });
     postState();
+    decisions.flush();
     closeSockets();
     ports.post({ type: 'stopped' });
   };
@@ -205,6 +208,7 @@ export const createGuardLoop = (
       state = result.state;
       dueMs = Math.max(nowMs, result.deadlineMs);
       for (const effect of result.effects) perform(effect);
+      decisions.step(nowMs, next, result.effects, result.deadlineMs);
       if (waiting.length === 0 && !isStopped) setTimer(Math.min(result.deadlineMs, lookedMs + lookMs));
     }
     isRunning = false;
@@ -295,6 +299,11 @@ export const createGuardLoop = (
           return;
         case 'handover':
         case 'maintenance':
+          handle(message);
+          return;
+        case 'checkpoint':
+          decisions.wantCheckpoint();
+          return;
         case 'stop':
           handle(message);
           return;

@@ -1,5 +1,6 @@
 /** The main thread's side of the guard: starts the thread, keeps its last word, passes on orders. */
 
+import type { DecisionRecord } from '../election/decisions.js';
 import type { HealthReason } from '../election/health.js';
 import type {
   FromGuard,
@@ -49,6 +50,9 @@ export interface Guard {
   /** Undefined before the thread has said anything. */
   state(): GuardState | undefined;
   onEvent(listener: (event: GuardEvent) => void): () => void;
+  /** Every decision of the election, in order, a little later; `wantCheckpoint`: the whole state with the next ones. */
+  onDecisions(listener: (records: readonly DecisionRecord[]) => void): void;
+  wantCheckpoint(): void;
   /** Closes the guard, tells the peers, removes the addresses, ends the thread. */
   stop(): Promise<void>;
 }
@@ -60,6 +64,7 @@ const restartMs = 500;
 export const createGuard = (ports: GuardPorts, config: NodeConfig, secret: Uint8Array): Guard => {
   const { log, timers } = ports;
   const listeners = new Set<(event: GuardEvent) => void>();
+  let onDecisions: ((records: readonly DecisionRecord[]) => void) | undefined;
   const handovers = new Map<number, (result: HandoverResult) => void>();
   const lastSaid = new Map<'readiness' | 'health', ToGuard>();
   let epochs: Readonly<Record<string, number>> = {};
@@ -99,6 +104,9 @@ export const createGuard = (ports: GuardPorts, config: NodeConfig, secret: Uint8
         return;
       case 'event':
         tell(message.event);
+        return;
+      case 'decisions':
+        onDecisions?.(message.records);
         return;
       case 'epoch':
         epochs = { ...epochs, [message.group]: message.epoch };
@@ -207,6 +215,10 @@ export const createGuard = (ports: GuardPorts, config: NodeConfig, secret: Uint8
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
+    onDecisions(listener) {
+      onDecisions = listener;
+    },
+    wantCheckpoint: () => thread?.post({ type: 'checkpoint' }),
     async stop() {
       if (stopping) return;
       stopping = true;

@@ -14,6 +14,7 @@ import { version } from '../model/version.js';
 import type { Clock } from '../ports.js';
 import type { EngineContext } from '../ruleset/context.js';
 import type { Applied, ClusterDocument } from './cluster-document.js';
+import type { ClusterTimeline } from './cluster-events.js';
 import type { Conntrackd } from './conntrackd.js';
 import { diffDocuments } from './documents.js';
 import type { EventRecorder } from './events.js';
@@ -35,6 +36,7 @@ export interface NodeParts {
   readonly services: ServicesInForce;
   readonly document: ClusterDocument;
   readonly events: EventRecorder;
+  readonly timeline: Pick<ClusterTimeline, 'ask'>;
   readonly takeovers: ReadonlyMap<string, number>;
   readonly context: EngineContext;
   readonly kernel: Pick<KernelFeatures, 'missing'>;
@@ -155,5 +157,7 @@ export const createNodeControl = (parts: NodeParts): NodeControl => {
     syncDump: () => ({ entries: replicator.dump(), general: replicator.dumpGeneral() }),
     syncVerify: () => replicator.verify(),
     events: () => events.list(),
+    onEvent: (listener) => events.onEvent(listener),
+    clusterEvents: () => parts.timeline.ask(),
   };
 };

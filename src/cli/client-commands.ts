@@ -6,7 +6,6 @@ import type { GeneralEntry, PersistenceEntry, Session } from '../model/persisten
 import type {
   ApplyResult,
   HandoverResult,
-  NodeEvent,
   NodeStatus,
   ServiceCounters,
   VerifyResult,
@@ -14,6 +13,7 @@ import type {
 import { type ControlClient, createControlClient } from '../shell/control-socket.js';
 import { readInput } from '../shell/input.js';
 import { addDocumentCommands, formatApply } from './document-commands.js';
+import { addEventCommands } from './event-commands.js';
 import { formatStatus, formatSyncStatus } from './status-text.js';
 import { formatDuration, formatTable } from './table.js';
 
@@ -206,20 +206,7 @@ export const addClientCommands = (
       output.print(`maintenance of ${options.node ?? 'this node'}${what} is ${state}`);
     });
 
-  program
-    .command('events')
-    .option('--json', 'as JSON lines')
-    .description('the last things that happened on this node, with their reasons')
-    .action(async (options: { json?: boolean }) => {
-      const { events } = await client().call<{ events: NodeEvent[] }>('GET', '/v1/events');
-      const lines = options.json
-        ? events.map((event) => JSON.stringify(event))
-        : events.map(
-            (event) =>
-              `${event.time}  ${event.kind.padEnd(12)} ${event.message}${event.times ? ` (${event.times} times)` : ''}`,
-          );
-      output.print(lines.join('\n'));
-    });
+  addEventCommands(program, client, output);
 
   const sync = program.command('sync').description('replication of persistence entries');
   sync

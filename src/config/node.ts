@@ -3,8 +3,9 @@
 import { z } from 'zod';
 import { conntrackdProblems } from '../conntrack/config.js';
 import type { Ipv4 } from '../model/address.js';
-import type { Failback, IngressInterfaces, NodeConfig, Witness } from '../model/node.js';
+import type { IngressInterfaces, NodeConfig, Witness } from '../model/node.js';
 import type { Problem } from '../model/service.js';
+import { failback } from './failback.js';
 import {
   interfaceName,
   ipv4,
@@ -68,20 +69,6 @@ const timing = z
     }
   });
 
-const failback = z
-  .string()
-  .regex(/^(never|now|([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d)$/, {
-    error: "must be never, now, or a window of the local day such as '02:00-04:00'",
-  })
-  .transform((text): Failback => {
-    if (text === 'never' || text === 'now') return { kind: text };
-    const [fromMinute = 0, untilMinute = 0] = text.split('-').map((time) => {
-      const [hour = 0, minute = 0] = time.split(':').map(Number);
-      return hour * 60 + minute;
-    });
-    return { kind: 'window', fromMinute, untilMinute };
-  });
-
 const schema = z.strictObject({
   cluster: name,
   node: name,
@@ -133,6 +120,7 @@ const schema = z.strictObject({
       tls: z.strictObject({ cert: path, key: path }).optional(),
     })
     .optional(),
+  notify: z.strictObject({ script: path, timeoutMs: milliseconds(100, 300_000).default(10_000) }).optional(),
   logLevel,
   engine: z
     .strictObject({
@@ -318,6 +306,7 @@ const shape = (config: Parsed, folder: string): NodeConfig => {
     stateDir: file(config.stateDir),
     controlSocket: file(config.controlSocket),
     ...(config.api && { api: shapeApi(config.api, file) }),
+    ...(config.notify && { notify: { ...config.notify, script: file(config.notify.script) } }),
     logLevel: config.logLevel,
     engine: {
       interfaces: config.engine.interfaces ?? interfacesOfGroups(config),

@@ -1,6 +1,7 @@
 /** What the main thread and the guard thread say to each other: plain data, cloned on the way. */
 
 import type { NodeConfig } from '../model/node.js';
+import type { DecisionRecord } from './decisions.js';
 import type { HealthReason } from './health.js';
 import type { LateRefusal } from './refusal-problems.js';
 import type { Readiness, Report } from './types.js';
@@ -31,6 +32,8 @@ export type ToGuard =
       readonly group: string;
       readonly to: string | undefined;
     }
+  /** Record the whole state with the next decisions. */
+  | { readonly type: 'checkpoint' }
   | { readonly type: 'stop' };
 
 /** The state of the guard thread, sent after every change of note and a few times a second. */
@@ -66,6 +69,7 @@ export type FromGuard =
   | { readonly type: 'state'; readonly state: GuardState }
   | { readonly type: 'event'; readonly event: GuardEvent }
   | { readonly type: 'maintenance'; readonly entries: readonly string[] }
+  | { readonly type: 'decisions'; readonly records: readonly DecisionRecord[] }
   | { readonly type: 'epoch'; readonly group: string; readonly epoch: number }
   | {
       readonly type: 'handover-result';

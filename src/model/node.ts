@@ -91,6 +91,8 @@ export interface NodeConfig {
     readonly keyFile?: string;
     readonly tls?: { readonly cert: string; readonly key: string };
   };
+  /** Called at each change of role or health. */
+  readonly notify?: { readonly script: string; readonly timeoutMs: number };
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
   readonly engine: {
     /** Where clients' packets arrive: lists and services without connection tracking look at these. */

@@ -195,6 +195,28 @@ export interface NodeEvent {
   readonly facts: Readonly<Record<string, unknown>>;
 }
 
+/** An event in the timeline of all nodes. `atMs` and `time` are by the node that was asked. */
+export interface ClusterEvent extends NodeEvent {
+  readonly node: string;
+  /** The true place is at most this far away, as far as round trips and the drift of clocks tell. */
+  readonly uncertainMs: number;
+}
+
+export interface ClusterEventsNode {
+  readonly node: string;
+  readonly ok: boolean;
+  /** Why there is nothing of it. */
+  readonly reason: string;
+  readonly roundTripMs?: number;
+  /** Its time of day is this far ahead of the asked node's; told when it is worth a word. */
+  readonly wallAheadMs?: number;
+}
+
+export interface ClusterEvents {
+  readonly nodes: readonly ClusterEventsNode[];
+  readonly events: readonly ClusterEvent[];
+}
+
 export interface ApplyResult {
   readonly dryRun: boolean;
   readonly changed: readonly string[];
@@ -253,4 +275,8 @@ export interface NodeControl {
   syncDump(): { readonly entries: readonly PersistenceEntry[]; readonly general: readonly GeneralEntry[] };
   syncVerify(): Promise<VerifyResult>;
   events(): readonly NodeEvent[];
+  /** Returns the unsubscriber. */
+  onEvent(listener: (event: NodeEvent) => void): () => void;
+  /** Of all nodes that answer, merged. */
+  clusterEvents(): Promise<ClusterEvents>;
 }

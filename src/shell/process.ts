@@ -10,5 +10,7 @@ export const wallClock = (): { seconds: number; minute: number } => {
   const now = new Date();
   return { seconds: Math.floor(now.getTime() / 1000), minute: now.getHours() * 60 + now.getMinutes() };
 };
+/** Milliseconds since 1970. Nothing decides by it. */
+export const wallMs = (): number => Date.now();
 
 export const systemRandom: Random = { next: () => Math.random() };

@@ -31,6 +31,7 @@ export interface SimOptions {
   /** Only these of the seed's faults, by index: for shortening a failing run. */
   readonly keep?: ReadonlySet<number>;
   readonly trace?: (line: string) => void;
+  readonly record?: ProcessPorts['record'];
   /** These faults instead of the seed's own. */
   readonly faults?: readonly Fault[];
   /** Planted bugs, which the judges must find. */
@@ -166,6 +167,7 @@ export const simulate = (options: SimOptions): SimResult => {
     mac: quickMac,
     paths,
     trace: say,
+    record: options.record,
     flakyUntilMs: faultsUntilMs,
     mutation: mutation === 'short-lock' || mutation === 'no-restart-wait' ? 'none' : mutation,
     onEffect(effect, by) {
