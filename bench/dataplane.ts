@@ -15,7 +15,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Balancer, nftlb, nothing, relevo, rules, trackingOnly } from './support/dataplane/balancers.js';
-import { type Case, cases, oneLookup, scaleFarms } from './support/dataplane/cases.js';
+import { type Case, cases, scaleFarms } from './support/dataplane/cases.js';
 import {
   type Amounts,
   type Load,
@@ -87,7 +87,7 @@ const rowsOf = (
         what: `${title}: ${load}`,
         values,
         ratio: isCompared ? ratio(own, others) : Number.NaN,
-        budget: isCompared && !Number.isNaN(least) ? least : undefined,
+        budget: isCompared ? least : undefined,
       },
     ];
   });
@@ -123,22 +123,14 @@ const scaleRows = async (amounts: Amounts, count: number): Promise<Row[]> => {
       { name: 'one', of, balancer: relevo([of.farm]) },
       { name: 'many', of, balancer: relevo([...farms, of.farm]) },
       { name: 'spread', of, balancer: relevo([...farms, of.farm]), targets },
-      { name: 'least, one', of, balancer: rules(oneLookup(targets)) },
-      { name: 'least, spread', of, balancer: rules(oneLookup(targets)), targets },
     ],
     amounts,
   );
-  const only = (...names: readonly string[]): Measured[] =>
-    measured.filter(({ name }) => name === 'generator' || names.includes(name));
+  const against = (name: string): Measured[] =>
+    measured.filter((one) => one.name === 'generator' || one.name === 'one' || one.name === name);
   return [
-    ...rowsOf(`dnat, one service of ${count} against one alone`, only('many', 'one'), ['many', 'one'], 0.95),
-    ...rowsOf(`dnat, all of ${count} services in turns`, only('spread', 'one'), ['spread', 'one'], 0.95),
-    ...rowsOf(
-      `one map of ${count} elements, all of them in turns`,
-      only('least, spread', 'least, one'),
-      ['least, spread', 'least, one'],
-      Number.NaN,
-    ),
+    ...rowsOf(`dnat, one service of ${count} against one alone`, against('many'), ['many', 'one'], 0.95),
+    ...rowsOf(`dnat, all of ${count} services in turns`, against('spread'), ['spread', 'one'], 0.95),
   ];
 };
 
@@ -181,7 +173,7 @@ export const run = async (args: readonly string[]): Promise<void> => {
     print(rows, ['relevo', 'nftlb', 'least rules', 'tracking', 'plain routing']);
     if (isWanted('scale')) {
       const scale = await scaleRows(amounts, services);
-      print(scale, ['many', 'spread', 'one', 'least, spread', 'least, one']);
+      print(scale, ['many', 'spread', 'one']);
       rows.push(...scale);
     }
   } finally {

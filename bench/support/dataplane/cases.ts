@@ -124,22 +124,3 @@ export const scaleFarms = (
     targets: [vip, ...addresses].map((address) => ({ address, port: servicePort })),
   };
 };
-
-/** The same services in the fewest look-ups there are: one map, one element each, no choice of a backend. */
-export const oneLookup =
-  (targets: readonly { readonly address: string; readonly port: number }[]) => (): string => {
-    const elements = targets.map(
-      ({ address, port }, at) =>
-        `${address} . ${port} : ${backendAddress(backendNumbers[at % backendNumbers.length]!)} . ${backendPort}`,
-    );
-    return `table ip least {
-  map services {
-    type ipv4_addr . inet_service : ipv4_addr . inet_service
-    elements = { ${elements.join(', ')} }
-  }
-  chain in {
-    type nat hook prerouting priority dstnat;
-    dnat ip to ip daddr . tcp dport map @services
-  }
-}`;
-  };
