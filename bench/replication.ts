@@ -234,7 +234,6 @@ const parts: Readonly<Record<string, () => Promise<Row[]>>> = {
   sustained: sustainedRows,
   haproxy: haproxyRows,
   rejoin: () => rejoinRows(325_000, 1_000),
-  rejoin1M: () => rejoinRows(1_000_000, 5_000),
   forwarding: forwardingRows,
 };
 
