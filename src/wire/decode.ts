@@ -168,6 +168,12 @@ const rareFrame = (message: relevo.v1.Frame.$Properties): SyncFrame => {
     const body = decodeDocument(message.document);
     return body ? { kind: 'document', message: body } : { kind: 'unknown' };
   }
+  if (message.events) {
+    const { id, question, want, nowUs, text: said } = message.events;
+    const times = { id: count(id, 'id'), nowUs: count(nowUs, 'now_us') };
+    const body = { ...times, question: question ?? false, want: want ?? 0, text: said ?? new Uint8Array(0) };
+    return { kind: 'events', message: body };
+  }
   const { refuse, role } = message;
   if (message.hello) return hello(message.hello);
   if (message.digest) return digest(message.digest);

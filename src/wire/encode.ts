@@ -61,6 +61,8 @@ const messageOf = (
       return { ping: { token: frame.token, head: frame.head, sequence: frame.sequence } };
     case 'document':
       return { document: documentBody(frame.message) };
+    case 'events':
+      return { events: { ...frame.message } };
     case 'pong':
       return { pong: { token: frame.token } };
     case 'general':

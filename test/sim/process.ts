@@ -4,6 +4,7 @@
  */
 
 import { type Channel, createChannel } from '../../src/election/channel.js';
+import type { DecisionRecord } from '../../src/election/decisions.js';
 import { stampHeartbeat } from '../../src/election/heartbeat.js';
 import { createElection, step } from '../../src/election/machine.js';
 import type { Body, Mac } from '../../src/election/messages.js';
@@ -54,12 +55,14 @@ export interface ProcessPorts {
   readonly mac: Mac;
   readonly paths: number;
   readonly trace: ((line: string) => void) | undefined;
+  /** Hears every decision, as the guard thread records it. */
+  readonly record?: ((by: string, record: DecisionRecord) => void) | undefined;
   readonly mutation: Mutation;
   /** Until when verdicts of the kernel may get lost. */
   readonly flakyUntilMs: number;
   onEffect(effect: Effect, by: string): void;
   /** A claim has just succeeded in the kernel. */
-  onClaim(epoch: number): void;
+  onClaim(group: string, epoch: number): void;
 }
 
 /** Freezing, and working off a queue of steps in order. */
@@ -147,6 +150,13 @@ export const startNode = (
   );
   const worker = createWorker(agenda, random);
   let state = createElection(config, now());
+  const { lockMs: _, ...recorded } = config;
+  ports.record?.(config.node, {
+    kind: 'checkpoint',
+    atMs: now(),
+    config: recorded,
+    state: structuredClone(state),
+  });
   let timerMs = Number.POSITIVE_INFINITY;
   let dueMs = Number.POSITIVE_INFINITY;
   let trap: { readonly ms: number; readonly after: () => void } | undefined;
@@ -186,7 +196,7 @@ export const startNode = (
         return;
       }
       const result = kernel.write(op, group, agenda.nowMs);
-      if (op === 'claim' && result === 'done') ports.onClaim(epoch);
+      if (op === 'claim' && result === 'done') ports.onClaim(group, epoch);
       if (ports.mutation !== 'ack-before-write' || op !== 'close') answer(result);
       if (!after) return;
       trap = undefined;
@@ -207,8 +217,16 @@ export const startNode = (
     const slept = ports.mutation === 'rash' ? 0 : sleptMs(dueMs, now());
     dueMs = Number.POSITIVE_INFINITY;
     if (slept > 0) run({ type: 'stalled', sleptMs: slept });
-    const result = step(config, state, event, now());
+    const atMs = now();
+    const result = step(config, state, event, atMs);
     state = result.state;
+    ports.record?.(config.node, {
+      kind: 'step',
+      atMs,
+      event,
+      effects: result.effects,
+      deadlineMs: result.deadlineMs,
+    });
     dueMs = Math.max(now(), result.deadlineMs);
     if (ports.mutation === 'stale-grants') for (const name in state.groups) state.groups[name]!.voided = 0;
     for (let index = result.effects.length - 1; index >= 0; index--) {
