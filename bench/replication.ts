@@ -7,9 +7,11 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { RelevoError } from '../src/errors.js';
 import { createSyncBed, type SyncBed } from '../test/support/sync-bed.js';
 import { haproxyProgram, measureHaproxy } from './support/haproxy-peers.js';
 import { bulkRows } from './support/replication-bulk.js';
+import { forwardingRows } from './support/replication-forwarding.js';
 import { Agent, type Row, round } from './support/replication-node.js';
 import { store } from './support/store.js';
 
@@ -232,14 +234,24 @@ const parts: Readonly<Record<string, () => Promise<Row[]>>> = {
   sustained: sustainedRows,
   haproxy: haproxyRows,
   rejoin: () => rejoinRows(325_000, 1_000),
+  forwarding: forwardingRows,
 };
 
 /** Arguments: parts to run; all if none is named. */
 export const run = async (args: readonly string[]): Promise<void> => {
+  const unknown = args.find((arg) => !Object.hasOwn(parts, arg));
+  if (unknown !== undefined) {
+    const names = Object.keys(parts).join(', ');
+    throw new RelevoError(
+      'bad-request',
+      `replication has no part '${unknown}': name some of ${names}, or none for all`,
+    );
+  }
   const rows: Row[] = [];
   for (const [name, part] of Object.entries(parts)) {
     if (args.length === 0 || args.includes(name)) rows.push(...(await part()));
   }
   print(rows);
-  console.log(`\n${store('replication', { rows })}`);
+  if (args.length === 0) console.log(`\n${store('replication', { rows })}`);
+  else console.log('\nonly a whole run is stored');
 };

@@ -102,18 +102,17 @@ const prerouting: Chain = {
   ],
 };
 
+/** What leads a packet to the chain of its service's kind, where rules do it one by one. */
+export const plainDispatch: readonly (readonly [purpose: string, statement: Statement])[] = [
+  ['which kind', { kind: 'write', field: 'meta priority', key: addressedTo, map: servicesMap.name }],
+  ['kind', { kind: 'vmap', key: fields('meta priority'), map: kindsMap.name }],
+];
+
 /** The kind number travels in the packet's priority, which forwarding overwrites anyway (ip_forward.c). */
 const preroutingNat: Chain = {
   name: 'prerouting_nat',
   hook: natHook('prerouting', -100),
-  rules: [
-    rule(
-      'prerouting_nat',
-      'new connection',
-      { kind: 'write', field: 'meta priority', key: addressedTo, map: servicesMap.name },
-      { kind: 'vmap', key: fields('meta priority'), map: kindsMap.name },
-    ),
-  ],
+  rules: [rule('prerouting_nat', 'new connection', ...plainDispatch.map(([, statement]) => statement))],
 };
 
 /** Two look-ups by five fields: each stands there only while a service has elements in its map. */

@@ -174,22 +174,30 @@ export interface Flow {
 export const flowOf = (host: string, port: number): Promise<Flow> =>
   new Promise((resolve) => {
     const socket = createSocket(host.includes(':') ? 'udp6' : 'udp4');
-    let heard: (name: string) => void = () => {};
-    socket.on('message', (message) => heard((JSON.parse(message.toString()) as Answer).name));
+    // A test that fails before it closes its flows must not keep the process alive.
+    socket.unref();
+    let asked = 0;
+    let heard: (answer: Answer & { echo: string }) => void = () => {};
+    socket.on('message', (message) => heard(JSON.parse(message.toString()) as Answer & { echo: string }));
     socket.on('error', () => {});
     socket.connect(port, host, () =>
       resolve({
         ask: (timeoutMs = 2000) =>
           new Promise((answer, reject) => {
-            const again = setInterval(() => socket.send('again'), 50);
+            // An answer that comes late, to a question of an earlier call, says nothing about this one.
+            const question = `question ${++asked}`;
+            const send = (): void => socket.send(question);
+            const again = setInterval(send, 50);
             const late = setTimeout(() => finish(() => reject(new Error('timeout'))), timeoutMs);
             const finish = (report: () => void): void => {
               clearInterval(again);
               clearTimeout(late);
               report();
             };
-            heard = (name) => finish(() => answer(name));
-            socket.send('hello');
+            heard = ({ name, echo }) => {
+              if (echo === question) finish(() => answer(name));
+            };
+            send();
           }),
         close: () => socket.close(),
       }),
