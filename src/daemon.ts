@@ -3,10 +3,9 @@
 import { createControlApi } from './api/control.js';
 import { createNftlbApi } from './api/nftlb/api.js';
 import { createConntrackd } from './app/conntrackd.js';
-import { createEpochStore } from './app/epoch-store.js';
-import { createEventRecorder } from './app/events.js';
 import { createGuard } from './app/guard.js';
 import { createLifetime } from './app/lifetime.js';
+import { createGuardStores } from './app/maintenance-store.js';
 import { createNodeControl } from './app/node.js';
 import { wireNode } from './app/node-wiring.js';
 import { createReplicator, type Replicator } from './app/replicate.js';
@@ -17,6 +16,7 @@ import { joinDocument } from './document.js';
 import { generalPorts, startEngine } from './engine.js';
 import { version } from './model/version.js';
 import type { PersistenceIndex } from './ports.js';
+import { keepRecords } from './records.js';
 import { readApiAccess } from './shell/api-access.js';
 import { createKeyCheck, listenOnAddress } from './shell/api-server.js';
 import { sleep, systemClock, systemTimers } from './shell/clock.js';
@@ -30,7 +30,7 @@ import { createLog } from './shell/log.js';
 import { memoryBytes, releaseMemory } from './shell/memory.js';
 import { createPeerLinks } from './shell/peer-links.js';
 import { createPersistenceMap } from './shell/persistence-map.js';
-import { systemRandom, wallTime } from './shell/process.js';
+import { systemRandom } from './shell/process.js';
 import { createRunner } from './shell/runner.js';
 import { applySysctls } from './shell/sysctl.js';
 
@@ -82,7 +82,6 @@ export const runAgent = async (configPath: string, signal: AbortSignal): Promise
       { runner: createRunner(), files, daemons: createDaemons(), clock, log, sleep },
       config,
     );
-    const events = createEventRecorder(clock, wallTime);
     const store = createServicesStore(files, config.stateDir, log, sha256);
     lifetime.onStop(() => store.flush());
     const guard = createGuard(
@@ -90,18 +89,19 @@ export const runAgent = async (configPath: string, signal: AbortSignal): Promise
         log,
         timers: systemTimers,
         startThread: startGuardThread,
-        epochs: createEpochStore(files, config.stateDir),
+        ...createGuardStores(files, config.stateDir),
       },
       config,
       secret,
     );
+    const records = await keepRecords(config, { guard, replicator, log, lifetime });
     const services = createServicesInForce(engine, store, log);
     const found = await engine.adopt();
     const stored = await store.load();
     if (stored) await machine.find(stored.services, neighbourWaitMs);
     if (stored) await engine.apply(stored, 'services in force before the restart');
-    const shared = { services, engine, store, replicator, clock, events, log, found: stored !== undefined };
-    const document = joinDocument(config.node, shared, lifetime.signal);
+    const shared = { services, engine, store, replicator, clock, log, found: stored !== undefined };
+    const document = joinDocument(config.node, { ...shared, events: records.events }, lifetime.signal);
     const parts = {
       config,
       clock,
@@ -111,7 +111,7 @@ export const runAgent = async (configPath: string, signal: AbortSignal): Promise
       conntrackd,
       services,
       document,
-      events,
+      ...records,
       memoryBytes,
       releaseMemory,
       context,
@@ -119,7 +119,7 @@ export const runAgent = async (configPath: string, signal: AbortSignal): Promise
       complaints,
       takeovers: new Map<string, number>(),
     };
-    events.record(
+    records.events.record(
       'start',
       found.found ? 'adopted the rules in the kernel' : 'no rules in the kernel yet',
       found,

@@ -62,6 +62,8 @@ export const limits = {
   documentHistoryObjects: 50_000,
   /** States of backends that are remembered, also of those that are gone. */
   backendStates: 500_000,
+  /** Groups of addresses of one cluster: each costs an ask and an answer at every renewal. */
+  groups: 64,
   /** A heartbeat datagram: larger ones are not read. */
   heartbeatBytes: 1_400,
   /** nftlb's interface: a request and how long a client may take for it, and for reading the answer. */
@@ -72,6 +74,19 @@ export const limits = {
   nftlbConnections: 256,
   /** Programs that look for neighbours at a time. */
   neighbourProbes: 16,
+  /** Decisions of the election: handed over in one go, waiting to be written, in one file, and files kept besides the last. */
+  decisionBatch: 1_024,
+  decisionQueueBytes: 4 * 1024 * 1024,
+  decisionFileBytes: 8 * 1024 * 1024,
+  decisionFiles: 24,
+  /** Who follows the events, and what may wait for one of them. */
+  eventFollowers: 16,
+  eventFollowerBytes: 256 * 1024,
+  /** Events of a peer in one answer. */
+  eventsAnswered: 1_000,
+  /** Calls of the notify script that wait for their turn, and what is kept of what it prints. */
+  notifyWaiting: 64,
+  notifyOutputChars: 500,
   controlBodyBytes: 256 * 1024 * 1024,
   commandOutputBytes: 64 * 1024 * 1024,
   commandMs: 30_000,

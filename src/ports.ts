@@ -71,7 +71,7 @@ export interface Runner {
   run(
     file: string,
     args: readonly string[],
-    options?: { input?: string; timeoutMs?: number },
+    options?: { input?: string; timeoutMs?: number; env?: Readonly<Record<string, string>> },
   ): Promise<CommandResult>;
 }
 
@@ -100,6 +100,20 @@ export interface Files {
   remove(path: string): Promise<void>;
   /** Replaces what is there, durably; false: there is no `from`. */
   rename(from: string, to: string): Promise<boolean>;
+}
+
+/** Lines that are only appended, in files of bounded size and number: the last one open, older ones compressed. */
+export interface LineFiles {
+  /** Queued and written in order, soon. False: what waits is too much already, or the disk refuses; nothing was taken. */
+  append(text: string): boolean;
+  /** Of the open file, with what waits for it. */
+  readonly bytes: number;
+  /** Behind what is queued now a new file begins. */
+  rotate(): void;
+  /** Lines that were taken, and that the disk then refused. */
+  onLoss(listener: (lines: number) => void): void;
+  /** Writes what is left. */
+  close(): Promise<void>;
 }
 
 /** SHA-256 as 64 hexadecimal digits. */

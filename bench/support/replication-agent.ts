@@ -2,6 +2,7 @@
 
 import { writeFileSync } from 'node:fs';
 import { parseServices } from '../../src/config/services.js';
+import type { ElementList } from '../../src/netlink/nft/ast.js';
 import type { Nft } from '../../src/ports.js';
 import { persistMap, serviceTable } from '../../src/ruleset/layout.js';
 import { becomePrompt } from '../../src/shell/realtime.js';
@@ -59,8 +60,14 @@ const watched = (nft: Nft): Nft => ({
       if (operation.op !== 'add-elements' || operation.set.name !== persistMap.name) continue;
       firstArrivalMs ||= atMs;
       lastArrivalMs = atMs;
-      for (const { key } of operation.elements) {
-        const client = ((key[0]! << 24) | (key[1]! << 16) | (key[2]! << 8) | key[3]!) - firstClient;
+      // Without an object for each, which would cost the standby more than its own work on it.
+      const { packed, length } = operation.elements as ElementList;
+      if (!packed) continue;
+      const { bytes, keyBytes, dataBytes } = packed;
+      for (let index = 0; index < length; index++) {
+        const at = index * (keyBytes + dataBytes);
+        const word = (bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!;
+        const client = word - firstClient;
         if (client < 0 || client >= mostClients) continue;
         if (arrivals[client] === 0) arrived++;
         arrivals[client] = atMs;
@@ -69,14 +76,15 @@ const watched = (nft: Nft): Nft => ({
   },
 });
 
-const read = (count: number) => {
-  const parsed = parseServices({ farms: farms(count) });
+const read = (wanted: readonly object[]) => {
+  const parsed = parseServices({ farms: wanted });
   if ('problems' in parsed) throw new Error(JSON.stringify(parsed.problems));
   return parsed.document.services;
 };
+const asked = JSON.parse(otherFarms) as number | readonly object[];
 const node: BedNode = createBedNode(files, name, namespace, {
   wrap: watched,
-  services: [syncService(), ...read(Number(otherFarms))],
+  services: Array.isArray(asked) ? read(asked) : [syncService(), ...read(farms(asked as number))],
 });
 
 const fill = async (first: number, count: number): Promise<void> => {

@@ -6,6 +6,7 @@ import { type ErrorCode, errorFrom, RelevoError } from '../errors.js';
 import { limits } from '../limits.js';
 import type { NodeControl } from '../model/status.js';
 import type { Log } from '../ports.js';
+import { createEventStreams } from './event-stream.js';
 
 const statusByCode: Partial<Record<ErrorCode, number>> = {
   'bad-document': 400,
@@ -31,6 +32,11 @@ const check = <T>(schema: z.ZodType<T>, value: unknown, what: string): T => {
 };
 
 const backendBody = z.strictObject({ state: z.enum(['up', 'down', 'off', 'drain']) });
+const maintenanceBody = z.strictObject({
+  on: z.boolean(),
+  node: z.string().min(1).optional(),
+  group: z.string().min(1).optional(),
+});
 const handoverBody = z.strictObject({ to: z.string().optional() });
 
 const applyQuery = z.object({
@@ -67,7 +73,14 @@ export const createControlApi = (control: NodeControl, log: Log): FastifyInstanc
   });
 
   app.get('/v1/status', () => control.status());
+  const streams = createEventStreams(control.events, control.onEvent);
+  app.addHook('preClose', async () => streams.close());
   app.get('/v1/events', () => ({ events: control.events() }));
+  app.get('/v1/events/cluster', () => control.clusterEvents());
+  app.get('/v1/events/follow', (_request, reply) => {
+    streams.open(reply.raw);
+    reply.hijack();
+  });
   app.get('/v1/services', (_request, reply) => reply.type('application/json').send(control.services()));
   app.put('/v1/services', (request) => {
     if (typeof request.body !== 'string') {
@@ -102,6 +115,15 @@ export const createControlApi = (control: NodeControl, log: Log): FastifyInstanc
   app.post<{ Params: { group: string } }>('/v1/groups/:group/handover', (request) => {
     const { to } = check(handoverBody, request.body ?? {}, 'body');
     return control.handover(request.params.group, to);
+  });
+  app.post('/v1/node/handover', async (request) => {
+    const { to } = check(handoverBody, request.body ?? {}, 'body');
+    return { groups: await control.handoverAll(to) };
+  });
+  app.post('/v1/maintenance', async (request) => {
+    const { node, group, on } = check(maintenanceBody, request.body ?? {}, 'body');
+    await control.setMaintenance(node, group, on);
+    return { ok: true };
   });
   app.get('/v1/sync/dump', () => control.syncDump());
   app.post('/v1/sync/verify', () => control.syncVerify());

@@ -1,5 +1,6 @@
 /** The guard thread's loop: events into the machine, its effects out, in one place and in order. */
 
+import { fatalWeight, type HealthReason } from '../election/health.js';
 import { stampHeartbeat } from '../election/heartbeat.js';
 import { createElection, step } from '../election/machine.js';
 import { sleptMs } from '../election/stall.js';
@@ -8,6 +9,7 @@ import type { Effect, ElectionEvent } from '../election/types.js';
 import { viewElection } from '../election/view.js';
 import { errorFrom } from '../errors.js';
 import type { NodeConfig } from '../model/node.js';
+import { createDecisionBuffer } from './decision-buffer.js';
 import { electionConfig } from './guard-config.js';
 import { watchGateway } from './guard-gateway.js';
 import { createGuardKernel, type Written } from './guard-kernel.js';
@@ -32,11 +34,16 @@ const correctAgainMs = 1_000;
 export const createGuardLoop = (
   ports: GuardLoopPorts,
   node: NodeConfig,
-  options: { readonly session: number; readonly epochs: Readonly<Record<string, number>> },
+  options: {
+    readonly session: number;
+    readonly epochs: Readonly<Record<string, number>>;
+    readonly maintenance: readonly string[];
+  },
 ): GuardLoop => {
   const { clock, timers, nft, links } = ports;
   const config = electionConfig(node, options.session);
   let state = createElection(config, clock.nowMs());
+  const decisions = createDecisionBuffer(config, () => state, clock.nowMs, ports.post);
   let cancelTimer: (() => void) | undefined;
   let timerMs = Number.POSITIVE_INFINITY;
   /** When the machine was to hear the next event, at the latest. */
@@ -47,7 +54,7 @@ export const createGuardLoop = (
   let isStateDue = false;
   let isCorrectionDue = false;
   let repairing = false;
-  let outerFaults: readonly string[] = [];
+  let outerHealth: readonly HealthReason[] = [];
   const ownFaults = new Map<string, string>();
   const waiting: ElectionEvent[] = [];
   const stopWatching: (() => void)[] = [];
@@ -56,6 +63,11 @@ export const createGuardLoop = (
     ports.post({ type: 'event', event });
     postStateSoon();
   };
+  /** What keeps the guard itself from working is fatal. */
+  const tellHealth = (): void => {
+    const own = [...ownFaults.values()].map((text) => ({ text, weight: fatalWeight }));
+    handle({ type: 'health', reasons: [...own, ...outerHealth] });
+  };
   const setFault = (key: string, text: string | undefined): void => {
     if (ownFaults.get(key) === text) return;
     if (text === undefined) ownFaults.delete(key);
@@ -63,7 +75,7 @@ export const createGuardLoop = (
       ownFaults.set(key, text);
       tell({ kind: 'fault', detail: text });
     }
-    handle({ type: 'faults', faults: [...outerFaults, ...ownFaults.values()] });
+    tellHealth();
   };
   const kernel = createGuardKernel(ports, node, (detail) => {
     setFault('address', detail);
@@ -81,7 +93,9 @@ export const createGuardLoop = (
     isStateDue = false;
     const view = viewElection(config, state, clock.nowMs());
     const refused = { ...network.refused };
-    ports.post({ type: 'state', state: { ...view, cluster: node.cluster, refused, owned: kernel.owned } });
+    const refusals = network.lateRefusals();
+    const { owned } = kernel;
+    ports.post({ type: 'state', state: { ...view, cluster: node.cluster, refused, refusals, owned } });
   };
   const postStateSoon = (): void => {
     if (isStateDue || isStopped) return;
@@ -90,6 +104,7 @@ export const createGuardLoop = (
   };
   const postStateRegularly = (): void => {
     if (isStopped) return;
+    handle({ type: 'wall', ...ports.wall() });
     postState();
     timers.after(stateEveryMs, postStateRegularly);
   };
@@ -107,6 +122,7 @@ export const createGuardLoop = (
     // The addresses are gone and nothing is held: the table has nothing left to guard.
     await kernel.close({ removeTable: true });
     postState();
+    decisions.flush();
     closeSockets();
     ports.post({ type: 'stopped' });
   };
@@ -145,6 +161,7 @@ export const createGuardLoop = (
         return;
       }
       case 'handover-result':
+      case 'maintenance':
         ports.post(effect);
         return;
       case 'stopped':
@@ -191,6 +208,7 @@ export const createGuardLoop = (
       state = result.state;
       dueMs = Math.max(nowMs, result.deadlineMs);
       for (const effect of result.effects) perform(effect);
+      decisions.step(nowMs, next, result.effects, result.deadlineMs);
       if (waiting.length === 0 && !isStopped) setTimer(Math.min(result.deadlineMs, lookedMs + lookMs));
     }
     isRunning = false;
@@ -255,7 +273,9 @@ export const createGuardLoop = (
       await kernel.prepare();
       watch();
       const usable = Object.fromEntries([...kernel.links].map(([name, link]) => [name, link.usable]));
-      handle({ type: 'start', links: usable, epochs: options.epochs });
+      const { epochs, maintenance } = options;
+      handle({ type: 'wall', ...ports.wall() });
+      handle({ type: 'start', links: usable, epochs, maintenance });
       const gateway = watchGateway(ports, node, kernel.links, (untilMs) =>
         handle({ type: 'gateway', untilMs }),
       );
@@ -273,12 +293,16 @@ export const createGuardLoop = (
         case 'readiness':
           handle(message);
           return;
-        case 'faults':
-          outerFaults = message.faults;
-          handle({ type: 'faults', faults: [...outerFaults, ...ownFaults.values()] });
+        case 'health':
+          outerHealth = message.reasons;
+          tellHealth();
           return;
         case 'handover':
+        case 'maintenance':
           handle(message);
+          return;
+        case 'checkpoint':
+          decisions.wantCheckpoint();
           return;
         case 'stop':
           handle(message);

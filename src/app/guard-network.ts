@@ -2,6 +2,8 @@
 
 import { type Channel, createChannel, type Opened } from '../election/channel.js';
 import type { Body } from '../election/messages.js';
+import type { LateRefusal } from '../election/refusal-problems.js';
+import { createRelay, relayPath } from '../election/relay.js';
 import type { GuardEvent } from '../election/thread.js';
 import { witnessName } from '../election/types.js';
 import type { NodeConfig, SocketAddress } from '../model/node.js';
@@ -10,6 +12,8 @@ import type { GuardLoopPorts } from './guard-ports.js';
 
 export interface GuardNetwork {
   readonly refused: Readonly<Record<string, number>>;
+  /** The last of each kind, of the last minute. */
+  lateRefusals(): LateRefusal[];
   open(): Promise<void>;
   /** `stamp` adds what differs by path. */
   send(to: string, path: number | undefined, body: Body, stamp: (path: number) => Body): void;
@@ -18,6 +22,8 @@ export interface GuardNetwork {
 
 /** A refusal of one kind is told once, then counted silently for this long. */
 const refusalQuietMs = 10_000;
+/** Status names what was refused within this time. */
+const lateMs = 60_000;
 
 export const createGuardNetwork = (
   ports: GuardLoopPorts,
@@ -41,8 +47,19 @@ export const createGuardNetwork = (
     ...peers.map(({ name, heartbeat }) => [name, heartbeat] as const),
     [witnessName, witness],
   ]);
+  /** Whose address that is; a peer's own socket sends all it says. */
+  const nameByAddress = new Map(
+    peers.flatMap(({ name, heartbeat }) =>
+      heartbeat.map((at) => [`${at.address}:${at.port}`, name] as const),
+    ),
+  );
+  const relay = createRelay(
+    peers.map(({ name }) => name),
+    config.timing.deadMs / 2,
+  );
   const refused: Record<string, number> = {};
   const toldMs = new Map<string, number>();
+  const late = new Map<string, LateRefusal & { readonly atMs: number }>();
   const sockets: Datagrams[] = [];
   let witnessSocket: Datagrams | undefined;
 
@@ -60,26 +77,59 @@ export const createGuardNetwork = (
     // A new session is everyday business after a restart; the rest an operator should know of.
     if (opened.code === 'new-session') return;
     const nowMs = ports.clock.nowMs();
+    late.set(opened.code, {
+      code: opened.code,
+      detail: opened.detail,
+      from: `${from.address}:${from.port}`,
+      atMs: nowMs,
+    });
     if (nowMs - (toldMs.get(opened.code) ?? Number.NEGATIVE_INFINITY) < refusalQuietMs) return;
     toldMs.set(opened.code, nowMs);
     const { code, detail } = opened;
     onEvent({ kind: 'refused', code, detail, from: `${from.address}:${from.port}`, count });
   };
 
+  /** Over every path that is known to work, or the first ones, to a node of the cluster; the bytes are sealed for `to`. */
+  const passTo = (helper: string, bytes: Uint8Array): void => {
+    addressesByName.get(helper)?.forEach((address, path) => {
+      sockets[path]?.send(bytes, address);
+    });
+  };
+
+  /** What did not reach the peer directly goes through another node, if one is near. */
+  const sendRelayed = (to: string, body: Body): void => {
+    if (to === witnessName) return;
+    const helper = relay.helperFor(to, ports.clock.nowMs());
+    if (helper !== undefined) passTo(helper, channel.seal(to, relayPath, body));
+  };
+
   const receive = (bytes: Uint8Array, from: SocketAddress): void => {
-    const opened = channel.open(bytes, ports.clock.nowMs());
+    const nowMs = ports.clock.nowMs();
+    const opened = channel.open(bytes, nowMs);
+    const sender = nameByAddress.get(`${from.address}:${from.port}`);
     if (opened.kind === 'message') {
+      if (sender === opened.from) relay.heardDirectly(opened.from, nowMs);
+      else if (sender !== undefined) relay.heardThrough(opened.from, sender, nowMs);
       onMessage(opened);
+      return;
+    }
+    if (opened.relay && opened.relay.from === sender) {
+      passTo(opened.relay.to, bytes);
       return;
     }
     refuse(opened, from);
     if (opened.helloTo === undefined) return;
     const count = addressesByName.get(opened.helloTo)?.length ?? 0;
     for (let path = 0; path < count; path++) sendOne(opened.helloTo, path, { type: 'hello' });
+    sendRelayed(opened.helloTo, { type: 'hello' });
   };
 
   return {
     refused,
+    lateRefusals: () =>
+      [...late.values()]
+        .filter(({ atMs }) => atMs > ports.clock.nowMs() - lateMs)
+        .map(({ code, detail, from }) => ({ code, detail, from })),
     async open() {
       for (const local of self.heartbeat) {
         const socket = await ports.datagrams(local);
@@ -97,6 +147,7 @@ export const createGuardNetwork = (
           sendOne(to, index, body.type === 'heartbeat' ? stamp(index) : body);
         }
       }
+      sendRelayed(to, body.type === 'heartbeat' ? stamp(relayPath) : body);
     },
     close() {
       for (const socket of sockets) socket.close();

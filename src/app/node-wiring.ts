@@ -5,6 +5,7 @@ import type { ClusterDocument } from './cluster-document.js';
 import type { Conntrackd } from './conntrackd.js';
 import type { EventRecorder } from './events.js';
 import type { Guard, GuardEvent } from './guard.js';
+import type { Notifier } from './notifier.js';
 import type { Reconciler } from './reconcile-types.js';
 import type { Replicator } from './replicate.js';
 
@@ -14,6 +15,7 @@ export interface Wired {
   readonly replicator: Replicator;
   readonly conntrackd: Conntrackd;
   readonly events: EventRecorder;
+  readonly notifier: Pick<Notifier, 'notify'>;
   readonly document: Pick<ClusterDocument, 'setLeader'>;
   readonly config: Pick<NodeConfig, 'groups'>;
   /** How often this node became active, per group: counted here. */
@@ -62,7 +64,18 @@ const describeEvent = (event: Exclude<GuardEvent, { kind: 'role' }>): string => 
 /** Connects everything; returns the disconnector. */
 export const wireNode = (parts: Wired): (() => void) => {
   const { engine, guard, replicator, conntrackd, events, takeovers } = parts;
-  const tellReadiness = (): void => guard.setReadiness(nodeReadiness(parts));
+  let wasReady = false;
+  const tellReadiness = (): void => {
+    const readiness = nodeReadiness(parts);
+    guard.setReadiness(readiness);
+    const { ready, reasons } = readiness;
+    if (ready === wasReady) return;
+    wasReady = ready;
+    const [from, to] = ready ? ['not-ready', 'ready'] : ['ready', 'not-ready'];
+    const reason = ready ? 'everything that it needs is there' : reasons.join('; ');
+    events.record(to!, reason);
+    parts.notifier.notify({ what: 'health', group: '', from: from!, to: to!, epoch: 0, reason });
+  };
   // At most one node is active in the first group, whatever is cut: it may be edited while others are out of reach.
   const [first] = parts.config.groups;
   parts.document.setLeader(first === undefined);
@@ -95,14 +108,15 @@ export const wireNode = (parts: Wired): (() => void) => {
         if (event.kind !== 'waiting') events.record(event.kind, describeEvent(event), {});
         return;
       }
-      const { group, epoch, reason, to } = event;
+      const { group, epoch, reason, from, to } = event;
       const active = to === 'active';
       replicator.setActive(group, epoch, active);
       if (group === first?.name) parts.document.setLeader(active);
       if (active) conntrackd.becomeActive(group);
       else conntrackd.becomeStandby(group);
       if (active) takeovers.set(group, (takeovers.get(group) ?? 0) + 1);
-      events.record(active ? 'takeover' : to, `${group}: ${reason}`, { group, epoch });
+      events.record(active ? 'takeover' : to, `${group}: ${reason}`, { group, epoch, from });
+      parts.notifier.notify({ what: 'role', group, from, to, epoch, reason });
       tellReadiness();
     }),
     replicator.onReadiness(tellReadiness),

@@ -9,11 +9,12 @@ import { formatServices } from '../config/services-format.js';
 import { RelevoError } from '../errors.js';
 import type { NodeConfig } from '../model/node.js';
 import type { ServicesDocument } from '../model/service.js';
-import type { ApplyResult, NodeControl, NodeStatus } from '../model/status.js';
+import type { ApplyResult, HandoverResult, NodeControl, NodeStatus } from '../model/status.js';
 import { version } from '../model/version.js';
 import type { Clock } from '../ports.js';
 import type { EngineContext } from '../ruleset/context.js';
 import type { Applied, ClusterDocument } from './cluster-document.js';
+import type { ClusterTimeline } from './cluster-events.js';
 import type { Conntrackd } from './conntrackd.js';
 import { diffDocuments } from './documents.js';
 import type { EventRecorder } from './events.js';
@@ -35,6 +36,7 @@ export interface NodeParts {
   readonly services: ServicesInForce;
   readonly document: ClusterDocument;
   readonly events: EventRecorder;
+  readonly timeline: Pick<ClusterTimeline, 'ask'>;
   readonly takeovers: ReadonlyMap<string, number>;
   readonly context: EngineContext;
   readonly kernel: Pick<KernelFeatures, 'missing'>;
@@ -97,6 +99,10 @@ export const createNodeControl = (parts: NodeParts): NodeControl => {
         repairs: counts.repairs,
         draining: await services.draining(),
         persistence: await engine.persistenceUse(),
+        persistRefused: [...(await services.persistRefused())].map(([service, newcomers]) => ({
+          service,
+          newcomers,
+        })),
       },
       document: document.status(),
       kernelLacks: [...parts.kernel.missing.keys()],
@@ -137,8 +143,21 @@ export const createNodeControl = (parts: NodeParts): NodeControl => {
     sessions: (service) => services.sessions(service),
     counters: (service) => services.counters(service),
     handover: (group, to) => guard.handover(group, to),
+    async handoverAll(to) {
+      const results: Record<string, HandoverResult> = {};
+      for (const { name, role } of guard.state()?.groups ?? []) {
+        if (role === 'active') results[name] = await guard.handover(name, to);
+      }
+      return results;
+    },
+    async setMaintenance(node = config.node, group = '', on) {
+      const result = await guard.setMaintenance(node, group, on);
+      if (!result.ok) throw new RelevoError('not-ready', result.reason);
+    },
     syncDump: () => ({ entries: replicator.dump(), general: replicator.dumpGeneral() }),
     syncVerify: () => replicator.verify(),
     events: () => events.list(),
+    onEvent: (listener) => events.onEvent(listener),
+    clusterEvents: () => parts.timeline.ask(),
   };
 };

@@ -14,7 +14,7 @@ import {
 } from '../replication/session.js';
 import { decodeFrame } from '../wire/decode.js';
 import { encodeFrame } from '../wire/encode.js';
-import type { DocumentMessage, Position } from '../wire/frames.js';
+import type { DocumentMessage, EventsMessage, Position } from '../wire/frames.js';
 
 export interface PeerHubOptions {
   readonly clock: Clock;
@@ -26,6 +26,7 @@ export interface PeerHubOptions {
   /** Writes rows to the kernel, then calls `done`. */
   readonly write: (rows: readonly number[], done: () => void) => void;
   readonly documents: DocumentPeers;
+  readonly onEvents?: (peer: string, message: EventsMessage) => void;
   /** The same of general entries. */
   readonly writeGeneral?: (rows: readonly number[], done: () => void) => void;
   /** Completeness, roles or connections may have changed. */
@@ -215,6 +216,15 @@ export class PeerHub implements PeerLinkListener {
     this.pumpSoon();
   }
 
+  /** At once, past what waits: round trips are measured with it. False: not connected. */
+  sendEvents(peer: string, message: EventsMessage): boolean {
+    const record = this.records.get(peer);
+    if (record?.session?.state !== 'streaming') return false;
+    if ((record.link?.bufferedBytes ?? 0) > limits.syncBufferedBytes) return false;
+    this.#perform(record, { kind: 'send', frame: { kind: 'events', message } });
+    return true;
+  }
+
   #pumpMessages(record: PeerRecord, link: PeerLink): void {
     let sent = 0;
     // A quarter of the room: entries go on between the pieces of a large document.
@@ -249,6 +259,9 @@ export class PeerHub implements PeerLinkListener {
         return;
       case 'document':
         this.#options.documents.onMessage(record.name, effect.message);
+        return;
+      case 'events':
+        this.#options.onEvents?.(record.name, effect.message);
         return;
       case 'note':
         this.#complain(record.name, effect.message);

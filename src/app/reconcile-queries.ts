@@ -11,8 +11,9 @@ import { belongs, isBackendAlive, type Registry } from '../ruleset/registry.js';
 import { createCounters } from './counters.js';
 import { drainingIn } from './draining.js';
 import type { FeatureEngine } from './feature-engine.js';
+import { persistRefusedIn } from './persist-refused.js';
 import { policyCounters } from './policy-counters.js';
-import { type SessionSources, type SessionVisitor, sessionsIn, visitSessions } from './reconcile-sessions.js';
+import { type SessionSources, sessionsIn, visitSessions } from './reconcile-sessions.js';
 import type { ReconcilePorts, Reconciler } from './reconcile-types.js';
 
 type Queries = Pick<
@@ -28,6 +29,7 @@ type Queries = Pick<
   | 'draining'
   | 'counters'
   | 'persistenceUse'
+  | 'persistRefused'
   | 'policyList'
   | 'policyCounters'
   | 'isBackendAlive'
@@ -66,8 +68,8 @@ export const createQueries = (
     { nft, services: () => registry().services(), ids: { of: (service) => features.idOf(service) } },
     context,
   );
-  /** Of the service that was read last: whether the next reading is worth a thread. */
-  let lastSeen = 0;
+  /** Entries of map `persist` when it was read last: whether the next reading is worth a thread. */
+  let lastRead = 0;
   return {
     document: () => registry().document(),
     view: () => registry().view(),
@@ -83,19 +85,15 @@ export const createQueries = (
     async visitSessions(name, visit) {
       const service = registry().get(name);
       if (!service) throw new RelevoError('not-found', `there is no service '${name}'`, { service: name });
-      let seen = 0;
-      const counted: SessionVisitor = (...session) => {
-        seen++;
-        visit(...session);
-      };
-      await visitSessions(sessionSources(nft, features, registry()), persistence, service, lastSeen, counted);
-      lastSeen = seen;
+      const sources = sessionSources(nft, features, registry());
+      lastRead = await visitSessions(sources, persistence, service, lastRead, visit);
     },
     draining(name) {
       const one = name === undefined ? undefined : registry().get(name);
       const services = name === undefined ? registry().services() : one ? [one] : [];
       return drainingIn(sessionSources(nft, features, registry()), flows, services);
     },
+    persistRefused: (name) => persistRefusedIn(sessionSources(nft, features, registry()), name),
     async persistenceUse() {
       const used: PersistenceUse[] = [];
       for (const name of featureTables) {

@@ -93,7 +93,8 @@ export type SessionVisitor = (client: string, backend: string, remainingMs: numb
 
 /**
  * Every session of one service, without an object for each: a service may have a million. Those of plain services are read by a thread of their
- * own when there are many. `persistence`: without it the map is dumped here.
+ * own when there are many. `persistence`: without it the map is dumped here. `expected`: entries of all services that a thread would be for;
+ * returns how many there were.
  */
 export const visitSessions = async (
   sources: SessionSources,
@@ -101,13 +102,15 @@ export const visitSessions = async (
   service: Service,
   expected: number,
   visit: SessionVisitor,
-): Promise<void> => {
+): Promise<number> => {
   const { nft, ids, hasSet } = sources;
+  let read = 0;
   for (const map of sessionMaps(service, ids)) {
     if (!hasSet(map.table, map.set.name)) continue;
     const { backendAt } = map;
     if (persistence && backendAt) {
       await persistence.scan((entries) => {
+        read += entries.client.length;
         for (let at = 0; at < entries.client.length; at++) {
           const backend = backendAt(entries, at);
           if (backend !== undefined)
@@ -122,6 +125,7 @@ export const visitSessions = async (
       visit(session.client.join(' . '), session.backend, element.expiresMs ?? element.timeoutMs ?? 0);
     }
   }
+  return read;
 };
 
 /** Of one service or of all; there may be hundreds of thousands. */

@@ -116,6 +116,8 @@ export interface Reconciler {
   visitSessions(service: string, visit: SessionVisitor): Promise<void>;
   /** How full the maps are that remember clients; empty on kernels that do not tell (before NFTA_SET_COUNT). */
   persistenceUse(): Promise<readonly PersistenceUse[]>;
+  /** Newcomers that were not remembered because there is no room, of one service or of all. */
+  persistRefused(service?: string): Promise<ReadonlyMap<string, number>>;
   /** What services have carried, of all that are counted: one dump for each set of counters. */
   counters(): Promise<readonly ServiceCounters[]>;
   /** What is left on backends that drain, of one service or of all. Costs nothing while none does. */

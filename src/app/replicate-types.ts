@@ -14,7 +14,7 @@ import type {
   PersistenceMap,
   Random,
 } from '../ports.js';
-import type { DocumentMessage } from '../wire/frames.js';
+import type { DocumentMessage, EventsMessage } from '../wire/frames.js';
 import type { GeneralPorts } from './general-plane.js';
 import type { DocumentPeers } from './peer-hub.js';
 import type { SyncReadiness } from './sync-readiness.js';
@@ -60,6 +60,10 @@ export interface Replicator {
   readonly peers: readonly string[];
   /** The services document travels over the same links: to be called before `run`. */
   attachDocuments(documents: DocumentPeers): (peer: string, message: DocumentMessage) => void;
+  /** Questions about events and their answers, the same way; what is returned sends one, or says that the peer is not connected. */
+  attachEvents(
+    onMessage: (peer: string, message: EventsMessage) => void,
+  ): (peer: string, message: EventsMessage) => boolean;
   /** Compares this kernel's map with the replica, and the replica with every connected peer's. */
   verify(): Promise<VerifyResult>;
   /** Runs until aborted; leaves no timer, socket or link. */

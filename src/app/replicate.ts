@@ -18,6 +18,7 @@ import { mark } from '../replication/marks.js';
 import { type BackendPair, Replica } from '../replication/replica.js';
 import { Verdicts } from '../replication/verdicts.js';
 import { persistMap } from '../ruleset/layout.js';
+import type { EventsMessage } from '../wire/frames.js';
 import { createGeneralPlane } from './general-plane.js';
 import { KernelSink } from './kernel-sink.js';
 import { KernelSource } from './kernel-source.js';
@@ -67,6 +68,7 @@ export const createReplicator = (ports: ReplicatorPorts, config: ReplicatorConfi
   const writable = (row: number): boolean => isWritable(replica.table, verdicts, row);
   const sink = new KernelSink({ nft, clock, log, replica, writable });
   let documents: DocumentPeers | undefined;
+  let onEvents: ((peer: string, message: EventsMessage) => void) | undefined;
   const general =
     ports.general && enabled
       ? createGeneralPlane({
@@ -103,6 +105,7 @@ export const createReplicator = (ports: ReplicatorPorts, config: ReplicatorConfi
       }),
     },
     write: (rows, done) => sink.write(rows, done),
+    onEvents: (...told) => onEvents?.(...told),
     documents: {
       onPeer: (...told) => documents?.onPeer(...told),
       onMessage: (...told) => documents?.onMessage(...told),
@@ -225,6 +228,10 @@ export const createReplicator = (ports: ReplicatorPorts, config: ReplicatorConfi
       announce(false);
     },
     peers,
+    attachEvents(wanted) {
+      onEvents = wanted;
+      return (peer, message) => hub.sendEvents(peer, message);
+    },
     attachDocuments(wanted) {
       documents = wanted;
       return (peer, message) => hub.sendMessage(peer, message);

@@ -59,6 +59,8 @@ export interface ServicesInForce {
   setBackendState(service: string, backend: string, state: BackendState): Promise<void>;
   /** What is left on backends that drain; who asks for the same meanwhile shares the answer. */
   draining(service?: string): Promise<readonly Draining[]>;
+  /** Newcomers that were not remembered because there is no room; who asks for the same meanwhile shares the answer. */
+  persistRefused(service?: string): Promise<ReadonlyMap<string, number>>;
   /** What services have carried; who asks meanwhile shares the answer. Rejects with `not-found` for a service that is not there. */
   counters(service?: string): Promise<readonly ServiceCounters[]>;
   /** Every session of a service, while they are read. */
@@ -81,6 +83,7 @@ type Engine = Pick<
   | 'sessions'
   | 'visitSessions'
   | 'draining'
+  | 'persistRefused'
   | 'counters'
   | 'deleteSessions'
   | 'shortcomings'
@@ -117,6 +120,7 @@ export const createServicesInForce = (
   /** Dumps that are under way: a list may have a hundred thousand elements. */
   let traffic: Promise<readonly ServiceCounters[]> | undefined;
   const counted = new Map<string, Promise<readonly Draining[]>>();
+  const refused = new Map<string, Promise<ReadonlyMap<string, number>>>();
   const counting = new Map<string, Promise<ReadonlyMap<string, ElementCounter>>>();
   let journal: EditJournal | undefined;
 
@@ -214,6 +218,13 @@ export const createServicesInForce = (
       if (known) return known;
       const read = engine.draining(service || undefined).finally(() => counted.delete(service));
       counted.set(service, read);
+      return read;
+    },
+    async persistRefused(service = '') {
+      const known = refused.get(service);
+      if (known) return known;
+      const read = engine.persistRefused(service || undefined).finally(() => refused.delete(service));
+      refused.set(service, read);
       return read;
     },
     visitSessions: (service, visit) => engine.visitSessions(service, visit),

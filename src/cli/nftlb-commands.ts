@@ -104,6 +104,7 @@ const ours = [
   'service-connlimit',
   'synproxy',
   'persist-full',
+  'persist-refused',
   'counters',
   'global',
   'state-reason',

@@ -3,6 +3,7 @@
 import { Command } from 'commander';
 import { version } from '../model/version.js';
 import { addClientCommands, type Output } from './client-commands.js';
+import { addDrillCommands } from './drill-commands.js';
 import { addLabCommands } from './lab-commands.js';
 import { addNftlbCommands } from './nftlb-commands.js';
 import { addNodeCommands } from './node-commands.js';
@@ -26,5 +27,6 @@ export const createProgram = (
   addClientCommands(program, environment, output);
   addNftlbCommands(program, environment, output);
   addLabCommands(program, output);
+  addDrillCommands(program, output);
   return program;
 };

@@ -185,6 +185,7 @@ const attributes = new Map<string, Attribute>(
     },
     /** Computed; comes back with what was printed. */
     priority: (value, _draft, reading) => void readText(value, reading),
+    'persist-refused': (value, _draft, reading) => void readText(value, reading),
     'state-reason': (value, _draft, reading) => void readText(value, reading),
     policies(value, draft, reading) {
       draft.policies = readPolicyLinks(value, reading, draft.scope, draft.policies);

@@ -36,6 +36,8 @@ export type DrainingByBackend = ReadonlyMap<
 export interface FormatOptions {
   /** By name of the service, then of the backend. */
   readonly draining?: ReadonlyMap<string, DrainingByBackend>;
+  /** Newcomers that were not remembered because there is no room, by name of the service. */
+  readonly refused?: ReadonlyMap<string, number>;
   readonly reasons?: StateReasons;
   /** Also what nftlb keeps and never prints. */
   readonly full?: boolean;
@@ -113,7 +115,10 @@ const formatExtensions = ({ limits, persistFull, replicate, counters }: Service)
   ...(counters !== undefined && { counters: counters ? 'on' : 'off' }),
 });
 
-export const formatService = (service: Service, { reasons, full, draining }: FormatOptions = {}): Farm => {
+export const formatService = (
+  service: Service,
+  { reasons, full, draining, refused }: FormatOptions = {},
+): Farm => {
   const addresses = namedAddresses(service);
   const [first] = addresses;
   const level = levelOf(service);
@@ -158,6 +163,7 @@ export const formatService = (service: Service, { reasons, full, draining }: For
       sessions: staticSessions.map(({ client, backend }) => ({ client: clientText(client), backend })),
     }),
     ...formatExtensions(service),
+    ...optional('persist-refused', refused?.get(service.name)?.toString()),
     ...(full && {
       ...optional('iface', service.inputInterface),
       ...optional('oface', service.outputInterface),

@@ -26,12 +26,6 @@ export const conntrackdProblems = (config: NodeConfig): Problem[] => {
   const problems: Problem[] = [];
   const { conntrackd } = config;
   if (!conntrackd.enabled) return problems;
-  if (conntrackd.peers.length !== 1) {
-    problems.push({
-      path: 'conntrackd.peers',
-      message: `name exactly one peer: conntrackd's UDP transport has one destination (${conntrackd.peers.length} given)`,
-    });
-  }
   if (conntrackd.peers.includes(conntrackd.local)) {
     problems.push({
       path: 'conntrackd.peers',
@@ -74,29 +68,41 @@ const print = (section: Section, indent = ''): string =>
     )
     .join('');
 
+/** For three nodes and more, whose UDP transport would have one destination: administratively scoped (RFC 2365), one hop. */
+const multicastGroup = '239.255.37.80';
+
 /** @param conntrackMax net.netfilter.nf_conntrack_max of the node; conntrackd.conf(5) wants room for twice as many. */
 export const conntrackdConfig = (config: NodeConfig, conntrackMax = 262_144): string => {
   const { conntrackd } = config;
   const paths = conntrackdPaths(config);
+  const isPair = conntrackd.peers.length === 1;
   const sync: Section = [
     [
-      // FT-FW repeats what got lost; NOTRACK does not.
-      'Mode FTFW',
+      // FT-FW repeats what got lost, and knows one peer: its acknowledgements name no sender. NOTRACK sends without them.
+      isPair ? 'Mode FTFW' : 'Mode NOTRACK',
       [
-        'ResendQueueSize 131072',
-        'PurgeTimeout 60',
-        'ACKWindowSize 300',
+        ...(isPair
+          ? ['ResendQueueSize 131072', 'PurgeTimeout 60', 'ACKWindowSize 300']
+          : ['PurgeTimeout 60']),
         // Entries go straight into the kernel: nothing to commit at takeover (50,000 entries would take half a second).
         'DisableExternalCache Yes',
         'StartupResync Yes',
       ],
     ],
     [
-      'UDP',
+      isPair ? 'UDP' : 'Multicast',
       [
-        `IPv4_address ${conntrackd.local}`,
-        ...conntrackd.peers.slice(0, 1).map((peer) => `IPv4_Destination_Address ${peer}`),
-        `Port ${conntrackd.port}`,
+        ...(isPair
+          ? [
+              `IPv4_address ${conntrackd.local}`,
+              `IPv4_Destination_Address ${conntrackd.peers[0]}`,
+              `Port ${conntrackd.port}`,
+            ]
+          : [
+              `IPv4_address ${multicastGroup}`,
+              `IPv4_interface ${conntrackd.local}`,
+              `Group ${conntrackd.port}`,
+            ]),
         `Interface ${conntrackd.interface}`,
         'SndSocketBuffer 4194304',
         'RcvSocketBuffer 4194304',

@@ -6,6 +6,7 @@ export const faultNames = [
   'agent-freeze',
   'node-off',
   'front-link',
+  'second-failure',
   'idle',
 ] as const;
 export type FaultName = (typeof faultNames)[number];
@@ -20,6 +21,9 @@ export interface Budget {
   readonly takeovers: number;
 }
 
+/** Nodes that a lab needs for the fault: a majority must be left. */
+export const nodesFor = (fault: FaultName): number => (fault === 'second-failure' ? 3 : 2);
+
 const any = Number.POSITIVE_INFINITY;
 
 export const budgets: Readonly<Record<FaultName, Budget>> = {
@@ -29,9 +33,22 @@ export const budgets: Readonly<Record<FaultName, Budget>> = {
   'agent-freeze': { outageMs: 0, lostDatagrams: 0, failedConnects: 0, noneAnsweringMs: any, takeovers: 1 },
   'node-off': { outageMs: 500, lostDatagrams: any, failedConnects: any, noneAnsweringMs: any, takeovers: 1 },
   'front-link': { outageMs: 50, lostDatagrams: any, failedConnects: any, noneAnsweringMs: any, takeovers: 1 },
+  'second-failure': {
+    outageMs: 500,
+    lostDatagrams: any,
+    failedConnects: any,
+    noneAnsweringMs: any,
+    takeovers: 2,
+  },
   // Nothing has failed, so nothing may happen.
   idle: { outageMs: 0, lostDatagrams: 0, failedConnects: 0, noneAnsweringMs: 0, takeovers: 0 },
 };
+
+/** The fault's own, with what was asked for instead. */
+export const budgetOf = (fault: FaultName, limits: Partial<Budget> = {}): Budget => ({
+  ...budgets[fault],
+  ...limits,
+});
 
 export const faultMeaning: Readonly<Record<FaultName, string>> = {
   handover: 'planned move of the addresses to the other node',
@@ -40,5 +57,7 @@ export const faultMeaning: Readonly<Record<FaultName, string>> = {
   'node-off':
     'every process of the active node is killed and every cable of it dead at once; it comes back with an empty kernel',
   'front-link': 'the active node’s front cable loses carrier',
+  'second-failure':
+    'the active node is off as in node-off, and once another has taken over, that one’s front cable loses carrier',
   idle: 'nothing fails, while other programs take all the processor they get',
 };

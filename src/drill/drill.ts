@@ -1,12 +1,12 @@
 /** Runs drills against a lab: probes, fault, waiting, healing, verdict. Whatever happens in between, the lab is healed. */
 
 import { errorFrom, RelevoError } from '../errors.js';
-import { labStatus, nodeViews, ownerOf, untilSettled } from '../lab/lab.js';
-import type { LabOwnerDriver, LabPorts, NodeView } from '../lab/owner.js';
+import { activeIn, labStatus, type NodeViews, nodeViews, ownerOf, untilSettled } from '../lab/lab.js';
+import type { LabOwnerDriver, LabPorts } from '../lab/owner.js';
 import { readLab } from '../lab/state.js';
-import { type NodeName, nodeNames, otherNode } from '../lab/topology.js';
+import type { NodeName } from '../lab/topology.js';
 import { sleep } from '../shell/clock.js';
-import { budgets, type FaultName } from './budgets.js';
+import { type Budget, budgetOf, budgets, type FaultName, nodesFor } from './budgets.js';
 import { createFault, type Fault } from './faults.js';
 import type { DrillHistory, ToldEvent } from './history.js';
 import { type Findings, judge, type Verdict, verdictOf } from './judge.js';
@@ -24,6 +24,10 @@ export interface DrillOptions {
   /** Of `idle`: how long, and how many busy programs beside it. */
   readonly idleMs?: number;
   readonly load?: number;
+  /** Instead of the fault's own budget. */
+  readonly limits?: Partial<Budget>;
+  /** A run that has not ended by then is broken off, and the lab healed. */
+  readonly deadlineMs?: number;
   readonly onProgress?: (sentence: string) => void;
 }
 
@@ -31,6 +35,7 @@ export interface DrillRun {
   readonly fault: FaultName;
   readonly index: number;
   readonly seed: number;
+  readonly limits?: Partial<Budget>;
   /** The node that was broken. */
   readonly from: NodeName;
   readonly findings: Findings;
@@ -41,7 +46,7 @@ export interface DrillRun {
 /** Probing before the fault, so that the quiet state is on record, and after healing. */
 const quietMs = 700;
 const settledTailMs = 500;
-/** Longest wait for the other node to take over. */
+/** Longest wait for another node to take over. */
 const takeoverMs = 8_000;
 /** The dead time that is looked at before healing starts. */
 const lookMs = 700;
@@ -49,27 +54,25 @@ const healMs = 30_000;
 /** Below half of the lifetime of the lab's persistence entries. */
 const askAgainMs = 45_000;
 
-const untilActive = async (
+/** Until one of those that were standby is active. */
+const untilTakenOver = async (
   ports: LabPorts,
   owner: LabOwnerDriver,
-  node: NodeName,
+  from: NodeName,
   signal: AbortSignal,
 ): Promise<void> => {
   const until = ports.clock.nowMs() + takeoverMs;
   while (!signal.aborted && ports.clock.nowMs() < until) {
-    if ((await owner.view(node)).active) return;
+    if (activeIn(await nodeViews(owner)).some((node) => node !== from)) return;
     await sleep(25, signal);
   }
 };
 
-type Views = Record<NodeName, NodeView>;
-
 /** A node's count starts anew with its program: what it says after a restart all happened since. */
-const takeoversBetween = (before: Views, after: Views, elapsedMs: number): number | undefined => {
+const takeoversBetween = (before: NodeViews, after: NodeViews, elapsedMs: number): number | undefined => {
   let sum = 0;
-  for (const node of nodeNames) {
-    const then = before[node].takeovers;
-    const now = after[node];
+  for (const [node, now] of after) {
+    const then = before.get(node)?.takeovers;
     if (then === undefined || now.takeovers === undefined || now.uptimeMs === undefined) return undefined;
     sum += now.uptimeMs < elapsedMs ? now.takeovers : now.takeovers - then;
   }
@@ -93,7 +96,7 @@ const checkLab = async (ports: LabPorts, name: string): Promise<LabOwnerDriver> 
 
 const eventsSince = async (owner: LabOwnerDriver, sinceMs: number): Promise<ToldEvent[]> => {
   const told = await Promise.all(
-    nodeNames.map(async (node) => (await owner.events(node)).map((event) => ({ node, ...event }))),
+    owner.nodes.map(async (node) => (await owner.events(node)).map((event) => ({ node, ...event }))),
   );
   return told
     .flat()
@@ -130,7 +133,7 @@ const breakAndWatch = async (
   const injecting = fault.inject(signal);
   if (!moves) await askOnUntil(injecting, probes);
   const { atMs: injectedMs } = await injecting;
-  if (moves) await untilActive(ports, owner, otherNode(from), signal);
+  if (moves) await untilTakenOver(ports, owner, from, signal);
   await sleep(lookMs, signal);
   signal.throwIfAborted();
   const after = await probes.ask();
@@ -154,15 +157,24 @@ export const runDrillOnce = async (
   ports: LabPorts,
   options: DrillOptions,
   index: number,
-  signal: AbortSignal,
+  interrupt: AbortSignal,
 ): Promise<DrillRun> => {
+  const { deadlineMs } = options;
+  const late = deadlineMs === undefined ? undefined : AbortSignal.timeout(deadlineMs);
+  const signal = late ? AbortSignal.any([interrupt, late]) : interrupt;
   const { lab, fault: name, streams = 12, clients = 1000, idleMs = 10_000, load = 0 } = options;
   // What lasts long is recorded less densely.
   const intervalMs = options.intervalMs ?? (name === 'idle' ? 10 : 2);
   const seed = (options.seed ?? 1) + index * 1000;
   const owner = await checkLab(ports, lab);
+  if (owner.nodes.length < nodesFor(name)) {
+    throw new RelevoError(
+      'bad-request',
+      `${name} needs a lab of ${nodesFor(name)} nodes: 'relevo lab up --name ${lab} --nodes ${nodesFor(name)}'`,
+    );
+  }
   const views = await untilSettled(ports, owner);
-  const from = nodeNames.find((node) => views[node].active)!;
+  const from = activeIn(views)[0]!;
   options.onProgress?.(`${name} ${index + 1} of ${options.repeat}: ${from} is active, probes start`);
   const fault = createFault(name, { ports, lab, owner, node: from, idleMs, load });
   let probes: Probes | undefined;
@@ -178,10 +190,15 @@ export const runDrillOnce = async (
       signal,
     );
     const findings = judge(history);
-    return { fault: name, index, seed, from, findings, verdict: verdictOf(findings, budgets[name]), history };
+    const { limits } = options;
+    const verdict = verdictOf(findings, budgetOf(name, limits));
+    return { fault: name, index, seed, ...(limits && { limits }), from, findings, verdict, history };
   } catch (thrown) {
     probes?.kill();
     await fault.heal();
+    if (late?.aborted) {
+      throw new RelevoError('timeout', `not finished after ${deadlineMs! / 1000} s: the lab has been healed`);
+    }
     if (signal.aborted) throw new RelevoError('not-ready', 'interrupted: the lab has been healed');
     throw thrown;
   }

@@ -1,7 +1,7 @@
 /** Breaks a lab in one particular way, and puts it right again. Each fault is an inject and a heal; heal may be called at any time. */
 
 import { RelevoError } from '../errors.js';
-import { processesInside, startAll } from '../lab/lab.js';
+import { activeIn, nodeViews, processesInside, startAll } from '../lab/lab.js';
 import { replaceHost, setAllCables, setCables } from '../lab/network.js';
 import type { LabOwnerDriver, LabPorts } from '../lab/owner.js';
 import { killProcesses } from '../lab/processes.js';
@@ -21,6 +21,9 @@ export interface Fault {
 }
 
 const freezeMs = 3_000;
+/** `second-failure`: longest wait for the first takeover, and the pause after it. */
+const takeoverMs = 8_000;
+const settleMs = 500;
 
 interface Site {
   readonly ports: LabPorts;
@@ -145,6 +148,33 @@ const frontLink = (site: Site): Fault => ({
   },
 });
 
+/** Of three nodes two are left after the first, and one without its front link still votes. */
+const secondFailure = (site: Site): Fault => {
+  const first = nodeOff(site);
+  let second: NodeName | undefined;
+  return {
+    async inject(signal) {
+      const injected = await first.inject(signal);
+      const until = site.ports.clock.nowMs() + takeoverMs;
+      while (second === undefined && site.ports.clock.nowMs() < until) {
+        signal.throwIfAborted();
+        await sleep(25, signal);
+        second = activeIn(await nodeViews(site.owner)).find((node) => node !== site.node);
+      }
+      if (second === undefined) throw new RelevoError('not-ready', `nobody took over from ${site.node}`);
+      // What the streams lose now counts for the second failure: it comes once they flow again.
+      await sleep(settleMs, signal);
+      await setCables(site.ports.runner, site.lab, second, ['front'], 'down');
+      return injected;
+    },
+    async heal() {
+      if (second) await setCables(site.ports.runner, site.lab, second, ['front'], 'up');
+      second = undefined;
+      await first.heal();
+    },
+  };
+};
+
 const idle = (site: Site): Fault => {
   const busy: LineProcess[] = [];
   return {
@@ -170,6 +200,7 @@ const factories: Readonly<Record<FaultName, (site: Site) => Fault>> = {
   'agent-freeze': agentFreeze,
   'node-off': nodeOff,
   'front-link': frontLink,
+  'second-failure': secondFailure,
   idle,
 };
 

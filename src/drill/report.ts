@@ -1,6 +1,6 @@
 /** A drill's report: figures over all runs, as a table for people and as a value for files. */
 
-import { budgets, type FaultName, faultMeaning } from './budgets.js';
+import { type Budget, budgetOf, type FaultName, faultMeaning } from './budgets.js';
 import type { DrillHistory } from './history.js';
 import type { Findings, Verdict } from './judge.js';
 
@@ -8,6 +8,8 @@ export interface ReportedRun {
   readonly fault: FaultName;
   readonly index: number;
   readonly seed: number;
+  /** What was asked for instead of the fault's own budget. */
+  readonly limits?: Partial<Budget>;
   readonly from: string;
   readonly findings: Findings;
   readonly verdict: Verdict;
@@ -49,6 +51,16 @@ const figures: readonly Figure[] = [
   ],
 ];
 
+const labelOf = ([label, unit]: Figure): string => (unit ? `${label}, ${unit}` : label);
+/** Keys of a report's summary that say something of the cluster, not of the machine that probes it. */
+export const judgedFigures: readonly string[] = figures.slice(0, -1).map(labelOf);
+
+/** Percentiles of every figure over all runs. */
+export const summaryOf = (runs: readonly { readonly findings: Findings }[]): Record<string, Summary> =>
+  Object.fromEntries(
+    figures.map((figure) => [labelOf(figure), summarize(runs.map((run) => figure[2](run.findings)))]),
+  );
+
 const timelineText = (run: ReportedRun): string => {
   const { lastOldAnswerMs, firstNewAnswerMs, firstLossMs, lastLossMs } = run.findings.timeline;
   const at = (value: number | null): string => (value === null ? 'never' : `${value.toFixed(1)} ms`);
@@ -79,24 +91,28 @@ const table = (rows: readonly (readonly string[])[]): string => {
     .join('\n');
 };
 
+/** What a run may cost, as a sentence. */
+export const budgetText = ({ fault, limits }: Pick<ReportedRun, 'fault' | 'limits'>): string => {
+  const { outageMs, lostDatagrams, failedConnects, takeovers } = budgetOf(fault, limits);
+  const limit = (value: number): string => (Number.isFinite(value) ? number(value) : 'any');
+  const quiet = takeovers === 0 ? ', never none, no takeover' : '';
+  return `budget: outage ${limit(outageMs)} ms, ${limit(lostDatagrams)} datagrams lost, ${limit(failedConnects)} connects failed; every stream and every persistent client kept; never two nodes answering${quiet}`;
+};
+
 /** One run is shown as it was, several by their percentiles. */
 export const formatReport = (runs: readonly ReportedRun[]): string => {
   const first = runs[0];
   if (!first) return 'no run was finished';
   const single = runs.length === 1;
   const head = single ? ['', 'seen'] : ['', 'min', 'median', 'p95', 'max'];
-  const rows = figures.map(([label, unit, read]) => {
-    const { min, median, p95, max } = summarize(runs.map((run) => read(run.findings)));
-    const name = unit ? `${label}, ${unit}` : label;
-    return [name, ...(single ? [max] : [min, median, p95, max]).map(number)];
-  });
+  const rows = Object.entries(summaryOf(runs)).map(([name, { min, median, p95, max }]) => [
+    name,
+    ...(single ? [max] : [min, median, p95, max]).map(number),
+  ]);
   const failed = runs.filter((run) => !run.verdict.passed);
-  const budget = budgets[first.fault];
-  const limit = (value: number): string => (Number.isFinite(value) ? number(value) : 'any');
-  const quiet = budget.takeovers === 0 ? ', never none, no takeover' : '';
   return [
     `${first.fault}: ${faultMeaning[first.fault]}`,
-    `budget: outage ${limit(budget.outageMs)} ms, ${limit(budget.lostDatagrams)} datagrams lost, ${limit(budget.failedConnects)} connects failed; every stream and every persistent client kept; never two nodes answering${quiet}`,
+    budgetText(first),
     '',
     table([head, ...rows]),
     '',
@@ -128,21 +144,17 @@ export interface ReportFile {
 const shorten = (_key: string, value: unknown): unknown =>
   typeof value === 'number' && !Number.isInteger(value) ? Math.round(value * 1000) / 1000 : value;
 
-export const reportJson = (
+export const reportOf = (
   runs: readonly ReportedRun[],
   about: Pick<ReportFile, 'createdAt' | 'machine' | 'lab'>,
-): string => {
-  const file: ReportFile = {
+): ReportFile => {
+  return {
     version: 1,
     ...about,
     passed: runs.length > 0 && runs.every((run) => run.verdict.passed),
-    summary: Object.fromEntries(
-      figures.map(([label, unit, read]) => [
-        unit ? `${label}, ${unit}` : label,
-        summarize(runs.map((run) => read(run.findings))),
-      ]),
-    ),
+    summary: summaryOf(runs),
     runs,
   };
-  return `${JSON.stringify(file, shorten)}\n`;
 };
+
+export const reportJson = (report: ReportFile): string => `${JSON.stringify(report, shorten)}\n`;

@@ -9,6 +9,8 @@
 
 import { decodeDatagram, encodeDatagram, type WireRefusal } from './datagram.js';
 import type { Body, Header, Mac } from './messages.js';
+import { relayPath } from './relay.js';
+import { commonVersion } from './wire-version.js';
 
 export type Refusal =
   | WireRefusal
@@ -33,6 +35,8 @@ export type Opened =
       readonly detail: string;
       /** Present when the sender needs a datagram from us before it can be believed. */
       readonly helloTo?: string;
+      /** Present when it is a node's word for another node, sent on the relayed path: it may be handed on as it is. */
+      readonly relay?: { readonly from: string; readonly to: string };
     };
 
 export interface Channel {
@@ -71,6 +75,8 @@ interface Sender {
   windows: (Window | undefined)[];
   /** Session to echo: the one of the last sealed datagram that was not a former session's. */
   echo: number;
+  /** The highest version that this session speaks; 0: not heard yet. */
+  speaks: number;
   helloMs: number;
   heardMs: number;
   /** A session that wants to follow the known one, and since when it has been heard alone. */
@@ -121,6 +127,7 @@ export const createChannel = (options: ChannelOptions): Channel => {
   const { cluster, self, session, mac } = options;
   const senders = new Map<string, Sender>();
   let counter = 0;
+  const isNode = (name: string): boolean => options.senders?.includes(name) === true;
 
   const senderNamed = (name: string): Sender | undefined => {
     const known = senders.get(name);
@@ -131,6 +138,7 @@ export const createChannel = (options: ChannelOptions): Channel => {
       retired: [],
       windows: [],
       echo: 0,
+      speaks: 0,
       helloMs: never,
       heardMs: never,
       rival: undefined,
@@ -150,7 +158,12 @@ export const createChannel = (options: ChannelOptions): Channel => {
   };
 
   /** Undefined when the session may be adopted, otherwise why not. */
-  const judgeNewcomer = (sender: Sender, header: Header, nowMs: number): Opened | undefined => {
+  const judgeNewcomer = (
+    sender: Sender,
+    header: Header,
+    speaks: number,
+    nowMs: number,
+  ): Opened | undefined => {
     const { from } = header;
     if (sender.retired.includes(header.session)) return refused('old-session', `${from} has restarted since`);
     if (sender.session !== 0) {
@@ -167,6 +180,7 @@ export const createChannel = (options: ChannelOptions): Channel => {
       }
     }
     sender.echo = header.session;
+    sender.speaks = speaks;
     if (header.toSession === session) return undefined;
     const detail = `${from} has not heard this process yet`;
     if (nowMs - sender.helloMs < helloIntervalMs) return refused('new-session', detail);
@@ -177,31 +191,36 @@ export const createChannel = (options: ChannelOptions): Channel => {
   return {
     seal(to, path, body) {
       counter += 1;
-      const toSession = senders.get(to)?.echo ?? 0;
-      return encodeDatagram({ cluster, from: self, to, path, session, counter, toSession }, body, mac);
+      const receiver = senders.get(to);
+      const header = { cluster, from: self, to, path, session, counter, toSession: receiver?.echo ?? 0 };
+      return encodeDatagram(header, body, mac, commonVersion(receiver?.speaks ?? 0));
     },
     open(bytes, nowMs) {
       const decoded = decodeDatagram(bytes, cluster, mac);
       if (!decoded.ok) return refused(decoded.code, decoded.detail);
-      const { header, body } = decoded;
+      const { header, body, speaks } = decoded;
       const { from, path } = header;
       if (from === self) {
         return header.session === session
           ? refused('misdirected', 'own datagram came back')
           : refused('duplicate-name', `another process of the cluster calls itself ${self}`);
       }
+      if (header.to !== self && path === relayPath && isNode(from) && isNode(header.to)) {
+        return { ...refused('misdirected', `for ${header.to}`), relay: { from, to: header.to } };
+      }
       if (header.to !== self) return refused('misdirected', `from ${from} to ${header.to}, not ${self}`);
       if (path >= paths) return refused('malformed', `path ${path}`);
       const sender = senderNamed(from);
       if (!sender) return refused('unknown-sender', `${from} is no node of this cluster`);
       if (header.session !== sender.session) {
-        const refusal = judgeNewcomer(sender, header, nowMs);
+        const refusal = judgeNewcomer(sender, header, speaks, nowMs);
         if (refusal) return refusal;
         adopt(sender, header.session);
       }
       if (!admit(sender, path, header.counter))
         return refused('replayed', `counter ${header.counter} of ${from}`);
       sender.echo = header.session;
+      sender.speaks = speaks;
       sender.heardMs = nowMs;
       return { kind: 'message', from, session: header.session, path, body };
     },

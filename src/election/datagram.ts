@@ -6,173 +6,41 @@
  *   2 u8  version      16 u64 counter, grows within a session      32 bytes HMAC-SHA256 over all before it
  *   3 u8  type         24 u64 receiver's session as last heard
  *   4 u8  path         32 cluster, 64 sender, 96 receiver: names of 32 bytes, zero-padded
- *   5 u8  zero
+ *   5 u8  highest version that the sender speaks (`wire-version.ts`)
  *   6 u16 length of the whole datagram
+ *
+ * Bytes between the fields of a body and the HMAC are of a later version, and passed over.
  *
  * Times never travel as wall-clock time; numbers are whole and below 2^53.
  */
 
 import { limits } from '../limits.js';
 import { Malformed, Reader, Writer } from './bytes.js';
-import {
-  type Body,
-  eligibilities,
-  type Header,
-  type HeartbeatGroup,
-  type Mac,
-  messageLimits,
-  refusals,
-  roles,
-} from './messages.js';
+import { pick, readBody, types, writeBody } from './datagram-body.js';
+import type { Body, Header, Mac } from './messages.js';
+import { bodyTrailer, wireVersions } from './wire-version.js';
 
-export const wireVersion = 1;
 const magic = 0x5256;
 const headerBytes = 128;
 const macBytes = 32;
-
-const types = ['hello', 'heartbeat', 'ask', 'answer', 'release', 'offer', 'decline'] as const;
-
-const writeBody = (writer: Writer, body: Body): void => {
-  switch (body.type) {
-    case 'hello':
-      return;
-    case 'heartbeat':
-      writer.u64(body.sentUs);
-      writer.u64(body.echoUs);
-      writer.u64(body.echoHeldUs);
-      writer.u8(body.ready ? 1 : 0);
-      writer.u8(body.groups.length);
-      for (const entry of body.groups) {
-        writer.name(entry.group);
-        writer.u8(roles.indexOf(entry.role));
-        writer.u8(eligibilities.indexOf(entry.eligible));
-        writer.u64(entry.epoch);
-        writer.u32(entry.releasedAsk);
-      }
-      writer.text(body.position, messageLimits.positionBytes);
-      writer.text(body.reason, messageLimits.reasonBytes);
-      return;
-    case 'ask':
-      writer.name(body.group);
-      writer.u32(body.ask);
-      writer.u64(body.epoch);
-      writer.u32(body.leaseMs);
-      writer.u32(body.offer);
-      return;
-    case 'answer':
-      writer.name(body.group);
-      writer.u32(body.ask);
-      writer.u64(body.session);
-      writer.u8(refusals.indexOf(body.verdict));
-      writer.u64(body.epoch);
-      writer.u32(Math.ceil(body.waitMs));
-      writer.name(body.holder);
-      return;
-    case 'release':
-      writer.name(body.group);
-      writer.u32(body.ask);
-      writer.u64(body.epoch);
-      writer.name(body.to);
-      return;
-    case 'offer':
-      writer.name(body.group);
-      writer.u64(body.epoch);
-      writer.u32(body.offer);
-      return;
-    case 'decline':
-      writer.name(body.group);
-      writer.u32(body.offer);
-      writer.text(body.reason, messageLimits.reasonBytes);
-      return;
-  }
-};
-
-const pick = <T>(list: readonly T[], index: number, what: string): T => {
-  const value = list[index];
-  if (value === undefined) throw new Malformed(what);
-  return value;
-};
-
-const readHeartbeatGroup = (reader: Reader): HeartbeatGroup => ({
-  group: reader.name('group'),
-  role: pick(roles, reader.u8('role'), 'role'),
-  eligible: pick(eligibilities, reader.u8('eligible'), 'eligible'),
-  epoch: reader.u64('epoch'),
-  releasedAsk: reader.u32('released ask'),
-});
-
-const readHeartbeat = (reader: Reader): Body => {
-  const sentUs = reader.u64('sent');
-  const echoUs = reader.u64('echo');
-  const echoHeldUs = reader.u64('echo held');
-  const ready = reader.u8('ready') === 1;
-  const count = reader.u8('group count');
-  if (count > messageLimits.groups) throw new Malformed('group count');
-  const groups: HeartbeatGroup[] = [];
-  for (let index = 0; index < count; index++) groups.push(readHeartbeatGroup(reader));
-  const position = reader.text('position', messageLimits.positionBytes);
-  const reason = reader.text('reason', messageLimits.reasonBytes);
-  return { type: 'heartbeat', sentUs, echoUs, echoHeldUs, ready, position, reason, groups };
-};
-
-const readBody = (type: Body['type'], reader: Reader): Body => {
-  switch (type) {
-    case 'hello':
-      return { type };
-    case 'heartbeat':
-      return readHeartbeat(reader);
-    case 'ask':
-      return {
-        type,
-        group: reader.name('group'),
-        ask: reader.u32('ask'),
-        epoch: reader.u64('epoch'),
-        leaseMs: reader.u32('lease'),
-        offer: reader.u32('offer'),
-      };
-    case 'answer':
-      return {
-        type,
-        group: reader.name('group'),
-        ask: reader.u32('ask'),
-        session: reader.u64('session'),
-        verdict: pick(refusals, reader.u8('verdict'), 'verdict'),
-        epoch: reader.u64('epoch'),
-        waitMs: reader.u32('wait'),
-        holder: reader.name('holder', true),
-      };
-    case 'release':
-      return {
-        type,
-        group: reader.name('group'),
-        ask: reader.u32('ask'),
-        epoch: reader.u64('epoch'),
-        to: reader.name('to', true),
-      };
-    case 'offer':
-      return { type, group: reader.name('group'), epoch: reader.u64('epoch'), offer: reader.u32('offer') };
-    case 'decline':
-      return {
-        type,
-        group: reader.name('group'),
-        offer: reader.u32('offer'),
-        reason: reader.text('reason', messageLimits.reasonBytes),
-      };
-  }
-};
 
 /** Datagrams are built here and copied out: thirty a second and receiver should leave little to collect. */
 const scratch = new Writer(limits.heartbeatBytes);
 
 /** The sealed datagram. Names must be wire names (`isWireName`), checked where the configuration is read. */
-export const encodeDatagram = (header: Header, body: Body, mac: Mac): Uint8Array => {
+export const encodeDatagram = (
+  header: Header,
+  body: Body,
+  mac: Mac,
+  version: number = wireVersions.min,
+): Uint8Array => {
   const writer = scratch;
   writer.length = 0;
   writer.u16(magic);
-  writer.u8(wireVersion);
+  writer.u8(version);
   writer.u8(types.indexOf(body.type));
   writer.u8(header.path);
-  writer.u8(0);
+  writer.u8(wireVersions.max);
   writer.u16(0);
   writer.u64(header.session);
   writer.u64(header.counter);
@@ -181,6 +49,8 @@ export const encodeDatagram = (header: Header, body: Body, mac: Mac): Uint8Array
   writer.name(header.from);
   writer.name(header.to);
   writeBody(writer, body);
+  writer.bytes.set(bodyTrailer, writer.length);
+  writer.length += bodyTrailer.length;
   const signed = writer.bytes.subarray(0, writer.length);
   const total = signed.length + macBytes;
   signed[6] = total >> 8;
@@ -199,7 +69,13 @@ export type WireRefusal =
   | 'malformed';
 
 export type Decoded =
-  | { readonly ok: true; readonly header: Header; readonly body: Body }
+  | {
+      readonly ok: true;
+      readonly header: Header;
+      readonly body: Body;
+      /** The highest version that the sender speaks. */
+      readonly speaks: number;
+    }
   | { readonly ok: false; readonly code: WireRefusal; readonly detail: string };
 
 const refuse = (code: WireRefusal, detail: string): Decoded => ({ ok: false, code, detail });
@@ -220,10 +96,14 @@ export const decodeDatagram = (bytes: Uint8Array, cluster: string, mac: Mac): De
     const reader = new Reader(bytes, 0, bytes.length - macBytes);
     if (reader.u16('magic') !== magic) return refuse('not-relevo', 'no relevo datagram');
     const version = reader.u8('version');
-    if (version !== wireVersion) return refuse('other-version', `version ${version}, not ${wireVersion}`);
+    if (version < wireVersions.min || version > wireVersions.max) {
+      const { min, max } = wireVersions;
+      const known = min === max ? `not ${min}` : `not ${min} to ${max}`;
+      return refuse('other-version', `version ${version}, ${known}: upgrade the older side`);
+    }
     const typeNumber = reader.u8('type');
     const path = reader.u8('path');
-    reader.u8('zero');
+    const speaks = Math.max(version, reader.u8('spoken version'));
     const length = reader.u16('length');
     if (length !== bytes.length) return refuse('truncated', `${bytes.length} of ${length} bytes`);
     const session = reader.u64('session');
@@ -238,8 +118,7 @@ export const decodeDatagram = (bytes: Uint8Array, cluster: string, mac: Mac): De
       return refuse('forged', `says it is ${from}; another key, or altered on the way`);
     }
     const body = readBody(pick(types, typeNumber, 'type'), reader);
-    if (reader.remaining !== 0) return refuse('malformed', `${reader.remaining} bytes too many from ${from}`);
-    return { ok: true, header: { cluster, from, to, path, session, counter, toSession }, body };
+    return { ok: true, header: { cluster, from, to, path, session, counter, toSession }, body, speaks };
   } catch (thrown) {
     if (thrown instanceof Malformed) return refuse('malformed', `bad ${thrown.what}`);
     throw thrown;

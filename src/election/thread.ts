@@ -1,6 +1,9 @@
 /** What the main thread and the guard thread say to each other: plain data, cloned on the way. */
 
 import type { NodeConfig } from '../model/node.js';
+import type { DecisionRecord } from './decisions.js';
+import type { HealthReason } from './health.js';
+import type { LateRefusal } from './refusal-problems.js';
 import type { Readiness, Report } from './types.js';
 import type { ElectionView } from './view.js';
 
@@ -9,17 +12,28 @@ export interface GuardThreadData {
   readonly secret: Uint8Array;
   /** Highest epoch known per group. */
   readonly epochs: Readonly<Record<string, number>>;
+  /** '' for the whole node, or names of groups. */
+  readonly maintenance: readonly string[];
 }
 
 export type ToGuard =
   | { readonly type: 'readiness'; readonly readiness: Readiness }
-  | { readonly type: 'faults'; readonly faults: readonly string[] }
+  | { readonly type: 'health'; readonly reasons: readonly HealthReason[] }
+  | {
+      readonly type: 'maintenance';
+      readonly id: number;
+      readonly node: string;
+      readonly group: string;
+      readonly on: boolean;
+    }
   | {
       readonly type: 'handover';
       readonly id: number;
       readonly group: string;
       readonly to: string | undefined;
     }
+  /** Record the whole state with the next decisions. */
+  | { readonly type: 'checkpoint' }
   | { readonly type: 'stop' };
 
 /** The state of the guard thread, sent after every change of note and a few times a second. */
@@ -27,6 +41,8 @@ export interface GuardState extends ElectionView {
   readonly cluster: string;
   /** Datagrams refused since start, by reason. */
   readonly refused: Readonly<Record<string, number>>;
+  /** The last of each kind, of the last minute. */
+  readonly refusals: readonly LateRefusal[];
   /** True when the guard table belongs to the guard thread's socket (Linux 6.9 and later). */
   readonly owned: boolean;
 }
@@ -52,6 +68,8 @@ export type FromGuard =
   | { readonly type: 'failed'; readonly code: string; readonly message: string }
   | { readonly type: 'state'; readonly state: GuardState }
   | { readonly type: 'event'; readonly event: GuardEvent }
+  | { readonly type: 'maintenance'; readonly entries: readonly string[] }
+  | { readonly type: 'decisions'; readonly records: readonly DecisionRecord[] }
   | { readonly type: 'epoch'; readonly group: string; readonly epoch: number }
   | {
       readonly type: 'handover-result';

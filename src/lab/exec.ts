@@ -7,7 +7,7 @@ import { builtProgram, nodeProgram } from '../shell/programs.js';
 import { systemPath } from '../shell/runner.js';
 import type { LabPorts } from './owner.js';
 import { hostFolder, labFolder, readLab } from './state.js';
-import { hostByName, hosts, namespaceOf } from './topology.js';
+import { hostsOf, namespaceOf } from './topology.js';
 
 /** Runs a command on the caller's terminal inside a host of the lab; returns its exit status. */
 export const labExec = async (
@@ -16,14 +16,13 @@ export const labExec = async (
   host: string,
   argv: readonly string[],
 ): Promise<number> => {
-  if (!hostByName(host)) {
-    throw new RelevoError(
-      'bad-request',
-      `no host '${host}': one of ${hosts.map((each) => each.name).join(', ')}`,
-    );
-  }
-  if (!(await readLab(ports.files, name))) {
+  const state = await readLab(ports.files, name);
+  if (!state) {
     throw new RelevoError('not-found', `no lab '${name}': start it with 'relevo lab up --name ${name}'`);
+  }
+  const hosts = hostsOf(state.nodes).map((each) => each.name);
+  if (!hosts.includes(host)) {
+    throw new RelevoError('bad-request', `no host '${host}': one of ${hosts.join(', ')}`);
   }
   const command = argv.length > 0 ? argv : ['/bin/bash'];
   // `relevo` there is this very program, asking the agent of that host.

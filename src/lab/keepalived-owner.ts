@@ -10,10 +10,12 @@ import { keepalivedConfig, peerRuleset } from './keepalived.js';
 import { writeSettings } from './network.js';
 import type { LabOwnerFactory } from './owner.js';
 import { hostFolder } from './state.js';
-import { floating, hostByName, type NodeName, namespaceOf, otherNode } from './topology.js';
+import { floating, hostByName, type NodeName, namespaceOf, nodeNames } from './topology.js';
 
 /** The fastest advert interval at which an idle keepalived makes no false takeovers on a busy machine. */
 const advertSeconds = 0.1;
+
+const otherNode = (node: NodeName): NodeName => (node === 'lb1' ? 'lb2' : 'lb1');
 
 /** The parts of a node's configuration that conntrackd.conf is made from. */
 const conntrackdNode = (node: NodeName, stateDir: string): NodeConfig => {
@@ -71,6 +73,7 @@ export const keepalivedOwner: LabOwnerFactory = ({ runner, files }, { name: lab 
     return shown.includes(`${floating.front.address}/`);
   };
   return {
+    nodes: nodeNames,
     needs: ['/usr/sbin/keepalived', '/usr/sbin/conntrackd', '/usr/sbin/nft'],
     agentName: 'keepalived',
     prepareLab: async () => undefined,

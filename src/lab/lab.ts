@@ -21,12 +21,21 @@ import {
   removeLabFolder,
   writeLab,
 } from './state.js';
-import { backendNames, hosts, type NodeName, namespaceOf, nodeNames } from './topology.js';
+import {
+  allHosts,
+  allNodeNames,
+  backendNames,
+  fewestNodes,
+  hostsOf,
+  type NodeName,
+  namespaceOf,
+} from './topology.js';
 
 export interface LabOptions {
   readonly name?: string;
   readonly owner?: LabOwner;
   readonly replication?: boolean;
+  readonly nodes?: number;
 }
 
 export interface LabStatus {
@@ -36,13 +45,14 @@ export interface LabStatus {
   readonly problems: readonly string[];
   readonly owner: LabOwner | undefined;
   readonly replication: boolean | undefined;
+  readonly nodeCount: number;
   readonly active: readonly NodeName[];
   readonly nodes: Readonly<Partial<Record<NodeName, NodeView>>>;
   readonly processes: readonly (LabProcess & { readonly running: boolean })[];
 }
 
 export const defaultLabName = 'lab';
-const readyMs = 20_000;
+const readyMs = 45_000;
 
 const factories: Readonly<Record<LabOwner, LabOwnerFactory>> = {
   relevo: relevoOwner,
@@ -51,7 +61,7 @@ const factories: Readonly<Record<LabOwner, LabOwnerFactory>> = {
 
 export const ownerOf = (
   ports: LabPorts,
-  state: Pick<LabState, 'name' | 'owner' | 'replication'>,
+  state: Pick<LabState, 'name' | 'owner' | 'replication' | 'nodes'>,
 ): LabOwnerDriver => factories[state.owner](ports, state);
 
 const backendProcesses = (): ProcessSpec[] =>
@@ -73,27 +83,32 @@ export const startAll = async (
   return started;
 };
 
-/** Views of both nodes at about the same time. */
-export const nodeViews = async (owner: LabOwnerDriver): Promise<Record<NodeName, NodeView>> => {
-  const [lb1, lb2] = await Promise.all(nodeNames.map((node) => owner.view(node)));
-  return { lb1: lb1!, lb2: lb2! };
+export type NodeViews = ReadonlyMap<NodeName, NodeView>;
+
+/** Views of all nodes at about the same time. */
+export const nodeViews = async (owner: LabOwnerDriver): Promise<NodeViews> => {
+  const views = await Promise.all(owner.nodes.map(async (node) => [node, await owner.view(node)] as const));
+  return new Map(views);
 };
 
-const whyNotSettled = (views: Record<NodeName, NodeView>): string | undefined => {
-  const notReady = nodeNames.filter((node) => !views[node].ready);
+export const activeIn = (views: NodeViews): NodeName[] =>
+  [...views].filter(([, view]) => view.active).map(([node]) => node);
+
+const whyNotSettled = (views: NodeViews): string | undefined => {
+  const notReady = [...views].filter(([, view]) => !view.ready);
   if (notReady.length > 0) {
-    return notReady.map((node) => `${node}: ${views[node].reasons.join('; ') || 'not ready'}`).join(', ');
+    return notReady.map(([node, { reasons }]) => `${node}: ${reasons.join('; ') || 'not ready'}`).join(', ');
   }
-  const active = nodeNames.filter((node) => views[node].active);
+  const active = activeIn(views);
   return active.length === 1 ? undefined : `${active.length} active nodes`;
 };
 
-/** Until both nodes are ready and exactly one is active; throws `not-ready` with what is missing after `timeoutMs`. */
+/** Until all nodes are ready and exactly one is active; throws `not-ready` with what is missing after `timeoutMs`. */
 export const untilSettled = async (
   ports: LabPorts,
   owner: LabOwnerDriver,
   timeoutMs = readyMs,
-): Promise<Record<NodeName, NodeView>> => {
+): Promise<NodeViews> => {
   const until = ports.clock.nowMs() + timeoutMs;
   for (;;) {
     const views = await nodeViews(owner);
@@ -119,6 +134,12 @@ export const processesInside = async (
     .flatMap((line) => processIdentity(Number(line)) ?? []);
 };
 
+const checkNodes = (nodes: number, owner: LabOwner): void => {
+  const most = owner === 'relevo' ? allNodeNames.length : fewestNodes;
+  if (Number.isInteger(nodes) && nodes >= fewestNodes && nodes <= most) return;
+  throw new RelevoError('bad-request', `${nodes} nodes: a lab has ${fewestNodes} to ${most}`);
+};
+
 const checkMachine = (owner: LabOwnerDriver): void => {
   if (process.getuid?.() !== 0) {
     throw new RelevoError('not-permitted', 'a lab needs root, for network namespaces: run it with sudo');
@@ -141,7 +162,7 @@ const thisProcess = (): ProcessIdentity => processIdentity(process.pid)!;
 
 const build = async (ports: LabPorts, owner: LabOwnerDriver, empty: LabState): Promise<LabState> => {
   const lab = empty.name;
-  await addNetwork(ports.runner, lab);
+  await addNetwork(ports.runner, lab, hostsOf(empty.nodes));
   let processes: LabProcess[] = [];
   const start = async (specs: readonly ProcessSpec[]): Promise<void> => {
     processes = [...processes, ...(await startAll(ports.daemons, lab, specs))];
@@ -149,12 +170,12 @@ const build = async (ports: LabPorts, owner: LabOwnerDriver, empty: LabState): P
   };
   await owner.prepareLab();
   await start([...backendProcesses(), ...owner.sharedProcesses()]);
-  for (const node of nodeNames) {
+  for (const node of owner.nodes) {
     await owner.prepareNode(node);
     await start(owner.nodeProcesses(node));
   }
   const until = ports.clock.nowMs() + readyMs;
-  for (const node of nodeNames) {
+  for (const node of owner.nodes) {
     while (!(await owner.view(node)).running) {
       const dead = processes.find((each) => each.host === node && !isRunning(each));
       if (dead || ports.clock.nowMs() > until) {
@@ -182,6 +203,7 @@ export const labStatus = async (ports: LabPorts, name = defaultLabName): Promise
       problems: [],
       owner: undefined,
       replication: undefined,
+      nodeCount: 0,
       active: [],
       nodes: {},
       processes: [],
@@ -189,11 +211,10 @@ export const labStatus = async (ports: LabPorts, name = defaultLabName): Promise
   }
   const processes = state.processes.map((each) => ({ ...each, running: isRunning(each) }));
   const namespaces = await presentNamespaces(ports.runner, name);
+  const missing = hostsOf(state.nodes).length + 1 - namespaces.length;
   const problems = [
     ...(state.phase === 'up' ? [] : [`it was left ${state.phase}`]),
-    ...(namespaces.length === hosts.length + 1
-      ? []
-      : [`${hosts.length + 1 - namespaces.length} namespaces are missing`]),
+    ...(missing === 0 ? [] : [`${missing} namespaces are missing`]),
     ...processes.filter((each) => !each.running).map((each) => `${each.label} (pid ${each.pid}) has ended`),
   ];
   const nodes = problems.length === 0 ? await nodeViews(ownerOf(ports, state)) : undefined;
@@ -203,8 +224,9 @@ export const labStatus = async (ports: LabPorts, name = defaultLabName): Promise
     problems,
     owner: state.owner,
     replication: state.replication,
-    active: nodes ? nodeNames.filter((node) => nodes[node].active) : [],
-    nodes: nodes ?? {},
+    nodeCount: state.nodes,
+    active: nodes ? activeIn(nodes) : [],
+    nodes: nodes ? Object.fromEntries(nodes) : {},
     processes,
   };
 };
@@ -217,7 +239,7 @@ export const labDown = async (ports: LabPorts, name = defaultLabName): Promise<b
   await writeLab(ports.files, { ...state, phase: 'stopping', worker: thisProcess() });
   await stopProcesses(state.processes);
   const present = await presentNamespaces(ports.runner, name);
-  for (const host of ['switch', ...hosts.map((each) => each.name)]) {
+  for (const host of ['switch', ...allHosts.map((each) => each.name)]) {
     if (!present.includes(namespaceOf(name, host))) continue;
     const left = await processesInside(ports, name, host);
     killProcesses(left.map((each) => ({ ...each, label: host, host })));
@@ -235,12 +257,20 @@ export const labUp = async (
   ports: LabPorts,
   options: LabOptions = {},
 ): Promise<{ status: LabStatus; made: boolean }> => {
-  const { name = defaultLabName, owner: ownerName = 'relevo', replication = true } = options;
+  const {
+    name = defaultLabName,
+    owner: ownerName = 'relevo',
+    replication = true,
+    nodes = fewestNodes,
+  } = options;
   checkLabName(name);
-  const owner = ownerOf(ports, { name, owner: ownerName, replication });
+  checkNodes(nodes, ownerName);
+  const owner = ownerOf(ports, { name, owner: ownerName, replication, nodes });
   checkMachine(owner);
   const present = await labStatus(ports, name);
-  if (present.health === 'up' && present.owner === ownerName && present.replication === replication) {
+  const isAsWanted =
+    present.owner === ownerName && present.replication === replication && present.nodeCount === nodes;
+  if (present.health === 'up' && isAsWanted) {
     return { status: present, made: false };
   }
   checkNobodyWorks(await readLab(ports.files, name));
@@ -258,6 +288,7 @@ export const labUp = async (
     phase: 'starting',
     owner: ownerName,
     replication,
+    nodes,
     worker: thisProcess(),
     createdAt: new Date().toISOString(),
     processes: [],

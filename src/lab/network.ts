@@ -3,9 +3,9 @@
 import type { Runner } from '../ports.js';
 import { runOrThrow } from '../shell/runner.js';
 import {
+  allHosts,
   bridgeOf,
   hostByName,
-  hosts,
   type LabHost,
   namespaceOf,
   type Segment,
@@ -52,7 +52,7 @@ const addSwitch = async (runner: Runner, lab: string): Promise<void> => {
 };
 
 /** All cables of a host are one group of links, so that one request to the kernel cuts them all at once. */
-const cableGroup = (name: string): number => 100 + hosts.findIndex((host) => host.name === name);
+const cableGroup = (name: string): number => 100 + allHosts.findIndex((host) => host.name === name);
 
 /** Plugs a host (whose namespace exists and is empty) into the switch. */
 const addHost = async (runner: Runner, lab: string, host: LabHost): Promise<void> => {
@@ -88,8 +88,9 @@ const addHost = async (runner: Runner, lab: string, host: LabHost): Promise<void
   );
 };
 
+/** Of any lab: what an earlier one left may have more hosts. */
 const allNames = (lab: string): string[] =>
-  [switchName, ...hosts.map((host) => host.name)].map((name) => namespaceOf(lab, name));
+  [switchName, ...allHosts.map((host) => host.name)].map((name) => namespaceOf(lab, name));
 
 export const listNamespaces = async (runner: Runner): Promise<string[]> =>
   (await runOrThrow(runner, 'ip', ['netns', 'list']))
@@ -103,10 +104,10 @@ export const presentNamespaces = async (runner: Runner, lab: string): Promise<st
   return allNames(lab).filter((name) => present.includes(name));
 };
 
-export const addNetwork = async (runner: Runner, lab: string): Promise<void> => {
+export const addNetwork = async (runner: Runner, lab: string, hosts: readonly LabHost[]): Promise<void> => {
   await ip(
     runner,
-    allNames(lab).map((name) => `netns add ${name}`),
+    [switchName, ...hosts.map((host) => host.name)].map((name) => `netns add ${namespaceOf(lab, name)}`),
   );
   await addSwitch(runner, lab);
   for (const host of hosts) await addHost(runner, lab, host);

@@ -1,7 +1,7 @@
 /** node.yaml, witness.yaml and conntrackd's part of a lab node, as data and as YAML. */
 
 import { stringify } from 'yaml';
-import { floating, hostByName, type NodeName, nodeNames, otherNode } from './topology.js';
+import { fewestNodes, floating, hostByName, type NodeName, needsWitness, nodeNamesOf } from './topology.js';
 
 export interface LabTiming {
   readonly leaseMs: number;
@@ -31,17 +31,18 @@ const witnessAt = ['sync0', 'front0'].map((device) => `${own('witness', device)}
 /** Paths are relative to the file's folder. */
 export const nodeYaml = (
   node: NodeName,
-  options: { replication: boolean; timing?: LabTiming; protect?: boolean },
-): string =>
-  stringify({
+  options: { replication: boolean; nodes?: number; timing?: LabTiming; protect?: boolean },
+): string => {
+  const names = nodeNamesOf(options.nodes ?? fewestNodes);
+  return stringify({
     cluster: 'lab',
     node,
-    nodes: nodeNames.map((name) => ({
+    nodes: names.map((name) => ({
       name,
       heartbeat: [`${own(name, 'sync0')}:5780`, `${own(name, 'front0')}:5780`],
       sync: `${own(name, 'sync0')}:5781`,
     })),
-    witness: { arbiter: witnessAt },
+    witness: needsWitness(names.length) ? { arbiter: witnessAt } : 'none',
     groups: [
       {
         name: 'g1',
@@ -63,7 +64,7 @@ export const nodeYaml = (
       manage: true,
       interface: 'sync0',
       local: own(node, 'sync0'),
-      peers: [own(otherNode(node), 'sync0')],
+      peers: names.filter((name) => name !== node).map((name) => own(name, 'sync0')),
       port: 3780,
     },
     stateDir: 'state',
@@ -72,6 +73,7 @@ export const nodeYaml = (
     logLevel: 'info',
     protect: options.protect ?? true,
   });
+};
 
 export const witnessYaml = (timing: LabTiming = labTiming): string =>
   stringify({ cluster: 'lab', listen: witnessAt, secretFile: 'heartbeat.secret', leaseMs: timing.leaseMs });

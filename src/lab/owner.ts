@@ -26,6 +26,7 @@ export interface NodeView {
 }
 
 export interface LabOwnerDriver {
+  readonly nodes: readonly NodeName[];
   /** Programs that must be installed, by path. */
   readonly needs: readonly string[];
   /** Once per lab, before anything starts: keys, certificates, the witness's file. */
@@ -50,5 +51,5 @@ export interface LabOwnerDriver {
 
 export type LabOwnerFactory = (
   ports: LabPorts,
-  state: Pick<LabState, 'name' | 'replication'>,
+  state: Pick<LabState, 'name' | 'replication' | 'nodes'>,
 ) => LabOwnerDriver;

@@ -12,12 +12,12 @@ import { nodeYaml, witnessYaml } from './node-files.js';
 import type { LabOwnerFactory } from './owner.js';
 import { labServices } from './services.js';
 import { hostFolder, labFolder } from './state.js';
-import { type NodeName, nodeNames } from './topology.js';
+import { type NodeName, needsWitness, nodeNamesOf } from './topology.js';
 
 const group = 'g1';
 const metMs = 10_000;
 
-export const relevoOwner: LabOwnerFactory = ({ files, clock }, { name: lab, replication }) => {
+export const relevoOwner: LabOwnerFactory = ({ files, clock }, { name: lab, replication, nodes }) => {
   const relevo = builtProgram('bin/relevo.js');
   const client = (node: NodeName, timeoutMs = 2_000) =>
     createControlClient(`${hostFolder(lab, node)}/relevo.sock`, timeoutMs);
@@ -28,30 +28,32 @@ export const relevoOwner: LabOwnerFactory = ({ files, clock }, { name: lab, repl
     if (content === undefined) throw new RelevoError('not-found', `${certificates}/${file} is not there`);
     await files.writeAtomic(`${hostFolder(lab, host)}/${file}`, content);
   };
+  const names = nodeNamesOf(nodes);
+  const witnesses = needsWitness(nodes) ? ['witness'] : [];
   return {
+    nodes: names,
     needs: ['/usr/sbin/conntrackd', '/usr/sbin/conntrack', '/usr/sbin/nft'],
     agentName: 'agent',
     async prepareLab() {
       await initAuthority(certificates, 'lab');
-      for (const node of nodeNames) await issueCertificate(certificates, node);
+      for (const node of names) await issueCertificate(certificates, node);
       makeFolder(hostFolder(lab, 'witness'));
       await hand('witness', 'heartbeat.secret');
       await files.writeAtomic(`${hostFolder(lab, 'witness')}/witness.yaml`, witnessYaml());
     },
-    sharedProcesses: () => [
-      {
-        host: 'witness',
+    sharedProcesses: () =>
+      witnesses.map((host) => ({
+        host,
         name: 'witness',
         file: nodeProgram,
-        args: [relevo, 'witness', '-c', `${hostFolder(lab, 'witness')}/witness.yaml`],
-      },
-    ],
+        args: [relevo, 'witness', '-c', `${hostFolder(lab, host)}/witness.yaml`],
+      })),
     async prepareNode(node) {
       const folder = hostFolder(lab, node);
       makeFolder(`${folder}/state`);
       for (const file of ['ca.crt', `${node}.crt`, `${node}.key`, 'heartbeat.secret']) await hand(node, file);
       await files.writeAtomic(`${folder}/api.key`, makeKey(), 0o600);
-      await files.writeAtomic(`${folder}/node.yaml`, nodeYaml(node, { replication }));
+      await files.writeAtomic(`${folder}/node.yaml`, nodeYaml(node, { replication, nodes }));
     },
     clearNode: async () => undefined,
     nodeProcesses: (node) => [

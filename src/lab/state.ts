@@ -4,7 +4,7 @@ import { RelevoError } from '../errors.js';
 import type { Files } from '../ports.js';
 import { makeFolder, removeFolder } from '../shell/folders.js';
 import type { ProcessIdentity } from '../shell/process-identity.js';
-import { labNamePattern } from './topology.js';
+import { fewestNodes, labNamePattern } from './topology.js';
 
 export interface LabProcess extends ProcessIdentity {
   /** Unique within the lab: `lb1/agent`, `backend1/server`. */
@@ -21,6 +21,8 @@ export interface LabState {
   readonly phase: 'starting' | 'up' | 'stopping';
   readonly owner: LabOwner;
   readonly replication: boolean;
+  /** How many. */
+  readonly nodes: number;
   /** The process that last changed the phase: while it runs, it is at work on this lab. */
   readonly worker: ProcessIdentity;
   /** Wall-clock time, for people. */
@@ -47,7 +49,7 @@ export const readLab = async (files: Files, name: string): Promise<LabState | un
   const text = await files.read(statePath(name));
   if (text === undefined) return undefined;
   try {
-    return JSON.parse(text) as LabState;
+    return { nodes: fewestNodes, ...(JSON.parse(text) as Omit<LabState, 'nodes'>) };
   } catch (cause) {
     throw new RelevoError('internal', `${statePath(name)} is not JSON`, {}, cause);
   }

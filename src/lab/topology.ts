@@ -46,9 +46,15 @@ export const floating = {
 export const clientRange = { prefix: '10.10.8.0/22', first: [10, 10, 8, 0], size: 1024 } as const;
 const clientAddress = '10.10.0.10';
 
-export const nodeNames = ['lb1', 'lb2'] as const;
-export type NodeName = (typeof nodeNames)[number];
-export const otherNode = (node: NodeName): NodeName => (node === 'lb1' ? 'lb2' : 'lb1');
+/** As many as a cluster may have; a lab has the first few of them. */
+export const allNodeNames = ['lb1', 'lb2', 'lb3', 'lb4', 'lb5', 'lb6', 'lb7'] as const;
+export type NodeName = (typeof allNodeNames)[number];
+export const fewestNodes = 2;
+export const nodeNamesOf = (count: number): readonly NodeName[] => allNodeNames.slice(0, count);
+/** The nodes of a pair. */
+export const nodeNames = nodeNamesOf(fewestNodes);
+/** Three nodes and more are a majority of themselves; two need a third vote. */
+export const needsWitness = (count: number): boolean => count === 2;
 export const backendNames = ['backend1', 'backend2'] as const;
 
 const nodeHost = (index: number): LabHost => ({
@@ -65,22 +71,24 @@ const backendHost = (index: number): LabHost => ({
   routes: [`default via ${floating.back.address} dev back0`],
 });
 
-export const hosts: readonly LabHost[] = [
+/** The hosts of a lab with so many nodes. */
+export const hostsOf = (nodes: number): readonly LabHost[] => [
   {
     name: 'client',
     role: 'client',
     links: [link('front', 10)],
     routes: [`local ${clientRange.prefix} dev lo`],
   },
-  nodeHost(1),
-  nodeHost(2),
+  ...nodeNamesOf(nodes).map((_, index) => nodeHost(index + 1)),
   { name: 'witness', role: 'witness', links: [link('front', 50), link('sync', 50)], routes: [] },
   backendHost(1),
   backendHost(2),
   { name: 'observer', role: 'observer', links: [link('front', 60), link('back', 60)], routes: [] },
 ];
 
-export const hostByName = (name: string): LabHost | undefined => hosts.find((host) => host.name === name);
+/** Every host that a lab may have. */
+export const allHosts = hostsOf(allNodeNames.length);
+export const hostByName = (name: string): LabHost | undefined => allHosts.find((host) => host.name === name);
 
 /** The switch is a namespace with one bridge per segment; its end of a host's cable bears the host's name. */
 export const switchName = 'switch';
@@ -94,4 +102,4 @@ export const labNamePattern = /^[a-z][a-z0-9-]{0,19}$/;
 
 /** Which node a MAC address belongs to. */
 export const nodeByMac = (mac: string): NodeName | undefined =>
-  nodeNames.find((name) => hostByName(name)?.links.some((each) => each.mac === mac));
+  allNodeNames.find((name) => hostByName(name)?.links.some((each) => each.mac === mac));

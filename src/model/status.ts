@@ -17,6 +17,16 @@ export interface GroupStatus {
   /** Times this node became active since it started. */
   readonly takeovers: number;
   readonly addresses: readonly string[];
+  /** This node takes the group only once maintenance is over. */
+  readonly maintenance?: boolean;
+}
+
+/** Something that is wrong with a node, and how much it counts: 100 and more forbids owning, the sum of the others compares nodes. */
+export interface HealthStatus {
+  readonly reason: string;
+  readonly weight: number;
+  /** Absent: every group. */
+  readonly group?: string;
 }
 
 export interface PeerStatus {
@@ -26,6 +36,10 @@ export interface PeerStatus {
   readonly paths: readonly { readonly alive: boolean; readonly lastHeardMs: number | undefined }[];
   readonly ready: boolean;
   readonly reasons: readonly string[];
+  /** Groups that this peer does not take because of maintenance. */
+  readonly maintenance?: readonly string[];
+  /** Sum of the weights of what is wrong with it, for the group where it is highest. */
+  readonly penalty?: number;
 }
 
 export interface SyncPeerStatus {
@@ -106,6 +120,12 @@ export interface PersistenceUse {
   readonly size: number;
 }
 
+/** Newcomers that a service did not remember because there is no room. */
+export interface PersistenceRefused {
+  readonly service: string;
+  readonly newcomers: number;
+}
+
 /** A backend that drains, and what is left on it. */
 export interface Draining {
   readonly service: string;
@@ -140,6 +160,9 @@ export interface NodeStatus {
   readonly safety: { readonly mode: string; readonly meaning: string };
   readonly ready: boolean;
   readonly reasons: readonly string[];
+  readonly health?: readonly HealthStatus[];
+  /** What an operator should put right, with the remedy. */
+  readonly problems?: readonly string[];
   readonly groups: readonly GroupStatus[];
   readonly peers: readonly PeerStatus[];
   readonly witness: { readonly reachable: boolean; readonly detail: string } | undefined;
@@ -150,6 +173,7 @@ export interface NodeStatus {
     readonly repairs: number;
     readonly draining: readonly Draining[];
     readonly persistence: readonly PersistenceUse[];
+    readonly persistRefused: readonly PersistenceRefused[];
   };
   readonly document: DocumentStatus;
   /** Features that this kernel does not have: services that ask for them go without. */
@@ -169,6 +193,28 @@ export interface NodeEvent {
   /** How often it happened in a row, when more than once; `time` is that of the first. */
   readonly times?: number;
   readonly facts: Readonly<Record<string, unknown>>;
+}
+
+/** An event in the timeline of all nodes. `atMs` and `time` are by the node that was asked. */
+export interface ClusterEvent extends NodeEvent {
+  readonly node: string;
+  /** The true place is at most this far away, as far as round trips and the drift of clocks tell. */
+  readonly uncertainMs: number;
+}
+
+export interface ClusterEventsNode {
+  readonly node: string;
+  readonly ok: boolean;
+  /** Why there is nothing of it. */
+  readonly reason: string;
+  readonly roundTripMs?: number;
+  /** Its time of day is this far ahead of the asked node's; told when it is worth a word. */
+  readonly wallAheadMs?: number;
+}
+
+export interface ClusterEvents {
+  readonly nodes: readonly ClusterEventsNode[];
+  readonly events: readonly ClusterEvent[];
 }
 
 export interface ApplyResult {
@@ -222,7 +268,15 @@ export interface NodeControl {
   /** Of services that are counted, or of one. */
   counters(service: string | undefined): Promise<readonly ServiceCounters[]>;
   handover(group: string, to: string | undefined): Promise<HandoverResult>;
+  /** Every group that this node owns. */
+  handoverAll(to: string | undefined): Promise<Readonly<Record<string, HandoverResult>>>;
+  /** `node` undefined: this one; `group` undefined: all of the node. Rejects with `not-found` or `not-ready`. */
+  setMaintenance(node: string | undefined, group: string | undefined, on: boolean): Promise<void>;
   syncDump(): { readonly entries: readonly PersistenceEntry[]; readonly general: readonly GeneralEntry[] };
   syncVerify(): Promise<VerifyResult>;
   events(): readonly NodeEvent[];
+  /** Returns the unsubscriber. */
+  onEvent(listener: (event: NodeEvent) => void): () => void;
+  /** Of all nodes that answer, merged. */
+  clusterEvents(): Promise<ClusterEvents>;
 }

@@ -81,15 +81,6 @@ export class ByteWriter {
     this.length += bytes.length;
   }
 
-  /** `count` bytes of `source` from `from` on, a few. */
-  copy(source: Uint8Array, from: number, count: number): void {
-    this.reserve(count);
-    let at = this.length;
-    const target = this.bytes;
-    for (let index = from; index < from + count; index++) target[at++] = source[index]!;
-    this.length = at;
-  }
-
   setU16(at: number, value: number): void {
     this.#view.setUint16(at, value, true);
   }

@@ -10,6 +10,7 @@
 
 import type {
   DocumentMessage,
+  EventsMessage,
   GeneralFrame,
   HelloFrame,
   NumberedFrame,
@@ -71,6 +72,7 @@ export type SessionEffect =
   /** The peer has said hello. `document`: it replicates the services document. */
   | { readonly kind: 'streaming'; readonly document: boolean }
   | { readonly kind: 'document'; readonly message: DocumentMessage }
+  | { readonly kind: 'events'; readonly message: EventsMessage }
   /** Send the refusal, close, and log it. `code` is what the peer is told. */
   | { readonly kind: 'close'; readonly code: string; readonly detail: string }
   | {
@@ -260,6 +262,8 @@ export class PeerSession {
         return this.#close('hello', 'it said hello twice');
       case 'document':
         return [{ kind: 'document', message: frame.message }];
+      case 'events':
+        return [{ kind: 'events', message: frame.message }];
       case 'general':
         return this.#onGeneral(frame, nowMs);
       case 'unknown':

@@ -13,6 +13,11 @@ import { hashKey, type RowIdentity, wordIdentity } from './hash.js';
 export const rowState = { free: 0, live: 1, tombstone: 2 } as const;
 
 const firstCapacity = 1024;
+/**
+ * From here on all rows at once: the columns are not copied again, which took 20 to 60 ms for 65,000 entries, and memory
+ * counts only where a row has been used (zeroed pages of the kernel).
+ */
+const smallCapacity = 16_384;
 const none = -1;
 
 const grown = <T extends Uint8Array | Uint16Array | Int32Array | Uint32Array | Float64Array>(
@@ -50,7 +55,7 @@ export class EntryTable {
   /** Next row in the list of one backend, or in the free list. */
   link = new Int32Array(firstCapacity);
   back = new Int32Array(firstCapacity);
-  list = new Int32Array(firstCapacity).fill(none);
+  list = new Int32Array(firstCapacity);
 
   /** Rows below this number have been used at least once. */
   used = 0;
@@ -158,7 +163,8 @@ export class EntryTable {
   }
 
   #grow(): void {
-    const capacity = Math.min(this.capacity * 2, Math.max(this.#maxRows, firstCapacity));
+    const wanted = this.capacity < smallCapacity ? smallCapacity : this.#maxRows;
+    const capacity = Math.min(wanted, Math.max(this.#maxRows, firstCapacity));
     this.client = grown(this.client, capacity);
     this.address = grown(this.address, capacity);
     this.protocolPort = grown(this.protocolPort, capacity);

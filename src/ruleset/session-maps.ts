@@ -51,11 +51,16 @@ const plainProtocols: Readonly<Record<number, Protocol>> = { 6: 'tcp', 17: 'udp'
 const u32 = (bytes: Uint8Array, at: number): number =>
   ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0;
 
-/** Where an element of `persist` comes in, without an object or a text: there may be hundreds of thousands. */
-const endpointAt = ({ key }: ElementBytes): number | undefined => {
-  const protocol = plainProtocols[key[8]!];
-  return protocol && key.length === 16 ? endpointNumber(u32(key, 4), protocol, readPort(key, 12)) : undefined;
+/** The endpoint in a key that ends with one, from this byte on; without an object or a text: there may be hundreds of thousands. */
+export const endpointAt = ({ key }: ElementBytes, from: number): number | undefined => {
+  const protocol = plainProtocols[key[from + 4]!];
+  return protocol && key.length === from + 12
+    ? endpointNumber(u32(key, from), protocol, readPort(key, from + 8))
+    : undefined;
 };
+
+/** Where an element of `persist` comes in. */
+const enteredAt = (element: ElementBytes): number | undefined => endpointAt(element, 4);
 
 const plainMap = (service: Service): SessionMap => {
   /** Backends by address and port, by endpoint. */
@@ -75,10 +80,10 @@ const plainMap = (service: Service): SessionMap => {
     set: persistMap,
     also: [],
     owners: [...backends.keys()],
-    ownerOf: endpointAt,
+    ownerOf: enteredAt,
     read(element) {
       const { key, data } = element;
-      const endpoint = endpointAt(element);
+      const endpoint = enteredAt(element);
       if (endpoint === undefined || !(data instanceof Uint8Array)) return undefined;
       const backend = backends.get(endpoint)?.get(targetId(u32(data, 0), readPort(data, 4)));
       return backend === undefined ? undefined : { client: [addressText(u32(key, 0))], backend };

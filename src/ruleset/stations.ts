@@ -97,6 +97,9 @@ export const sourceChain: StationChain = { name: 'general_source', hook: nat('po
 /** What synproxy sends in a client's name: the guard and the translation that it has not met in prerouting. */
 export const synproxyGuardChain: StationChain = { name: 'synproxy_guard', hook: filter('output', -155) };
 export const synproxyNatChain: StationChain = { name: 'synproxy_nat', hook: nat('output', -99) };
+/** What the node itself asks of a service; behind synproxy's. */
+export const intraOutputChain: StationChain = { name: 'intra_output', hook: nat('output', -98) };
+export const intraOutputOrder = { identify: 10, plain: 20, general: 30 } as const;
 /** Ahead of the general services' own. */
 export const intraOrder = { identify: -20, source: -15, masquerade: -10 } as const;
 export const outputChain: StationChain = { name: 'local_output', hook: filter('output', -10) };

@@ -28,7 +28,7 @@ const forgetOneByOne = async (runner: Runner, pattern: FlowPattern): Promise<voi
 };
 
 export const createConnections = (runner: Runner = createRunner()): Connections => {
-  const asker = createNetlinkAsker(NETLINK_NETFILTER, 16 * 1024);
+  const asker = createNetlinkAsker(NETLINK_NETFILTER, { messageBytes: 16 * 1024 });
   return {
     async forget(pattern) {
       if (isIpv6(pattern.serviceAddress)) return forgetOneByOne(runner, pattern);

@@ -4,6 +4,7 @@ import { chmodSync, mkdirSync, rmSync, statSync } from 'node:fs';
 import { request } from 'node:http';
 import { connect } from 'node:net';
 import { dirname } from 'node:path';
+import { createInterface } from 'node:readline';
 import { type ErrorCode, RelevoError } from '../errors.js';
 
 /** What is needed of a fastify instance. */
@@ -42,6 +43,8 @@ export const listenOnSocket = async (listener: Listener, path: string): Promise<
 };
 
 export interface ControlClient {
+  /** Lines of an answer that goes on until the agent ends it, or `signal` aborts. */
+  follow(path: string, onLine: (line: string) => void, signal?: AbortSignal): Promise<void>;
   call<T>(method: 'GET' | 'PUT' | 'POST', path: string, body?: { type: string; text: string }): Promise<T>;
 }
 
@@ -53,6 +56,28 @@ const hint: Readonly<Record<string, string>> = {
 
 /** Talks to the agent on `socketPath`; what it refuses is thrown as the RelevoError it was. */
 export const createControlClient = (socketPath: string, timeoutMs = 60_000): ControlClient => ({
+  follow: (path, onLine, signal) =>
+    new Promise((resolve, reject) => {
+      const outgoing = request({ socketPath, path, ...(signal && { signal }) }, (incoming) => {
+        if ((incoming.statusCode ?? 500) >= 400) {
+          incoming.resume();
+          return reject(new RelevoError('not-found', `${path}: the agent refuses (${incoming.statusCode})`));
+        }
+        const lines = createInterface({ input: incoming });
+        lines.on('line', (line) => line !== '' && onLine(line));
+        lines.on('close', () => resolve());
+        incoming.on('error', () => resolve());
+        return undefined;
+      });
+      outgoing.on('error', (error: NodeJS.ErrnoException) => {
+        if (signal?.aborted) return resolve();
+        const why = hint[error.code ?? ''] ?? error.message;
+        return reject(
+          new RelevoError('peer-lost', `cannot reach the agent at ${socketPath}: ${why}`, {}, error),
+        );
+      });
+      outgoing.end();
+    }),
   call: <T>(method: string, path: string, body?: { type: string; text: string }) =>
     new Promise<T>((resolve, reject) => {
       const headers = body

@@ -10,7 +10,7 @@ import { NETLINK_NETFILTER } from './netlink-socket.js';
 const mostDumps = 4;
 
 export const createFlows = (): Flows => {
-  const asker = createNetlinkAsker(NETLINK_NETFILTER, 64 * 1024);
+  const asker = createNetlinkAsker(NETLINK_NETFILTER);
   return {
     async read(addresses, visit) {
       const dump = async (family: 'ipv4' | 'ipv6', address: Ip | undefined): Promise<void> => {

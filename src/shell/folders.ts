@@ -1,6 +1,6 @@
 /** Folders: made and removed whole. */
 
-import { existsSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 export const makeFolder = (path: string, mode = 0o700): void => {
@@ -20,3 +20,10 @@ export const makeLink = (path: string, target: string): void => {
 
 /** The folder that holds a path. */
 export const folderOf = (path: string): string => dirname(path);
+
+/** Paths of the files of a folder whose names end so, in the order of names. */
+export const listFiles = (folder: string, ending: string): string[] =>
+  readdirSync(folder)
+    .filter((name) => name.endsWith(ending))
+    .sort()
+    .map((name) => `${folder}/${name}`);

@@ -81,6 +81,52 @@ export const recvfrom: (
 export const recv: (fd: number, bytes: Uint8Array, length: number, flags: number) => number = libc.func(
   'intptr_t recv(int fd, void *bytes, size_t length, int flags)',
 );
+const recvmmsg: (fd: number, messages: Uint8Array, count: number, flags: number, timeout: null) => number =
+  libc.func('int recvmmsg(int fd, void *messages, uint32_t count, int flags, void *timeout)');
+
+/** Room for many messages, which one recvmmsg(2) fills. */
+export interface MessageSlots {
+  /** The number of messages read, or -1. */
+  receive(fd: number, flags: number): number;
+  /** Of a message read: with MSG_TRUNC its own length, however much of it fitted. */
+  lengthOf(slot: number): number;
+  readonly slots: readonly Uint8Array[];
+}
+
+/** struct mmsghdr (in it struct msghdr) and struct iovec on 64 bits. */
+const headerBytes = 64;
+const vectorAt = 16;
+const vectorCountAt = 24;
+const lengthAt = 56;
+const vectorBytes = 16;
+
+export const createMessageSlots = (count: number, slotBytes: number): MessageSlots => {
+  const vectorsFrom = count * headerBytes;
+  const slotsFrom = vectorsFrom + count * vectorBytes;
+  const size = slotsFrom + count * slotBytes;
+  // Outside the heap, so it stays where it is.
+  const bytes = new Uint8Array(size);
+  const start = koffi.address(bytes);
+  const view = new DataView(bytes.buffer);
+  const slots: Uint8Array[] = [];
+  for (let slot = 0; slot < count; slot++) {
+    const [header, vector, at] = [
+      slot * headerBytes,
+      vectorsFrom + slot * vectorBytes,
+      slotsFrom + slot * slotBytes,
+    ];
+    view.setBigUint64(header + vectorAt, start + BigInt(vector), true);
+    view.setBigUint64(header + vectorCountAt, 1n, true);
+    view.setBigUint64(vector, start + BigInt(at), true);
+    view.setBigUint64(vector + 8, BigInt(slotBytes), true);
+    slots.push(bytes.subarray(at, at + slotBytes));
+  }
+  return {
+    receive: (fd, flags) => recvmmsg(fd, bytes, count, flags, null),
+    lengthOf: (slot) => view.getUint32(slot * headerBytes + lengthAt, true),
+    slots,
+  };
+};
 /** `to` becomes another name of the file that `from` is open on. */
 export const dup3: (from: number, to: number, flags: number) => number = libc.func(
   'int dup3(int from, int to, int flags)',
@@ -125,6 +171,16 @@ export const ppoll: (descriptors: Uint8Array, count: number, timeout: Uint8Array
 export const lastErrno = (): number => koffi.errno();
 export const sched_setscheduler: (thread: number, policy: number, parameter: Int32Array) => number =
   libc.func('int sched_setscheduler(int thread, int policy, const void *parameter)');
+const syscall: (number: number, thread: number, attributes: Uint8Array, flags: number) => number = libc.func(
+  'long syscall(long number, int thread, const void *attributes, uint32_t flags)',
+);
+/** glibc has no name for it before 2.41: its number by architecture (asm/unistd.h). */
+const setAttrNumber: Readonly<Record<string, number>> = { x64: 314, arm64: 274, riscv64: 274 };
+/** sched_setattr(2) of a thread; -1 when it is refused or has no number here. */
+export const sched_setattr = (thread: number, attributes: Uint8Array, flags: number): number => {
+  const number = setAttrNumber[process.arch];
+  return number === undefined ? -1 : syscall(number, thread, attributes, flags);
+};
 /** Returns only when it failed. `argv` ends with null. */
 export const dup2: (from: number, to: number) => number = libc.func('int dup2(int from, int to)');
 const fcntl: (fd: number, command: number, value: number) => number = libc.func(

@@ -2,7 +2,7 @@
 
 import { RelevoError } from '../errors.js';
 import { errnoError } from '../netlink/message.js';
-import { lastErrno, recv, sendto } from './libc.js';
+import { lastErrno, type MessageSlots, recv, sendto } from './libc.js';
 import type { NetlinkEvents } from './netlink-socket.js';
 import { dropsOf } from './netlink-tuning.js';
 
@@ -40,6 +40,18 @@ export const receive = (fd: number, buffer: Uint8Array, events: NetlinkEvents): 
   for (;;) {
     const length = recv(fd, buffer, buffer.length, MSG_DONTWAIT | MSG_TRUNC);
     if (length >= 0) return length;
+    const errno = lastErrno();
+    if (errno === EINTR) continue;
+    if (errno !== EAGAIN) events.lost(errnoError(errno, 'reading a netlink socket'));
+    return 0;
+  }
+};
+
+/** Fills the slots with what there is; the number of messages. */
+export const receiveMany = (fd: number, slots: MessageSlots, events: NetlinkEvents): number => {
+  for (;;) {
+    const count = slots.receive(fd, MSG_DONTWAIT | MSG_TRUNC);
+    if (count >= 0) return count;
     const errno = lastErrno();
     if (errno === EINTR) continue;
     if (errno !== EAGAIN) events.lost(errnoError(errno, 'reading a netlink socket'));

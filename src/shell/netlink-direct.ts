@@ -40,7 +40,11 @@ const open = (protocol: number): { fd: number; port: number } => {
 };
 
 /** Groups, gathering: nothing for a socket whose messages nobody waits for. */
-export type DirectNetlinkOptions = Omit<NetlinkSocketOptions, 'groups' | 'transient' | 'gatherMs'>;
+export interface DirectNetlinkOptions
+  extends Omit<NetlinkSocketOptions, 'groups' | 'transient' | 'gatherMs'> {
+  /** Nothing more is to come: saves asking the kernel. What comes nevertheless is read after the next request. */
+  readonly answered?: () => boolean;
+}
 
 /** `message` must keep nothing of the bytes it is given. */
 export const openDirectNetlinkSocket = (
@@ -67,6 +71,7 @@ export const openDirectNetlinkSocket = (
         const length = receive(fd, buffer, events);
         if (length === 0) break;
         handOn(buffer, length, true, events);
+        if (options.answered?.()) return;
       }
       // Every batch is answered: silence means that the answer found no room.
       if (count === 0) checkLoss();

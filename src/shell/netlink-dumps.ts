@@ -13,7 +13,7 @@ import {
   readAck,
   viewOf,
 } from '../netlink/message.js';
-import { openNetlinkSocket } from './netlink-socket.js';
+import { type NetlinkSocketOptions, openNetlinkSocket } from './netlink-socket.js';
 
 export interface NetlinkAsker {
   readonly port: number;
@@ -37,7 +37,10 @@ interface Question {
   readonly reject: (error: RelevoError) => void;
 }
 
-export const createNetlinkAsker = (protocol: number, messageBytes = 64 * 1024): NetlinkAsker => {
+export const createNetlinkAsker = (
+  protocol: number,
+  options: Partial<Pick<NetlinkSocketOptions, 'messageBytes' | 'messagesPerTurn'>> = {},
+): NetlinkAsker => {
   const queue: Question[] = [];
   let current: Question | undefined;
   let sequence = 0;
@@ -70,7 +73,7 @@ export const createNetlinkAsker = (protocol: number, messageBytes = 64 * 1024): 
   };
 
   const socket = openNetlinkSocket(
-    { protocol, messageBytes, receiveBytes: 8 * 1024 * 1024 },
+    { protocol, messageBytes: 64 * 1024, receiveBytes: 8 * 1024 * 1024, ...options },
     {
       message(bytes) {
         const received = { view: viewOf(bytes), bytes };

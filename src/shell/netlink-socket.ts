@@ -7,6 +7,7 @@ import { RawNetlinkSocket } from 'netlink';
 import { RelevoError } from '../errors.js';
 import { errnoError } from '../netlink/message.js';
 import { descriptorOf } from './descriptors.js';
+import { createMessageSlots, type MessageSlots } from './libc.js';
 import {
   AF_NETLINK,
   addressBytes,
@@ -15,6 +16,7 @@ import {
   EADDRINUSE,
   handOn,
   receive,
+  receiveMany,
   sendToKernel,
 } from './netlink-calls.js';
 import { freePorts } from './netlink-ports.js';
@@ -25,6 +27,8 @@ export const NETLINK_ROUTE = 0;
 export const NETLINK_NETFILTER = 12;
 
 export interface NetlinkSocketOptions extends NetlinkTuning {
+  /** Handed on before other events get their turn; 32. Fewer where the kernel makes each of them while it is read, and that takes long. */
+  readonly messagesPerTurn?: number;
   readonly protocol: number;
   /** Largest message that is read whole. */
   readonly messageBytes: number;
@@ -54,8 +58,9 @@ export interface NetlinkEvents {
 
 const SO_PROTOCOL = 38;
 const EIO = 5;
-/** Messages handed on before other events get their turn. */
-const messagesPerTurn = 32;
+const usualMessagesPerTurn = 32;
+/** Fewer in a turn do not come from a queue that was full: not worth a system call. */
+const lossMessages = 8;
 
 const errnoOf = (thrown: unknown): number =>
   typeof thrown === 'object' && thrown !== null && 'errno' in thrown ? Math.abs(Number(thrown.errno)) : 0;
@@ -100,33 +105,47 @@ const open = (
 };
 
 export const openNetlinkSocket = (options: NetlinkSocketOptions, events: NetlinkEvents): NetlinkSocket => {
-  const { gatherMs = 0, transient = false } = options;
+  const { gatherMs = 0, transient = false, messagesPerTurn = usualMessagesPerTurn } = options;
   const buffer = new Uint8Array(options.messageBytes);
   let closed = false;
 
-  /** Hands on what there is, after a message of `length` that is in the buffer already. Returns the number of messages. */
-  const drain = (length: number): number => {
-    let count = 0;
-    for (let next = length; count < messagesPerTurn && !closed; count++) {
-      if (next === 0) next = receive(fd, buffer, events);
-      if (next === 0) break;
-      handOn(buffer, next, transient, events);
-      next = 0;
-    }
+  const ended = (count: number): number => {
     // Where something was dropped the queue was full, and is read in turns of many messages.
-    if (count > 1) checkLoss();
+    if (count >= lossMessages) checkLoss();
     return count;
+  };
+
+  /** Hands on what there is, after a message of `length` that is in the buffer already. */
+  const drain = (length: number): void => {
+    let count = 0;
+    for (
+      let next = length;
+      next > 0 && !closed;
+      next = count < messagesPerTurn ? receive(fd, buffer, events) : 0
+    ) {
+      count++;
+      handOn(buffer, next, transient, events);
+    }
+    ended(count);
+  };
+
+  const slots = gatherMs === 0 ? undefined : createMessageSlots(messagesPerTurn, options.messageBytes);
+  /** Hands on what has gathered; the number of messages. */
+  const drainMany = (into: MessageSlots): number => {
+    const count = receiveMany(fd, into, events);
+    for (let at = 0; at < count && !closed; at++)
+      handOn(into.slots[at]!, into.lengthOf(at), transient, events);
+    return ended(count);
   };
 
   let readAtMs = 0;
   const timer =
-    gatherMs === 0
-      ? undefined
-      : createShortTimer(() => {
-          if (closed) return;
-          if (drain(0) > 0) timer?.start(gatherMs);
-          else stream.resume();
-        });
+    slots &&
+    createShortTimer(() => {
+      if (closed) return;
+      if (drainMany(slots) > 0) timer?.start(gatherMs);
+      else stream.resume();
+    });
   const { fd, stream, port } = open(options, buffer, (length) => {
     // A message that fills the buffer to its last byte cannot be told from one that was cut.
     drain(length === buffer.length ? length + 1 : length);

@@ -116,6 +116,7 @@ export const createNftBatches = (log: Log): NftBatches => {
       receiveBytes: 8 * 1024 * 1024,
       // sendmsg refuses what exceeds the buffer less its bookkeeping (netlink_sendmsg: EMSGSIZE).
       sendBytes: limits.batchBytes + 256 * 1024,
+      answered: () => current === undefined,
     },
     {
       message(bytes) {

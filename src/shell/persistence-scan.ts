@@ -10,7 +10,9 @@ import { NETLINK_NETFILTER } from './netlink-socket.js';
 /** Entries in one piece: its receiver takes a fraction of a millisecond for it. */
 const pieceEntries = 500;
 
-export const createScanSocket = (): NetlinkAsker => createNetlinkAsker(NETLINK_NETFILTER);
+/** A message of a large map takes the kernel a millisecond: whatever else waits goes in between. */
+export const createScanSocket = (): NetlinkAsker =>
+  createNetlinkAsker(NETLINK_NETFILTER, { messagesPerTurn: 1 });
 
 /** Closes the socket at the end. Rejects with `kernel-missing` if there is no map. */
 export const scanEntries = async (

@@ -17,3 +17,6 @@ export const builtProgram = (name: string): string => {
 };
 
 export const nodeProgram = process.execPath;
+
+/** Scenarios of drills that come with relevo. */
+export const scenariosFolder = fileURLToPath(new URL('../cluster/scenarios', built));

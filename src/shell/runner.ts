@@ -63,7 +63,7 @@ export const createRunner = (): Runner => ({
   async run(file, args, options = {}) {
     const timeoutMs = options.timeoutMs ?? limits.commandMs;
     const outcome: Outcome = await execa(file, args, {
-      env: { PATH: systemPath, LC_ALL: 'C' },
+      env: { ...options.env, PATH: systemPath, LC_ALL: 'C' },
       extendEnv: false,
       reject: false,
       timeout: timeoutMs,

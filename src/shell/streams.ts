@@ -53,13 +53,16 @@ const CLOCK_MONOTONIC = 1;
 const TFD_CLOEXEC = 0o2000000;
 const TFD_NONBLOCK = 0o4000;
 
+/** One number of 8 bytes; libuv reads again, in vain, what filled its buffer. */
+const timerReadBytes = 16;
+
 /** A timer of fractions of a millisecond (timerfd_create(2)); Node's own have whole ones. */
 export const createShortTimer = (expired: () => void): ShortTimer => {
   const opened = libc.timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
   if (opened < 0) throw errnoError(libc.lastErrno(), 'creating a timer');
   let opening: FileStream;
   try {
-    opening = openStream(opened, new Uint8Array(8), expired);
+    opening = openStream(opened, new Uint8Array(timerReadBytes), expired);
   } finally {
     libc.close(opened);
   }

@@ -8,9 +8,9 @@ import {
   type EntryColumns,
   type KeyColumns,
 } from '../model/columns.js';
-import { readDelta, rememberGroup } from './delta.js';
+import { readAck, readChunk, readDelta, rememberGroup } from './delta.js';
 import { decodeDocument } from './document.js';
-import type { DeltaFrame, HelloFrame, Position, SyncFrame } from './frames.js';
+import type { DeltaFrame, HelloFrame, Position, SnapshotChunkFrame, SyncFrame } from './frames.js';
 import { relevo } from './gen/sync.js';
 import { generalBody } from './general.js';
 import {
@@ -111,6 +111,12 @@ const deltaFrame = (delta: relevo.v1.Delta.$Properties): DeltaFrame => {
   };
 };
 
+const chunkFrame = (chunk: relevo.v1.SnapshotChunk.$Properties): SnapshotChunkFrame => ({
+  kind: 'snapshot-chunk',
+  ...numbered(chunk),
+  entries: entries(chunk.entries, 'entries'),
+});
+
 const parse = (bytes: Uint8Array): relevo.v1.Frame.$Properties => {
   try {
     return Frame.decode(bytes);
@@ -128,6 +134,10 @@ export const decodeFrame = (bytes: Uint8Array): SyncFrame => {
   }
   const plain = readDelta(bytes);
   if (plain) return deltaFrame(plain);
+  const ack = readAck(bytes);
+  if (ack) return { kind: 'ack', frame: count(ack.frame, 'frame') };
+  const plainChunk = readChunk(bytes);
+  if (plainChunk) return chunkFrame(plainChunk);
   const message = parse(bytes);
   if (message.delta) {
     const frame = deltaFrame(message.delta);
@@ -136,8 +146,9 @@ export const decodeFrame = (bytes: Uint8Array): SyncFrame => {
   }
   if (message.ack) return { kind: 'ack', frame: count(message.ack.frame, 'frame') };
   if (message.snapshotChunk) {
-    const chunk = message.snapshotChunk;
-    return { kind: 'snapshot-chunk', ...numbered(chunk), entries: entries(chunk.entries, 'entries') };
+    const chunk = chunkFrame(message.snapshotChunk);
+    rememberGroup(chunk.group);
+    return chunk;
   }
   if (message.ping) {
     const { ping } = message;
@@ -156,6 +167,12 @@ const rareFrame = (message: relevo.v1.Frame.$Properties): SyncFrame => {
   if (message.document) {
     const body = decodeDocument(message.document);
     return body ? { kind: 'document', message: body } : { kind: 'unknown' };
+  }
+  if (message.events) {
+    const { id, question, want, nowUs, text: said } = message.events;
+    const times = { id: count(id, 'id'), nowUs: count(nowUs, 'now_us') };
+    const body = { ...times, question: question ?? false, want: want ?? 0, text: said ?? new Uint8Array(0) };
+    return { kind: 'events', message: body };
   }
   const { refuse, role } = message;
   if (message.hello) return hello(message.hello);

@@ -1,6 +1,7 @@
 /**
- * Delta frames by hand, byte for byte what the generated code writes: at thousands of frames of one entry a second the generated code's
- * objects cost more than their content. Whatever is not just as we write it (another order, fields of a newer peer) is left to that code.
+ * Deltas, chunks of snapshots and acks by hand, byte for byte what the generated code writes: at thousands of frames of one entry a second the
+ * generated code's objects cost more than their content. Whatever is not just as we write it (another order, fields of a newer peer) is left
+ * to that code.
  */
 
 import {
@@ -9,7 +10,9 @@ import {
   type EntryColumns,
   type KeyColumns,
 } from '../model/columns.js';
-import type { DeltaFrame } from './frames.js';
+import type { DeltaFrame, SnapshotChunkFrame, SyncFrame } from './frames.js';
+
+type AckFrame = Extract<SyncFrame, { kind: 'ack' }>;
 
 /** Fields of Entries in their order, of which the first three are those of Keys (proto/relevo/v1/sync.proto). */
 const columns = [
@@ -28,7 +31,9 @@ const column = (of: KeyColumns, index: number): number[] =>
 
 /** Field number and wire type in one byte: 0 varint, 2 with a length. */
 const tag = (field: number, wireType: 0 | 2): number => (field << 3) | wireType;
+const chunkTag = tag(6, 2);
 const deltaTag = tag(8, 2);
+const ackTag = tag(9, 2);
 
 const textEncoder = new TextEncoder();
 /** Names repeat: the last one's bytes. */
@@ -98,34 +103,61 @@ const writeColumns = (field: number, of: KeyColumns, count: number): void => {
 };
 
 /** A varint of up to 2^53 takes 8 bytes, one of a column 5. */
-const boundBytes = (frame: DeltaFrame): number =>
-  128 + name.bytes.length + 32 * frame.upserts.client.length + 16 * frame.deletions.client.length;
+const boundBytes = (entries: number, keys: number): number =>
+  128 + name.bytes.length + 32 * entries + 16 * keys;
+
+/** Room for the frame's own tag and length, which are known at the end. */
+const headBytes = 6;
+
+const beginFrame = (bound: number): void => {
+  if (out.length < bound) out = new Uint8Array(bound);
+  at = headBytes;
+};
+
+const endFrame = (frameTag: number): Uint8Array => {
+  const end = at;
+  const from = headBytes - 1 - varintBytes(end - headBytes);
+  at = from;
+  out[at++] = frameTag;
+  writeVarint(end - headBytes);
+  return out.slice(from, end);
+};
+
+const writeName = (): void => {
+  if (name.bytes.length === 0) return;
+  out[at++] = tag(2, 2);
+  writeVarint(name.bytes.length);
+  out.set(name.bytes, at);
+  at += name.bytes.length;
+};
 
 export const encodeDelta = (frame: DeltaFrame): Uint8Array => {
   rememberGroup(frame.group);
-  const bound = boundBytes(frame);
-  if (out.length < bound) out = new Uint8Array(bound);
-  // Behind room for the frame's own tag and length, which are known at the end.
-  const start = 6;
-  at = start;
+  beginFrame(boundBytes(frame.upserts.client.length, frame.deletions.client.length));
   writeNumber(1, frame.frame);
-  if (name.bytes.length > 0) {
-    out[at++] = tag(2, 2);
-    writeVarint(name.bytes.length);
-    out.set(name.bytes, at);
-    at += name.bytes.length;
-  }
+  writeName();
   writeNumber(3, frame.epoch);
   writeNumber(4, frame.firstSequence);
   writeNumber(5, frame.lastSequence);
   writeColumns(6, frame.upserts, columns.length);
   writeColumns(7, frame.deletions, keyColumns);
-  const end = at;
-  const from = start - 1 - varintBytes(end - start);
-  at = from;
-  out[at++] = deltaTag;
-  writeVarint(end - start);
-  return out.slice(from, end);
+  return endFrame(deltaTag);
+};
+
+export const encodeChunk = (frame: SnapshotChunkFrame): Uint8Array => {
+  rememberGroup(frame.group);
+  beginFrame(boundBytes(frame.entries.client.length, 0));
+  writeNumber(1, frame.frame);
+  writeName();
+  writeNumber(3, frame.epoch);
+  writeColumns(4, frame.entries, columns.length);
+  return endFrame(chunkTag);
+};
+
+export const encodeAck = (frame: AckFrame): Uint8Array => {
+  beginFrame(boundBytes(0, 0));
+  writeNumber(1, frame.frame);
+  return endFrame(ackTag);
 };
 
 /** What ends reading here, and leaves the frame to the generated code. */
@@ -181,43 +213,78 @@ const isName = (bytes: Uint8Array, length: number): boolean => {
   return true;
 };
 
-/** Undefined: not a delta frame as we write it. What its numbers mean is for the caller to judge. */
-export const readDelta = (bytes: Uint8Array): DeltaFrame | undefined => {
-  if (bytes[0] !== deltaTag) return undefined;
-  at = 1;
+/** What frames of entries have in common, as far as it has been read; `columns` says which field is what. */
+interface Body {
+  frame: number;
+  epoch: number;
+  firstSequence: number;
+  lastSequence: number;
+  group: string;
+  readonly upserts: EntryColumns;
+  readonly deletions: KeyColumns;
+}
+
+/** False: not as we write it. `entriesField`: where the entries are; keys are in field 7 of a delta only. */
+const readBody = (bytes: Uint8Array, entriesField: 4 | 6, body: Body): boolean => {
   const end = bytes.length;
-  if (readLength(bytes, end) !== end - at) return undefined;
-  let [frame, epoch, firstSequence, lastSequence] = [0, 0, 0, 0];
-  let named = false;
-  const upserts = createEntryColumns();
-  const deletions = createKeyColumns();
+  at = 1;
+  if (readLength(bytes, end) !== end - at) return false;
   let previous = 0;
   while (at < end) {
     const byte = bytes[at++]!;
-    if (byte <= previous) return undefined;
+    if (byte <= previous) return false;
     previous = byte;
     if ((byte & 7) === 0) {
       const value = readVarint(bytes, end);
-      if (value < 0) return undefined;
-      if (byte === tag(1, 0)) frame = value;
-      else if (byte === tag(3, 0)) epoch = value;
-      else if (byte === tag(4, 0)) firstSequence = value;
-      else if (byte === tag(5, 0)) lastSequence = value;
-      else return undefined;
+      if (value < 0) return false;
+      if (byte === tag(1, 0)) body.frame = value;
+      else if (byte === tag(3, 0)) body.epoch = value;
+      else if (entriesField === 4) return false;
+      else if (byte === tag(4, 0)) body.firstSequence = value;
+      else if (byte === tag(5, 0)) body.lastSequence = value;
+      else return false;
       continue;
     }
     const length = readLength(bytes, end);
-    if (length < 0) return undefined;
+    if (length < 0) return false;
     if (byte === tag(2, 2)) {
-      if (!isName(bytes, length)) return undefined;
-      named = true;
+      if (!isName(bytes, length)) return false;
+      body.group = name.text;
       at += length;
-    } else if (byte === tag(6, 2)) {
-      if (!readColumns(bytes, at + length, upserts, columns.length)) return undefined;
-    } else if (byte === tag(7, 2)) {
-      if (!readColumns(bytes, at + length, deletions, keyColumns)) return undefined;
-    } else return undefined;
+    } else if (byte === tag(entriesField, 2)) {
+      if (!readColumns(bytes, at + length, body.upserts, columns.length)) return false;
+    } else if (byte === tag(7, 2) && entriesField === 6) {
+      if (!readColumns(bytes, at + length, body.deletions, keyColumns)) return false;
+    } else return false;
   }
-  const group = named ? name.text : '';
-  return { kind: 'delta', frame, group, epoch, firstSequence, lastSequence, upserts, deletions };
+  return true;
+};
+
+const emptyBody = (): Body => ({
+  ...{ frame: 0, epoch: 0, firstSequence: 0, lastSequence: 0, group: '' },
+  ...{ upserts: createEntryColumns(), deletions: createKeyColumns() },
+});
+
+/** Undefined: not a delta frame as we write it. What its numbers mean is for the caller to judge. */
+export const readDelta = (bytes: Uint8Array): DeltaFrame | undefined => {
+  if (bytes[0] !== deltaTag) return undefined;
+  const body = emptyBody();
+  return readBody(bytes, 6, body) ? { kind: 'delta', ...body } : undefined;
+};
+
+/** The same for a chunk. */
+export const readChunk = (bytes: Uint8Array): SnapshotChunkFrame | undefined => {
+  if (bytes[0] !== chunkTag) return undefined;
+  const body = emptyBody();
+  if (!readBody(bytes, 4, body)) return undefined;
+  const { frame, group, epoch, upserts } = body;
+  return { kind: 'snapshot-chunk', frame, group, epoch, entries: upserts };
+};
+
+/** The same for an ack. */
+export const readAck = (bytes: Uint8Array): AckFrame | undefined => {
+  if (bytes[0] !== ackTag || bytes[1] !== bytes.length - 2 || bytes[2] !== tag(1, 0)) return undefined;
+  at = 3;
+  const frame = readVarint(bytes, bytes.length);
+  return frame < 0 || at !== bytes.length ? undefined : { kind: 'ack', frame };
 };

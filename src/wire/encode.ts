@@ -1,6 +1,6 @@
 /** Frames to bytes. */
 
-import { encodeDelta } from './delta.js';
+import { encodeAck, encodeChunk, encodeDelta } from './delta.js';
 import { documentBody } from './document.js';
 import type { SyncFrame } from './frames.js';
 import { relevo } from './gen/sync.js';
@@ -10,7 +10,7 @@ const { Frame } = relevo.v1;
 const noBuckets = new Uint8Array(0);
 
 const messageOf = (
-  frame: Exclude<SyncFrame, { kind: 'unknown' } | { kind: 'delta' }>,
+  frame: Exclude<SyncFrame, { kind: 'unknown' | 'delta' | 'ack' | 'snapshot-chunk' }>,
 ): relevo.v1.Frame.$Properties => {
   switch (frame.kind) {
     case 'hello': {
@@ -42,14 +42,8 @@ const messageOf = (
           expected: frame.expected,
         },
       };
-    case 'snapshot-chunk':
-      return {
-        snapshotChunk: { frame: frame.frame, group: frame.group, epoch: frame.epoch, entries: frame.entries },
-      };
     case 'snapshot-end':
       return { snapshotEnd: { frame: frame.frame, group: frame.group, epoch: frame.epoch } };
-    case 'ack':
-      return { ack: { frame: frame.frame } };
     case 'digest':
       return {
         digest: {
@@ -67,6 +61,8 @@ const messageOf = (
       return { ping: { token: frame.token, head: frame.head, sequence: frame.sequence } };
     case 'document':
       return { document: documentBody(frame.message) };
+    case 'events':
+      return { events: { ...frame.message } };
     case 'pong':
       return { pong: { token: frame.token } };
     case 'general':
@@ -75,5 +71,9 @@ const messageOf = (
 };
 
 /** A frame must not exceed limits.syncFrameBytes; limits.syncFrameEntries and the names' limits see to that. */
-export const encodeFrame = (frame: Exclude<SyncFrame, { kind: 'unknown' }>): Uint8Array =>
-  frame.kind === 'delta' ? encodeDelta(frame) : Frame.encode(messageOf(frame)).finish();
+export const encodeFrame = (frame: Exclude<SyncFrame, { kind: 'unknown' }>): Uint8Array => {
+  if (frame.kind === 'delta') return encodeDelta(frame);
+  if (frame.kind === 'ack') return encodeAck(frame);
+  if (frame.kind === 'snapshot-chunk') return encodeChunk(frame);
+  return Frame.encode(messageOf(frame)).finish();
+};

@@ -123,6 +123,15 @@ export type DocumentMessage =
   | { readonly kind: 'decide'; readonly id: string; readonly commit: boolean }
   | { readonly kind: 'states'; readonly entries: readonly StateEntry[] };
 
+/** A question about what happened, or its answer. */
+export interface EventsMessage {
+  readonly id: number;
+  readonly question: boolean;
+  readonly want: number;
+  readonly nowUs: number;
+  readonly text: Uint8Array;
+}
+
 export type SyncFrame =
   | HelloFrame
   | { readonly kind: 'refuse'; readonly code: string; readonly detail: string }
@@ -137,5 +146,6 @@ export type SyncFrame =
   | { readonly kind: 'ping'; readonly token: number; readonly head: number; readonly sequence: number }
   | { readonly kind: 'pong'; readonly token: number }
   | { readonly kind: 'document'; readonly message: DocumentMessage }
+  | { readonly kind: 'events'; readonly message: EventsMessage }
   /** A body that this version does not know: a newer peer's, to be passed over. */
   | { readonly kind: 'unknown' };

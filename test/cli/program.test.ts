@@ -63,6 +63,7 @@ test('status names who is active and why, and what is not ready', async (t) => {
     /NOT READY: snapshot at 5 %/,
     /NOT RUNNING: exit status 1/,
     /persistence +ip persist: 12 of 100 clients/,
+    /web: 5 newcomers were served and not remembered/,
     /draining +web\/b1: 7 sessions and 2 connections are left/,
   ]) {
     t.regex(text, expected);

@@ -7,6 +7,7 @@ import {
   type ReportedRun,
   type ReportFile,
   reportJson,
+  reportOf,
   summarize,
 } from '../../src/drill/report.js';
 
@@ -54,11 +55,11 @@ test('a run that broke its budget tells what the nodes said, counted from the fa
 
 test('nothing finished is not a pass', (t) => {
   t.is(formatReport([]), 'no run was finished');
-  t.false((JSON.parse(reportJson([], { createdAt: '', machine: '', lab: '' })) as ReportFile).passed);
+  t.false(reportOf([], { createdAt: '', machine: '', lab: '' }).passed);
 });
 
 test('a stored report can be judged again, with the same verdict', (t) => {
-  const text = reportJson([run('agent-kill')], { createdAt: 'now', machine: 'm', lab: 'lab' });
+  const text = reportJson(reportOf([run('agent-kill')], { createdAt: 'now', machine: 'm', lab: 'lab' }));
   const stored = JSON.parse(text) as ReportFile;
   const [again] = stored.runs;
   t.deepEqual(verdictOf(judge(again!.history), budgets['agent-kill']), again!.verdict);

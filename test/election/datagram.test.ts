@@ -8,6 +8,7 @@ import {
   messageLimits,
   refusals,
   roles,
+  verbs,
 } from '../../src/election/messages.js';
 import { limits } from '../../src/limits.js';
 import { macWith } from './mac.js';
@@ -46,9 +47,27 @@ const body: fc.Arbitrary<Body> = fc.oneof(
         eligible: fc.constantFrom(...eligibilities),
         epoch: count,
         releasedAsk: small,
+        penalty: fc.nat({ max: 99 }),
+        maintenance: fc.boolean(),
       }),
       { maxLength: messageLimits.groups },
     ),
+    file: fc.array(small, { maxLength: messageLimits.fileParts }),
+    wallS: small,
+  }),
+  fc.record({
+    type: fc.constant('order' as const),
+    id: small,
+    verb: fc.constantFrom(...verbs),
+    group: fc.oneof(name, fc.constant('')),
+    to: fc.oneof(name, fc.constant('')),
+  }),
+  fc.record({
+    type: fc.constant('order-result' as const),
+    id: small,
+    ok: fc.boolean(),
+    tookMs: small,
+    reason: fits(messageLimits.reasonBytes),
   }),
   fc.record({
     type: fc.constant('ask' as const),
@@ -89,7 +108,7 @@ test('every body survives the way to bytes and back', (t) => {
     fc.property(body, (one) => {
       const bytes = encodeDatagram(header, one, mac);
       t.true(bytes.length <= limits.heartbeatBytes);
-      t.deepEqual(decodeDatagram(bytes, 'prod', mac), { ok: true, header, body: one });
+      t.deepEqual(decodeDatagram(bytes, 'prod', mac), { ok: true, header, body: one, speaks: 1 });
     }),
   );
 });
@@ -98,8 +117,8 @@ test('the layout of an ask, byte by byte', (t) => {
   const ask: Body = { type: 'ask', group: 'front', ask: 3, epoch: 4, leaseMs: 120, offer: 0 };
   const bytes = encodeDatagram(header, ask, mac);
   const hex = Buffer.from(bytes.subarray(0, 32)).toString('hex');
-  // magic version type path zero length | session | counter | receiver's session
-  t.is(hex, '52560102010000d4' + '001f000000000001' + '0000000000000007' + '0000000000000009');
+  // magic version type path spoken-version length | session | counter | receiver's session
+  t.is(hex, '52560102010100d4' + '001f000000000001' + '0000000000000007' + '0000000000000009');
   t.is(bytes.length, 212);
   t.is(Buffer.from(bytes.subarray(32, 36)).toString('latin1'), 'prod');
   t.is(Buffer.from(bytes.subarray(128, 133)).toString('latin1'), 'front');
@@ -119,6 +138,31 @@ const heartbeat: Body = {
   reason: '',
   groups: [{ group: 'front', role: 'active', eligible: 'ready', epoch: 3, releasedAsk: 0 }],
 };
+
+/** What a later version may send to this one: fields behind those known here, sealed like the rest. */
+const withTrailer = (bytes: Uint8Array, speaks: number): Uint8Array => {
+  const signed = new Uint8Array([...bytes.subarray(0, bytes.length - 32), 1, 2, 3, 4, 5]);
+  signed[5] = speaks;
+  signed[6] = (signed.length + 32) >> 8;
+  signed[7] = (signed.length + 32) & 0xff;
+  return new Uint8Array([...signed, ...mac(signed)]);
+};
+
+test('fields of a later version are passed over, and the version it speaks is known', (t) => {
+  fc.assert(
+    fc.property(body, (one) => {
+      const bytes = withTrailer(encodeDatagram(header, one, mac), 2);
+      if (bytes.length > limits.heartbeatBytes) return;
+      t.deepEqual(decodeDatagram(bytes, 'prod', mac), { ok: true, header, body: one, speaks: 2 });
+    }),
+  );
+  const [known, altered] = [
+    encodeDatagram(header, heartbeat, mac),
+    withTrailer(encodeDatagram(header, heartbeat, mac), 2),
+  ];
+  altered[known.length - 32]! ^= 1;
+  t.like(decodeDatagram(altered, 'prod', mac), { ok: false, code: 'forged' });
+});
 
 test('one changed bit anywhere is refused', (t) => {
   const bytes = encodeDatagram(header, heartbeat, mac);
@@ -159,7 +203,7 @@ test(
   refuses,
   (bytes) => bytes.fill(9, 2, 3),
   'other-version',
-  /version 9, not 1/,
+  /version 9, not 1: upgrade the older side/,
 );
 test(
   'refuses another cluster and names it',

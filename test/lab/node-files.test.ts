@@ -2,7 +2,7 @@ import test from 'ava';
 import { parseNodeConfig } from '../../src/config/node.js';
 import { parseWitnessConfig } from '../../src/config/witness.js';
 import { nodeYaml, witnessYaml } from '../../src/lab/node-files.js';
-import { nodeNames } from '../../src/lab/topology.js';
+import { nodeNames, nodeNamesOf } from '../../src/lab/topology.js';
 
 for (const node of nodeNames) {
   test(`the file of ${node} is one the agent takes`, (t) => {
@@ -17,6 +17,16 @@ for (const node of nodeNames) {
     return undefined;
   });
 }
+
+test('seven nodes vote among themselves, and each names all others', (t) => {
+  for (const node of nodeNamesOf(7)) {
+    const parsed = parseNodeConfig(nodeYaml(node, { replication: true, nodes: 7 }), '/x');
+    if (!parsed.ok) return t.fail(JSON.stringify(parsed.problems));
+    t.is(parsed.config.witness.kind, 'none');
+    t.is(parsed.config.conntrackd.peers.length, 6);
+  }
+  return undefined;
+});
 
 test('the negative control replicates nothing', (t) => {
   const parsed = parseNodeConfig(nodeYaml('lb1', { replication: false }), '/x');

@@ -1,21 +1,21 @@
 import test from 'ava';
 import {
-  hosts,
+  allHosts,
+  allNodeNames,
   labNamePattern,
   nodeByMac,
-  nodeNames,
   segmentNames,
   switchPort,
 } from '../../src/lab/topology.js';
 
 test('addresses and MACs are nobody else’s', (t) => {
-  const links = hosts.flatMap((host) => host.links);
+  const links = allHosts.flatMap((host) => host.links);
   t.is(new Set(links.map((each) => each.address)).size, links.length);
   t.is(new Set(links.map((each) => each.mac)).size, links.length);
 });
 
 test('interface names fit into the 15 characters that Linux allows', (t) => {
-  const names = hosts.flatMap((host) => segmentNames.map((segment) => switchPort(host.name, segment)));
+  const names = allHosts.flatMap((host) => segmentNames.map((segment) => switchPort(host.name, segment)));
   t.deepEqual(
     names.filter((name) => name.length > 15),
     [],
@@ -23,8 +23,8 @@ test('interface names fit into the 15 characters that Linux allows', (t) => {
 });
 
 test('a node is known by each of its MACs', (t) => {
-  for (const name of nodeNames) {
-    const host = hosts.find((each) => each.name === name)!;
+  for (const name of allNodeNames) {
+    const host = allHosts.find((each) => each.name === name)!;
     t.deepEqual(
       host.links.map((link) => nodeByMac(link.mac)),
       host.links.map(() => name),

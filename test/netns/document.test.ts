@@ -78,7 +78,9 @@ const stopAgent = async (node: Name): Promise<void> => {
 };
 /** `prefix`: run before it, in the same namespaces. */
 const startAgent = async (node: Name, prefix?: string): Promise<void> => {
-  const [spec] = ownerOf(labPorts, { name: lab, owner: 'relevo', replication: true }).nodeProcesses(node);
+  const [spec] = ownerOf(labPorts, { name: lab, owner: 'relevo', replication: true, nodes: 2 }).nodeProcesses(
+    node,
+  );
   const wrapped = prefix
     ? { ...spec!, file: '/bin/sh', args: ['-c', `${prefix} && exec "$0" "$@"`, spec!.file, ...spec!.args] }
     : spec!;

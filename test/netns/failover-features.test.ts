@@ -115,7 +115,7 @@ test('the next owner refuses and serves as the last one', async (t) => {
     openWayBack('backend1', '10.10.0.71');
     openWayBack('backend2', '10.10.0.72');
     // The document is the cluster's: whichever node is told, both have it.
-    const node = nodeNames[0];
+    const node = nodeNames[0]!;
     api(node, 'DELETE', '/farms');
     api(node, 'POST', '/policies', {
       policies: [{ name: 'bad', type: 'blacklist', elements: [{ data: enemy }] }],

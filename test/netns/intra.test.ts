@@ -144,3 +144,56 @@ test.serial('IPv6, and a service of many ports', async (t) => {
   t.is(backendAddress(1), '10.51.0.2');
   await engine.stop();
 });
+
+/** What the balancer itself is told; undefined: nothing. */
+const askFromNode = (url: string): { name: string; peer: string } | undefined => {
+  try {
+    return JSON.parse(
+      namespaces.run(lb, 'env', `PATH=${systemPath}`, 'curl', '-s', '--globoff', '--max-time', '2', url),
+    ) as { name: string; peer: string };
+  } catch {
+    return undefined;
+  }
+};
+
+test.serial('the balancer is a client of its own services: plain and general, dnat and snat', async (t) => {
+  const engine = bed.engine(plainContext, { facts });
+  for (const address of [vip, vip6]) namespaces.run(lb, 'ip', 'addr', 'add', address, 'dev', 'lo');
+  const several = (intraConnect: boolean) => [
+    plainService({ intraConnect, persistence: ['srcip'], backends: backendsAt(2) }),
+    plainService(
+      { name: 'snat', intraConnect, mode: 'snat', persistence: ['srcip'], backends: backendsAt(1) },
+      { port: 81 },
+    ),
+    plainService({
+      name: 'many',
+      family: 'dual',
+      intraConnect,
+      persistence: ['srcip', 'dstport'],
+      addresses: [
+        { address: vip as Ip, protocol: 'tcp', ports: [{ first: 8000, last: 8999 }] },
+        { address: vip6 as Ip, protocol: 'tcp', ports: [port(80)] },
+      ],
+      endpoints: [],
+      backends: [...backendsAt(1), ...backendsAt(1, {}, backendAddress6).map((b) => ({ ...b, name: 'six' }))],
+    }),
+    plainService({ name: 'other', backends: backendsAt(2) }, { port: 82 }),
+  ];
+  const urls = [`http://${vip}/`, `http://${vip}:81/`, `http://${vip}:8123/`, `http://[${vip6}]/`];
+  await engine.reconciler.apply({ services: several(false) });
+  for (const url of urls) t.is(askFromNode(url), undefined, `${url}: nobody listens on the balancer`);
+  await engine.reconciler.apply({ services: several(true) });
+  t.is(askFromNode(`http://${vip}:82/`), undefined, 'a service without it');
+  const first = askFromNode(urls[0]!);
+  t.is(first?.peer, vip, 'what is on the node asks itself by the same address');
+  for (let time = 0; time < 4; time++)
+    t.deepEqual(askFromNode(urls[0]!), first, 'one backend for one client');
+  t.like(askFromNode(urls[1]!), { name: 'b1', peer: '10.51.0.1' });
+  t.like(askFromNode(urls[2]!), { name: 'b1', peer: vip });
+  t.like(askFromNode(urls[3]!), { name: 'b1', peer: vip6 });
+  t.is((await request(vip, 80, '10.40.1.1')).peer, '10.40.1.1', 'and others as before');
+  bed.listing();
+  await engine.reconciler.apply({ services: several(false) });
+  for (const url of urls) t.is(askFromNode(url), undefined, `${url}: no longer`);
+  await engine.stop();
+});

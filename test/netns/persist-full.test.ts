@@ -10,6 +10,7 @@ import { createSetReader } from '../../src/shell/set-reader.js';
 import { createBed, type Engine } from '../support/bed.js';
 import { insideNamespace } from '../support/inside.js';
 import { bothFamilies, eventually, type FamilyBed, ipv4 } from '../support/limits-bed.js';
+import { nftlbOn } from '../support/nftlb-on-bed.js';
 import { backendsAt, plainService } from '../support/services.js';
 import { namedStream, request } from '../support/traffic.js';
 
@@ -55,10 +56,15 @@ test.serial('plain: newcomers beyond the capacity are served and counted, the kn
   for (let client = 1; client <= 40; client++) first.push(await ask(client));
   t.is((await engine.sets.use({ family: 'ip', name: 'relevo' }, 'persist')).capacity, 16);
   t.is(refused('ip', 'persist_refused'), 24);
+  const api = nftlbOn(engine);
+  t.like(await api.done('GET', '/farms/web'), { farms: [{ name: 'web', 'persist-refused': '24' }] });
   const again: string[] = [];
   for (let client = 1; client <= 40; client++) again.push(await ask(client));
   t.deepEqual(again.slice(0, 16), first.slice(0, 16));
   t.is(refused('ip', 'persist_refused'), 48);
+  const listed = await api.done('GET', '/farms');
+  t.like(listed, { farms: [{ name: 'web', 'persist-refused': '48' }] });
+  t.deepEqual(await api.done('POST', '/farms', listed), { response: 'success' }, 'it reads back');
   t.is(new Set(again.slice(16)).size, 3, 'by turns');
   bed.listing();
   // A restart with another capacity keeps what is known and has room at once.
@@ -107,6 +113,8 @@ for (const family of bothFamilies) {
       for (let port = 5000; port < 5040; port++) again.push(await ask(port));
       t.deepEqual(again.slice(0, 16), first.slice(0, 16));
       t.is(refused(table, 'general_persist_refused'), 48);
+      t.deepEqual([...(await engine.reconciler.persistRefused())], [['web', 48]]);
+      t.is((await engine.reconciler.persistRefused('other')).size, 0);
       bed.listing();
     },
   );

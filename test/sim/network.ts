@@ -25,7 +25,7 @@ export interface Network {
 export const createNetwork = (
   agenda: Agenda,
   random: SimRandom,
-  deliver: (to: string, path: number, bytes: Uint8Array) => void,
+  deliver: (to: string, from: string, bytes: Uint8Array) => void,
 ): Network => {
   const cuts = new Set<string>();
   const silenced = new Set<string>();
@@ -44,7 +44,7 @@ export const createNetwork = (
           arriving = bytes.slice();
           arriving[random.below(arriving.length)]! ^= 1 << random.below(8);
         }
-        agenda.at(agenda.nowMs + delayMs, () => deliver(to, path, arriving));
+        agenda.at(agenda.nowMs + delayMs, () => deliver(to, from, arriving));
       }
     },
   };

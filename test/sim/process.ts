@@ -4,9 +4,11 @@
  */
 
 import { type Channel, createChannel } from '../../src/election/channel.js';
+import type { DecisionRecord } from '../../src/election/decisions.js';
 import { stampHeartbeat } from '../../src/election/heartbeat.js';
 import { createElection, step } from '../../src/election/machine.js';
 import type { Body, Mac } from '../../src/election/messages.js';
+import { createRelay, relayPath } from '../../src/election/relay.js';
 import { sleptMs } from '../../src/election/stall.js';
 import {
   type Effect,
@@ -32,7 +34,7 @@ export interface Machine {
 
 export interface SimProcess {
   readonly alive: boolean;
-  receive(path: number, bytes: Uint8Array): void;
+  receive(from: string, bytes: Uint8Array): void;
   tell(event: ElectionEvent): void;
   /** Stops for `ms` after `steps` more steps of its work (0: now). */
   freeze(ms: number, steps: number): void;
@@ -53,12 +55,14 @@ export interface ProcessPorts {
   readonly mac: Mac;
   readonly paths: number;
   readonly trace: ((line: string) => void) | undefined;
+  /** Hears every decision, as the guard thread records it. */
+  readonly record?: ((by: string, record: DecisionRecord) => void) | undefined;
   readonly mutation: Mutation;
   /** Until when verdicts of the kernel may get lost. */
   readonly flakyUntilMs: number;
   onEffect(effect: Effect, by: string): void;
   /** A claim has just succeeded in the kernel. */
-  onClaim(epoch: number): void;
+  onClaim(group: string, epoch: number): void;
 }
 
 /** Freezing, and working off a queue of steps in order. */
@@ -140,8 +144,19 @@ export const startNode = (
     senders,
     quietMs: config.timing.deadMs,
   });
+  const relay = createRelay(
+    config.nodes.filter((name) => name !== config.node),
+    config.timing.deadMs / 2,
+  );
   const worker = createWorker(agenda, random);
   let state = createElection(config, now());
+  const { lockMs: _, ...recorded } = config;
+  ports.record?.(config.node, {
+    kind: 'checkpoint',
+    atMs: now(),
+    config: recorded,
+    state: structuredClone(state),
+  });
   let timerMs = Number.POSITIVE_INFINITY;
   let dueMs = Number.POSITIVE_INFINITY;
   let trap: { readonly ms: number; readonly after: () => void } | undefined;
@@ -154,6 +169,11 @@ export const startNode = (
       const stamped = stampHeartbeat(state, to, index, body, now());
       network.send(config.node, to, index, channel.seal(to, index, stamped));
     }
+    if (to === witnessName) return;
+    const helper = relay.helperFor(to, now());
+    if (helper === undefined) return;
+    const stamped = stampHeartbeat(state, to, relayPath, body, now());
+    network.send(config.node, helper, 0, channel.seal(to, relayPath, stamped));
   };
 
   const writeKernel = (op: KernelOp, group: string): void => {
@@ -176,7 +196,7 @@ export const startNode = (
         return;
       }
       const result = kernel.write(op, group, agenda.nowMs);
-      if (op === 'claim' && result === 'done') ports.onClaim(epoch);
+      if (op === 'claim' && result === 'done') ports.onClaim(group, epoch);
       if (ports.mutation !== 'ack-before-write' || op !== 'close') answer(result);
       if (!after) return;
       trap = undefined;
@@ -197,8 +217,16 @@ export const startNode = (
     const slept = ports.mutation === 'rash' ? 0 : sleptMs(dueMs, now());
     dueMs = Number.POSITIVE_INFINITY;
     if (slept > 0) run({ type: 'stalled', sleptMs: slept });
-    const result = step(config, state, event, now());
+    const atMs = now();
+    const result = step(config, state, event, atMs);
     state = result.state;
+    ports.record?.(config.node, {
+      kind: 'step',
+      atMs,
+      event,
+      effects: result.effects,
+      deadlineMs: result.deadlineMs,
+    });
     dueMs = Math.max(now(), result.deadlineMs);
     if (ports.mutation === 'stale-grants') for (const name in state.groups) state.groups[name]!.voided = 0;
     for (let index = result.effects.length - 1; index >= 0; index--) {
@@ -224,11 +252,16 @@ export const startNode = (
     get alive() {
       return worker.alive;
     },
-    receive(_path, bytes) {
+    receive(sender, bytes) {
       worker.add(() => {
         const opened = channel.open(bytes, now());
-        if (opened.kind === 'message') run({ ...opened, type: 'message' });
-        else if (opened.helloTo) sendBody(opened.helloTo, undefined, { type: 'hello' });
+        if (opened.kind === 'message') {
+          if (sender === opened.from) relay.heardDirectly(opened.from, now());
+          else relay.heardThrough(opened.from, sender, now());
+          run({ ...opened, type: 'message' });
+        } else if (opened.relay) {
+          if (opened.relay.from === sender) network.send(config.node, opened.relay.to, 0, bytes);
+        } else if (opened.helloTo) sendBody(opened.helloTo, undefined, { type: 'hello' });
       });
     },
     tell: handle,
@@ -264,17 +297,17 @@ export const startWitness = (
     get alive() {
       return worker.alive;
     },
-    receive(path, bytes) {
+    receive(_from, bytes) {
       worker.add(() => {
         const opened = channel.open(bytes, now());
         if (opened.kind === 'refused') {
-          if (opened.helloTo) reply(opened.helloTo, path, { type: 'hello' });
+          if (opened.helloTo) reply(opened.helloTo, 0, { type: 'hello' });
           return;
         }
         const from = { node: opened.from, session: opened.session };
         const result = stepWitness(config, state, from, opened.body, now());
         state = result.state;
-        if (result.reply) reply(opened.from, path, result.reply);
+        if (result.reply) reply(opened.from, 0, result.reply);
       });
     },
     tell: () => {},

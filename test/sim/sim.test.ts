@@ -76,6 +76,20 @@ test('a node that slept accuses nobody', (t) => {
   t.true(rash > 100, 'without the event it accuses them');
 });
 
+/** Two of three nodes do not hear each other on any path; the third hears both. */
+const partialMesh = (seed: number) => {
+  const gap = [0, 1].flatMap((path) => [`lb1>lb2/${path}`, `lb2>lb1/${path}`]);
+  return simulate({ seed, nodes: 3, faults: [{ atMs: 430 + (seed % 40), type: 'cut', directions: gap }] });
+};
+
+test('a node that another one hears only through a third is not taken for dead', (t) => {
+  for (let seed = 1; seed <= 300; seed++) {
+    const { failure, accusations } = partialMesh(seed);
+    t.is(failure, undefined, `seed ${seed}`);
+    t.deepEqual(accusations, [], `seed ${seed}`);
+  }
+});
+
 test('one seed is one run', (t) => {
   const lines: string[][] = [[], []];
   for (const into of lines) simulate({ seed: 77, trace: (line) => into.push(line) });

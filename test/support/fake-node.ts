@@ -1,7 +1,7 @@
 /** A node that answers from memory: what the control interface and the CLI are tested against. */
 
 import { RelevoError } from '../../src/errors.js';
-import type { NodeControl, NodeStatus } from '../../src/model/status.js';
+import type { NodeControl, NodeEvent, NodeStatus } from '../../src/model/status.js';
 import type { Log } from '../../src/ports.js';
 
 export const quietLog: Log = { debug() {}, info() {}, warn() {}, error() {}, child: () => quietLog };
@@ -43,6 +43,7 @@ export const exampleStatus: NodeStatus = {
     backendsUp: 1,
     repairs: 0,
     persistence: [{ map: 'ip persist', entries: 12, size: 100 }],
+    persistRefused: [{ service: 'web', newcomers: 5 }],
     draining: [{ service: 'web', backend: 'b1', sessions: 7, connections: 2 }],
   },
   document: {
@@ -70,8 +71,12 @@ export const exampleStatus: NodeStatus = {
   },
 };
 
-export const createFakeNode = (): NodeControl & { readonly calls: string[] } => {
+export const createFakeNode = (): NodeControl & {
+  readonly calls: string[];
+  tell(event: NodeEvent): void;
+} => {
   const calls: string[] = [];
+  const listeners = new Set<(event: NodeEvent) => void>();
   return {
     calls,
     status: async () => exampleStatus,
@@ -114,6 +119,13 @@ export const createFakeNode = (): NodeControl & { readonly calls: string[] } => 
       calls.push(`sessions ${service}`);
       return [];
     },
+    handoverAll: async (to) => {
+      calls.push(`handover --all ${to ?? ''}`.trimEnd());
+      return { front: { ok: true, tookMs: 12 } };
+    },
+    setMaintenance: async (node, group, on) => {
+      calls.push(`maintenance ${on ? 'on' : 'off'} ${node ?? 'here'} ${group ?? 'all'}`);
+    },
     handover: async (group) =>
       group === 'g1' ? { ok: true, tookMs: 3 } : { ok: false, reason: `no group '${group}'` },
     syncDump: () => ({ entries: [], general: [] }),
@@ -121,5 +133,13 @@ export const createFakeNode = (): NodeControl & { readonly calls: string[] } => 
     events: () => [
       { time: '2026-01-01T00:00:00.000Z', atMs: 1, kind: 'takeover', message: 'g1: peer dead', facts: {} },
     ],
+    onEvent: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    tell: (event) => {
+      for (const listener of listeners) listener(event);
+    },
+    clusterEvents: async () => ({ nodes: [], events: [] }),
   };
 };

@@ -1,8 +1,16 @@
 import test from 'ava';
 import { createEntryColumns, createKeyColumns, type KeyColumns } from '../../src/model/columns.js';
 import { decodeFrame } from '../../src/wire/decode.js';
-import { encodeDelta, readDelta, rememberGroup } from '../../src/wire/delta.js';
-import type { DeltaFrame } from '../../src/wire/frames.js';
+import {
+  encodeAck,
+  encodeChunk,
+  encodeDelta,
+  readAck,
+  readChunk,
+  readDelta,
+  rememberGroup,
+} from '../../src/wire/delta.js';
+import type { DeltaFrame, SnapshotChunkFrame } from '../../src/wire/frames.js';
 import { relevo } from '../../src/wire/gen/sync.js';
 
 const { Frame } = relevo.v1;
@@ -50,6 +58,15 @@ const createDelta = (dice: (below: number) => number): DeltaFrame => {
   };
 };
 
+const chunkOf = ({ frame, group, epoch, upserts }: DeltaFrame): SnapshotChunkFrame => ({
+  ...{ kind: 'snapshot-chunk', frame, group, epoch, entries: upserts },
+});
+
+const generatedChunk = ({ frame, group, epoch, entries }: SnapshotChunkFrame): Uint8Array =>
+  Frame.encode({
+    snapshotChunk: { frame, group, epoch, ...(entries.client.length > 0 && { entries }) },
+  }).finish();
+
 const generated = (frame: DeltaFrame): Uint8Array => {
   const { kind, upserts, deletions, ...fields } = frame;
   return Frame.encode({
@@ -69,6 +86,15 @@ test('byte for byte what the generated code writes, and both read the same', (t)
     t.deepEqual([...bytes], [...generated(frame)]);
     t.deepEqual(readDelta(bytes), frame);
     t.deepEqual(decodeFrame(bytes), frame);
+    const chunk = chunkOf(frame);
+    const chunkBytes = encodeChunk(chunk);
+    t.deepEqual([...chunkBytes], [...generatedChunk(chunk)]);
+    t.deepEqual(readChunk(chunkBytes), chunk);
+    t.deepEqual(decodeFrame(chunkBytes), chunk);
+    const ack = { kind: 'ack', frame: frame.frame } as const;
+    t.deepEqual([...encodeAck(ack)], [...Frame.encode({ ack: { frame: frame.frame } }).finish()]);
+    t.deepEqual(readAck(encodeAck(ack)), ack);
+    t.deepEqual(decodeFrame(encodeAck(ack)), ack);
   }
 });
 
@@ -87,18 +113,27 @@ test('what is not as we write it is left to the generated code, with the same re
 
 test('cut and damaged frames: never read past their end, never accepted with other content than the generated code sees', (t) => {
   const dice = createDice(11);
-  let plain = 0;
+  const plain = { delta: 0, 'snapshot-chunk': 0, ack: 0 };
   for (let round = 0; round < 4_000; round++) {
     const frame = createDelta(dice);
-    const bytes = encodeDelta(frame);
+    const kind = dice(3);
+    const ack = { kind: 'ack', frame: frame.frame } as const;
+    const bytes = kind === 0 ? encodeDelta(frame) : kind === 1 ? encodeChunk(chunkOf(frame)) : encodeAck(ack);
     const damaged = bytes.slice(0, dice(3) === 0 ? dice(bytes.length + 1) : bytes.length);
     for (let count = dice(3); count > 0 && damaged.length > 0; count--) {
       damaged[dice(damaged.length)]! ^= 1 << dice(8);
     }
-    const read = readDelta(damaged);
+    const read = readDelta(damaged) ?? readChunk(damaged) ?? readAck(damaged);
     if (!read) continue;
-    plain++;
-    t.deepEqual([...generated(read)], [...Frame.encode(Frame.decode(damaged)).finish()]);
+    plain[read.kind]++;
+    const same =
+      read.kind === 'delta'
+        ? generated(read)
+        : read.kind === 'snapshot-chunk'
+          ? generatedChunk(read)
+          : Frame.encode({ ack: { frame: read.frame } }).finish();
+    t.deepEqual([...same], [...Frame.encode(Frame.decode(damaged)).finish()]);
   }
-  t.true(plain > 30, `${plain} frames were compared`);
+  for (const [kind, count] of Object.entries(plain))
+    t.true(count > 30, `${count} ${kind} frames were compared`);
 });

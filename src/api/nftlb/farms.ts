@@ -76,15 +76,17 @@ export const addFarmRoutes = (app: FastifyInstance, services: ServicesInForce, c
   };
   app.get<FarmPath>('/farms', async ({ query }, reply) => {
     const draining = await drainingOf();
+    const refused = await services.persistRefused();
     const format = (one: Service) =>
-      formatService(one, { reasons, draining, full: query.full !== undefined });
+      formatService(one, { reasons, draining, refused, full: query.full !== undefined });
     return sendPieces(reply, listPieces('farms', mapped([...services.view().services.values()], format)));
   });
   app.get<FarmPath>('/farms/:farm', async ({ params, query }, reply) => {
     const draining = await drainingOf(params.farm);
+    const refused = await services.persistRefused(params.farm);
     const service = services.view().services.get(params.farm);
     if (!service) throw unknownFarm(params.farm, { answer: 'invalid request' });
-    const farm = formatService(service, { reasons, draining, full: query.full !== undefined });
+    const farm = formatService(service, { reasons, draining, refused, full: query.full !== undefined });
     return sendPieces(reply, listPieces('farms', [farm]));
   });
 

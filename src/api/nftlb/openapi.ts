@@ -61,6 +61,7 @@ const farm = z.object({
     'persistence',
     'persist-ttl',
     'persist-full',
+    'persist-refused',
     'responsettl',
     'log',
     'log-prefix',

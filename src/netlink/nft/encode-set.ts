@@ -204,39 +204,63 @@ const writeIntervalEnd = (writer: ByteWriter, element: ElementBytes, keyBytes: n
   writer.end(start);
 };
 
-/** An element of a packed list: every one has the same attributes, only the values differ. */
-const writePacked = (
-  writer: ByteWriter,
-  { bytes, keyBytes, dataBytes, timeoutMs, expiresMs }: NonNullable<ElementList['packed']>,
-  index: number,
-): void => {
-  let from = index * (keyBytes + dataBytes);
-  const lifetimes = (timeoutMs ? 12 : 0) + (expiresMs ? 12 : 0);
-  writer.u16(12 + keyBytes + (dataBytes > 0 ? 8 + dataBytes : 0) + lifetimes);
-  writer.u16(ELEM);
-  writer.u16(8 + keyBytes);
-  writer.u16(KEY);
-  writer.u16(4 + keyBytes);
-  writer.u16(DATA_VALUE);
-  writer.copy(bytes, from, keyBytes);
-  if (dataBytes > 0) {
-    from += keyBytes;
-    writer.u16(8 + dataBytes);
-    writer.u16(DATA);
-    writer.u16(4 + dataBytes);
-    writer.u16(DATA_VALUE);
-    writer.copy(bytes, from, dataBytes);
-  }
-  if (timeoutMs) writeShortU64(writer, 4, timeoutMs[index]!);
-  if (expiresMs) writeShortU64(writer, 5, expiresMs[index]!);
+type Packed = NonNullable<ElementList['packed']>;
+
+const packedBytes = ({ keyBytes, dataBytes, timeoutMs, expiresMs }: Packed): number =>
+  12 + keyBytes + (dataBytes > 0 ? 8 + dataBytes : 0) + (timeoutMs ? 12 : 0) + (expiresMs ? 12 : 0);
+
+/** What the elements of a packed list take, with the headers of their messages: to make room once. */
+export const packedListBytes = (packed: Packed, length: number): number => {
+  const bytes = packedBytes(packed) * length;
+  return bytes + (1 + Math.ceil(bytes / limits.elementListBytes)) * 128;
 };
 
-/** A 64-bit attribute whose value fits 32 bits. */
-const writeShortU64 = (writer: ByteWriter, type: number, value: number): void => {
-  writer.u16(12);
-  writer.u16(type);
-  writer.u32Be(0);
-  writer.u32Be(value);
+const put16 = (bytes: Uint8Array, at: number, value: number): void => {
+  bytes[at] = value;
+  bytes[at + 1] = value >>> 8;
+};
+
+/** Header of an attribute of `length` bytes, itself included. */
+const putHeader = (bytes: Uint8Array, at: number, length: number, type: number): void => {
+  put16(bytes, at, length);
+  put16(bytes, at + 2, type);
+};
+
+/** A 64-bit attribute, big-endian, whose value fits 32 bits; where there was zero before. */
+const putShortU64 = (bytes: Uint8Array, at: number, type: number, value: number): void => {
+  putHeader(bytes, at, 12, type);
+  bytes[at + 8] = value >>> 24;
+  bytes[at + 9] = value >>> 16;
+  bytes[at + 10] = value >>> 8;
+  bytes[at + 11] = value;
+};
+
+/** An element of a packed list: every one has the same attributes, only the values differ. */
+const writePacked = (writer: ByteWriter, packed: Packed, index: number): void => {
+  const { keyBytes, dataBytes, timeoutMs, expiresMs } = packed;
+  const size = packedBytes(packed);
+  writer.reserve(size);
+  const { bytes } = writer;
+  const source = packed.bytes;
+  let from = index * (keyBytes + dataBytes);
+  let at = writer.length;
+  putHeader(bytes, at, size, ELEM);
+  putHeader(bytes, at + 4, 8 + keyBytes, KEY);
+  putHeader(bytes, at + 8, 4 + keyBytes, DATA_VALUE);
+  at += 12;
+  for (let left = keyBytes; left > 0; left--) bytes[at++] = source[from++]!;
+  if (dataBytes > 0) {
+    putHeader(bytes, at, 8 + dataBytes, DATA);
+    putHeader(bytes, at + 4, 4 + dataBytes, DATA_VALUE);
+    at += 8;
+    for (let left = dataBytes; left > 0; left--) bytes[at++] = source[from++]!;
+  }
+  if (timeoutMs) {
+    putShortU64(bytes, at, 4, timeoutMs[index]!);
+    at += 12;
+  }
+  if (expiresMs) putShortU64(bytes, at, 5, expiresMs[index]!);
+  writer.length += size;
 };
 
 /** Writes elements from index `first` until the list attribute is full; returns the index of the first one left. */

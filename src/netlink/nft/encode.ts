@@ -14,7 +14,7 @@ import {
 } from '../message.js';
 import type { ChainSpec, FlowtableSpec, ObjectSpec, Operation, TableName, Transaction } from './ast.js';
 import { writeRule } from './encode-rule.js';
-import { writeElements, writeSet } from './encode-set.js';
+import { packedListBytes, writeElements, writeSet } from './encode-set.js';
 import { IPPROTO_TCP, IPPROTO_UDP } from './fields.js';
 import {
   familyNumber,
@@ -147,6 +147,7 @@ const writeElementMessages = (
     message = msg.newElement;
     flags = NLM_F_CREATE | (operation.create ? NLM_F_EXCL : 0);
   } else if (operation.op === 'destroy-elements') message = msg.destroyElement;
+  if (elements.packed) batch.writer.reserve(packedListBytes(elements.packed, elements.length));
   let next = 0;
   while (next < elements.length) {
     const first = next;

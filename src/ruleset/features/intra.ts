@@ -1,15 +1,20 @@
 /**
- * Clients in a backend's own network: the backend would answer them without passing this node, and they would not know the answer. Their
- * connections get a source address that brings replies back here; clients from elsewhere keep theirs.
+ * Clients that a service of a router does not see. Those in a backend's own network: the backend would answer them without passing this
+ * node, and they would not know the answer. Their connections get a source address that brings replies back here; clients from elsewhere
+ * keep theirs. And the node itself: what it sends does not pass prerouting, so it is led to the service's kind in output.
  */
 
 import { type Ip, type IpPrefix, ipFromBytes } from '../../model/address.js';
 import type { Service } from '../../model/service.js';
 import type { Key, SetSpec } from '../../netlink/nft/ast.js';
+import { plainDispatch } from '../chains.js';
 import type { Contribution, FeatureContext, Placed, ServiceFeature } from '../feature.js';
-import { intraOrder, sourceChain } from '../stations.js';
+import { isPlain } from '../plain.js';
+import { rule } from '../rules.js';
+import { intraOrder, intraOutputChain, intraOutputOrder, sourceChain } from '../stations.js';
 import { addressBytes, hostNumber, joined } from './bytes.js';
 import { type FamilyShape, families } from './families.js';
+import { generalDispatch } from './general-layout.js';
 import { identity } from './identity.js';
 import { fields, jumpTo, stationsIn, together, translated } from './statements.js';
 
@@ -82,7 +87,50 @@ const nearNetworks = (service: Service, family: FamilyShape, context: FeatureCon
   return [...near.values()];
 };
 
-const ofFamily = (
+/** `service number`: services of the shared maps, and general ones, that the node itself may ask. */
+const plainOutputSet: SetSpec = { name: 'intra_plain', key: ['classid'] };
+const generalOutputSet: SetSpec = { name: 'intra_general', key: ['classid'] };
+
+/** The node's own connections, with the addresses that they have: behind translation they are as any client's. */
+const fromNode = (
+  service: Service,
+  family: FamilyShape,
+  context: FeatureContext,
+): Contribution | undefined => {
+  const known = identity(service, family, context.ids);
+  if (!known) return undefined;
+  const { table } = family;
+  const plain = isPlain(service);
+  const set = plain ? plainOutputSet : generalOutputSet;
+  const chain = `${set.name}_output`;
+  const purpose = (what: string): string => `from the node: ${what}`;
+  const station = stationsIn(table, intraOutputChain);
+  const dispatch = plain ? plainDispatch : generalDispatch.slice(1);
+  return {
+    structure: [
+      ...known.structure,
+      { kind: 'set', table, set, filledBy: 'us' },
+      {
+        kind: 'chain',
+        table,
+        chain: { name: chain, rules: dispatch.map(([what, statement]) => rule(chain, what, statement)) },
+      },
+      station(intraOutputOrder.identify, purpose('which service'), jumpTo('identify')),
+      station(
+        plain ? intraOutputOrder.plain : intraOutputOrder.general,
+        purpose(plain ? 'plain' : 'general'),
+        { kind: 'lookup', key: fields('meta priority'), set: set.name },
+        jumpTo(chain),
+      ),
+    ],
+    elements: [
+      ...known.elements,
+      { table, set, element: { key: hostNumber(context.ids.of(service.name)) }, activates: true },
+    ],
+  };
+};
+
+const besideBackends = (
   service: Service,
   family: FamilyShape,
   context: FeatureContext,
@@ -143,8 +191,14 @@ const ofFamily = (
 export const intra: ServiceFeature = {
   name: 'intra',
   contribute(service, context) {
-    // With snat every client has such a source already.
-    if (!service.intraConnect || service.mode !== 'dnat') return undefined;
-    return together(...families.map((family) => ofFamily(service, family, context)));
+    const { intraConnect, mode, state } = service;
+    if (!intraConnect || state !== 'up' || (mode !== 'dnat' && mode !== 'snat')) return undefined;
+    return together(
+      ...families.flatMap((family) => [
+        fromNode(service, family, context),
+        // With snat every client has such a source already.
+        mode === 'dnat' ? besideBackends(service, family, context) : undefined,
+      ]),
+    );
   },
 };

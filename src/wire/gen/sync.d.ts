@@ -71,8 +71,11 @@ export namespace relevo {
             /** Frame general. */
             general?: (relevo.v1.General.$Properties|null);
 
+            /** Frame events. */
+            events?: (relevo.v1.Events.$Properties|null);
+
             /** Frame body. */
-            body?: ("hello"|"refuse"|"role"|"start"|"snapshotBegin"|"snapshotChunk"|"snapshotEnd"|"delta"|"ack"|"digest"|"resync"|"ping"|"pong"|"document"|"general");
+            body?: ("hello"|"refuse"|"role"|"start"|"snapshotBegin"|"snapshotChunk"|"snapshotEnd"|"delta"|"ack"|"digest"|"resync"|"ping"|"pong"|"document"|"general"|"events");
 
             /**
              * Encodes the specified Frame message. Does not implicitly {@link relevo.v1.Frame.verify|verify} messages.
@@ -143,8 +146,11 @@ export namespace relevo {
                 /** Frame general */
                 general?: (relevo.v1.General.$Properties|null);
 
+                /** Frame events */
+                events?: (relevo.v1.Events.$Properties|null);
+
                 /** Frame body */
-                body?: ("hello"|"refuse"|"role"|"start"|"snapshotBegin"|"snapshotChunk"|"snapshotEnd"|"delta"|"ack"|"digest"|"resync"|"ping"|"pong"|"document"|"general");
+                body?: ("hello"|"refuse"|"role"|"start"|"snapshotBegin"|"snapshotChunk"|"snapshotEnd"|"delta"|"ack"|"digest"|"resync"|"ping"|"pong"|"document"|"general"|"events");
 
                 /** Unknown fields preserved while decoding when enabled */
                 $unknowns?: Uint8Array[];
@@ -167,9 +173,10 @@ export namespace relevo {
               pong?: relevo.v1.Pong.$Shape|null;
               document?: relevo.v1.Document.$Shape|null;
               general?: relevo.v1.General.$Shape|null;
+              events?: relevo.v1.Events.$Shape|null;
               $unknowns?: Uint8Array[];
             } & (
-              ({ body?: undefined; hello?: null; refuse?: null; role?: null; start?: null; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd?: null; delta?: null; ack?: null; digest?: null; resync?: null; ping?: null; pong?: null; document?: null; general?: null }|{ body?: "hello"; hello: relevo.v1.Hello.$Shape; refuse?: null; role?: null; start?: null; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd?: null; delta?: null; ack?: null; digest?: null; resync?: null; ping?: null; pong?: null; document?: null; general?: null }|{ body?: "refuse"; hello?: null; refuse: relevo.v1.Refuse.$Shape; role?: null; start?: null; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd?: null; delta?: null; ack?: null; digest?: null; resync?: null; ping?: null; pong?: null; document?: null; general?: null }|{ body?: "role"; hello?: null; refuse?: null; role: relevo.v1.Role.$Shape; start?: null; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd?: null; delta?: null; ack?: null; digest?: null; resync?: null; ping?: null; pong?: null; document?: null; general?: null }|{ body?: "start"; hello?: null; refuse?: null; role?: null; start: relevo.v1.Start.$Shape; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd?: null; delta?: null; ack?: null; digest?: null; resync?: null; ping?: null; pong?: null; document?: null; general?: null }|{ body?: "snapshotBegin"; hello?: null; refuse?: null; role?: null; start?: null; snapshotBegin: relevo.v1.SnapshotBegin.$Shape; snapshotChunk?: null; snapshotEnd?: null; delta?: null; ack?: null; digest?: null; resync?: null; ping?: null; pong?: null; document?: null; general?: null }|{ body?: "snapshotChunk"; hello?: null; refuse?: null; role?: null; start?: null; snapshotBegin?: null; snapshotChunk: relevo.v1.SnapshotChunk.$Shape; snapshotEnd?: null; delta?: null; ack?: null; digest?: null; resync?: null; ping?: null; pong?: null; document?: null; general?: null }|{ body?: "snapshotEnd"; hello?: null; refuse?: null; role?: null; start?: null; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd: relevo.v1.SnapshotEnd.$Shape; delta?: null; ack?: null; digest?: null; resync?: null; ping?: null; pong?: null; document?: null; general?: null }|{ body?: "delta"; hello?: null; refuse?: null; role?: null; start?: null; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd?: null; delta: relevo.v1.Delta.$Shape; ack?: null; digest?: null; resync?: null; ping?: null; pong?: null; document?: null; general?: null }|{ body?: "ack"; hello?: null; refuse?: null; role?: null; start?: null; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd?: null; delta?: null; ack: relevo.v1.Ack.$Shape; digest?: null; resync?: null; ping?: null; pong?: null; document?: null; general?: null }|{ body?: "digest"; hello?: null; refuse?: null; role?: null; start?: null; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd?: null; delta?: null; ack?: null; digest: relevo.v1.Digest.$Shape; resync?: null; ping?: null; pong?: null; document?: null; general?: null }|{ body?: "resync"; hello?: null; refuse?: null; role?: null; start?: null; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd?: null; delta?: null; ack?: null; digest?: null; resync: relevo.v1.Resync.$Shape; ping?: null; pong?: null; document?: null; general?: null }|{ body?: "ping"; hello?: null; refuse?: null; role?: null; start?: null; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd?: null; delta?: null; ack?: null; digest?: null; resync?: null; ping: relevo.v1.Ping.$Shape; pong?: null; document?: null; general?: null }|{ body?: "pong"; hello?: null; refuse?: null; role?: null; start?: null; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd?: null; delta?: null; ack?: null; digest?: null; resync?: null; ping?: null; pong: relevo.v1.Pong.$Shape; document?: null; general?: null }|{ body?: "document"; hello?: null; refuse?: null; role?: null; start?: null; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd?: null; delta?: null; ack?: null; digest?: null; resync?: null; ping?: null; pong?: null; document: relevo.v1.Document.$Shape; general?: null }|{ body?: "general"; hello?: null; refuse?: null; role?: null; start?: null; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd?: null; delta?: null; ack?: null; digest?: null; resync?: null; ping?: null; pong?: null; document?: null; general: relevo.v1.General.$Shape })
+              ({ body?: undefined; hello?: null; refuse?: null; role?: null; start?: null; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd?: null; delta?: null; ack?: null; digest?: null; resync?: null; ping?: null; pong?: null; document?: null; general?: null; events?: null }|{ body?: "hello"; hello: relevo.v1.Hello.$Shape; refuse?: null; role?: null; start?: null; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd?: null; delta?: null; ack?: null; digest?: null; resync?: null; ping?: null; pong?: null; document?: null; general?: null; events?: null }|{ body?: "refuse"; hello?: null; refuse: relevo.v1.Refuse.$Shape; role?: null; start?: null; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd?: null; delta?: null; ack?: null; digest?: null; resync?: null; ping?: null; pong?: null; document?: null; general?: null; events?: null }|{ body?: "role"; hello?: null; refuse?: null; role: relevo.v1.Role.$Shape; start?: null; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd?: null; delta?: null; ack?: null; digest?: null; resync?: null; ping?: null; pong?: null; document?: null; general?: null; events?: null }|{ body?: "start"; hello?: null; refuse?: null; role?: null; start: relevo.v1.Start.$Shape; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd?: null; delta?: null; ack?: null; digest?: null; resync?: null; ping?: null; pong?: null; document?: null; general?: null; events?: null }|{ body?: "snapshotBegin"; hello?: null; refuse?: null; role?: null; start?: null; snapshotBegin: relevo.v1.SnapshotBegin.$Shape; snapshotChunk?: null; snapshotEnd?: null; delta?: null; ack?: null; digest?: null; resync?: null; ping?: null; pong?: null; document?: null; general?: null; events?: null }|{ body?: "snapshotChunk"; hello?: null; refuse?: null; role?: null; start?: null; snapshotBegin?: null; snapshotChunk: relevo.v1.SnapshotChunk.$Shape; snapshotEnd?: null; delta?: null; ack?: null; digest?: null; resync?: null; ping?: null; pong?: null; document?: null; general?: null; events?: null }|{ body?: "snapshotEnd"; hello?: null; refuse?: null; role?: null; start?: null; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd: relevo.v1.SnapshotEnd.$Shape; delta?: null; ack?: null; digest?: null; resync?: null; ping?: null; pong?: null; document?: null; general?: null; events?: null }|{ body?: "delta"; hello?: null; refuse?: null; role?: null; start?: null; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd?: null; delta: relevo.v1.Delta.$Shape; ack?: null; digest?: null; resync?: null; ping?: null; pong?: null; document?: null; general?: null; events?: null }|{ body?: "ack"; hello?: null; refuse?: null; role?: null; start?: null; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd?: null; delta?: null; ack: relevo.v1.Ack.$Shape; digest?: null; resync?: null; ping?: null; pong?: null; document?: null; general?: null; events?: null }|{ body?: "digest"; hello?: null; refuse?: null; role?: null; start?: null; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd?: null; delta?: null; ack?: null; digest: relevo.v1.Digest.$Shape; resync?: null; ping?: null; pong?: null; document?: null; general?: null; events?: null }|{ body?: "resync"; hello?: null; refuse?: null; role?: null; start?: null; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd?: null; delta?: null; ack?: null; digest?: null; resync: relevo.v1.Resync.$Shape; ping?: null; pong?: null; document?: null; general?: null; events?: null }|{ body?: "ping"; hello?: null; refuse?: null; role?: null; start?: null; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd?: null; delta?: null; ack?: null; digest?: null; resync?: null; ping: relevo.v1.Ping.$Shape; pong?: null; document?: null; general?: null; events?: null }|{ body?: "pong"; hello?: null; refuse?: null; role?: null; start?: null; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd?: null; delta?: null; ack?: null; digest?: null; resync?: null; ping?: null; pong: relevo.v1.Pong.$Shape; document?: null; general?: null; events?: null }|{ body?: "document"; hello?: null; refuse?: null; role?: null; start?: null; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd?: null; delta?: null; ack?: null; digest?: null; resync?: null; ping?: null; pong?: null; document: relevo.v1.Document.$Shape; general?: null; events?: null }|{ body?: "general"; hello?: null; refuse?: null; role?: null; start?: null; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd?: null; delta?: null; ack?: null; digest?: null; resync?: null; ping?: null; pong?: null; document?: null; general: relevo.v1.General.$Shape; events?: null }|{ body?: "events"; hello?: null; refuse?: null; role?: null; start?: null; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd?: null; delta?: null; ack?: null; digest?: null; resync?: null; ping?: null; pong?: null; document?: null; general?: null; events: relevo.v1.Events.$Shape })
             );
         }
 
@@ -1434,6 +1441,87 @@ export namespace relevo {
 
             /** Shape of a Pong. */
             type $Shape = relevo.v1.Pong.$Properties;
+        }
+
+        /**
+         * Properties of an Events.
+         * @deprecated Use relevo.v1.Events.$Properties instead.
+         */
+        interface IEvents extends relevo.v1.Events.$Properties {
+        }
+
+        /** Represents an Events. */
+        class Events {
+
+            /**
+             * Constructs a new Events.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: relevo.v1.Events.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** Events id. */
+            id: number;
+
+            /** Events question. */
+            question: boolean;
+
+            /** Events want. */
+            want: number;
+
+            /** Events nowUs. */
+            nowUs: number;
+
+            /** Events text. */
+            text: Uint8Array;
+
+            /**
+             * Encodes the specified Events message. Does not implicitly {@link relevo.v1.Events.verify|verify} messages.
+             * @param message Events message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: relevo.v1.Events.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes an Events message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {relevo.v1.Events & relevo.v1.Events.$Shape} Events
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): relevo.v1.Events & relevo.v1.Events.$Shape;
+        }
+
+        namespace Events {
+
+            /** Properties of an Events. */
+            interface $Properties {
+
+                /** Events id */
+                id?: (number|null);
+
+                /** Events question */
+                question?: (boolean|null);
+
+                /** Events want */
+                want?: (number|null);
+
+                /** Events nowUs */
+                nowUs?: (number|null);
+
+                /** Events text */
+                text?: (Uint8Array|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of an Events. */
+            type $Shape = relevo.v1.Events.$Properties;
         }
 
         /**

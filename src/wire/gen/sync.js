@@ -38,11 +38,12 @@ export const relevo = $root.relevo = (() => {
             Frame.prototype.pong = null;
             Frame.prototype.document = null;
             Frame.prototype.general = null;
+            Frame.prototype.events = null;
 
             let $oneOfFields;
 
             $Object.defineProperty(Frame.prototype, "body", {
-                get: $util.oneOfGetter($oneOfFields = ["hello", "refuse", "role", "start", "snapshotBegin", "snapshotChunk", "snapshotEnd", "delta", "ack", "digest", "resync", "ping", "pong", "document", "general"]),
+                get: $util.oneOfGetter($oneOfFields = ["hello", "refuse", "role", "start", "snapshotBegin", "snapshotChunk", "snapshotEnd", "delta", "ack", "digest", "resync", "ping", "pong", "document", "general", "events"]),
                 set: $util.oneOfSetter($oneOfFields)
             });
 
@@ -83,6 +84,8 @@ export const relevo = $root.relevo = (() => {
                     $root.relevo.v1.General.encode(message.general, writer.uint32(194).fork(), _depth + 1).ldelim();
                 if (message.document != null && $Object.hasOwnProperty.call(message, "document"))
                     $root.relevo.v1.Document.encode(message.document, writer.uint32(258).fork(), _depth + 1).ldelim();
+                if (message.events != null && $Object.hasOwnProperty.call(message, "events"))
+                    $root.relevo.v1.Events.encode(message.events, writer.uint32(322).fork(), _depth + 1).ldelim();
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -219,6 +222,13 @@ export const relevo = $root.relevo = (() => {
                                 break;
                             message.general = $root.relevo.v1.General.decode(reader, reader.size(), $undefined, _depth + 1, message.general);
                             message.body = "general";
+                            continue;
+                        }
+                    case 40: {
+                            if (wireType !== 2)
+                                break;
+                            message.events = $root.relevo.v1.Events.decode(reader, reader.size(), $undefined, _depth + 1, message.events);
+                            message.body = "events";
                             continue;
                         }
                     }
@@ -2280,6 +2290,136 @@ export const relevo = $root.relevo = (() => {
             };
 
             return Pong;
+        })();
+
+        v1.Events = (function() {
+
+            const Events = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            Events.prototype.id = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+            Events.prototype.question = false;
+            Events.prototype.want = 0;
+            Events.prototype.nowUs = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+            Events.prototype.text = $util.newBuffer([]);
+
+            Events.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.id != null && $Object.hasOwnProperty.call(message, "id") && (typeof message.id === "object" ? message.id.low || message.id.high : message.id !== 0))
+                    writer.uint32(8).uint64(message.id);
+                if (message.question != null && $Object.hasOwnProperty.call(message, "question") && message.question !== false)
+                    writer.uint32(16).bool(message.question);
+                if (message.want != null && $Object.hasOwnProperty.call(message, "want") && message.want !== 0)
+                    writer.uint32(24).uint32(message.want);
+                if (message.nowUs != null && $Object.hasOwnProperty.call(message, "nowUs") && (typeof message.nowUs === "object" ? message.nowUs.low || message.nowUs.high : message.nowUs !== 0))
+                    writer.uint32(32).uint64(message.nowUs);
+                if (message.text != null && $Object.hasOwnProperty.call(message, "text") && message.text.length)
+                    writer.uint32(42).bytes(message.text);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            Events.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.relevo.v1.Events();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.id = value;
+                            else
+                                delete message.id;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.question = value;
+                            else
+                                delete message.question;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.want = value;
+                            else
+                                delete message.want;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.nowUs = value;
+                            else
+                                delete message.nowUs;
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.bytes()).length)
+                                message.text = value;
+                            else
+                                delete message.text;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return Events;
         })();
 
         v1.Document = (function() {
