@@ -1,5 +1,6 @@
 /** The guard thread's loop: events into the machine, its effects out, in one place and in order. */
 
+import { fatalWeight, type HealthReason } from '../election/health.js';
 import { stampHeartbeat } from '../election/heartbeat.js';
 import { createElection, step } from '../election/machine.js';
 import { sleptMs } from '../election/stall.js';
@@ -33,7 +34,11 @@ const correctAgainMs = 1_000;
 export const createGuardLoop = (
   ports: GuardLoopPorts,
   node: NodeConfig,
-  options: { readonly session: number; readonly epochs: Readonly<Record<string, number>> },
+  options: {
+    readonly session: number;
+    readonly epochs: Readonly<Record<string, number>>;
+    readonly maintenance: readonly string[];
+  },
 ): GuardLoop => {
   const { clock, timers, nft, links } = ports;
   const config = electionConfig(node, options.session);
@@ -49,7 +54,7 @@ export const createGuardLoop = (
   let isStateDue = false;
   let isCorrectionDue = false;
   let repairing = false;
-  let outerFaults: readonly string[] = [];
+  let outerHealth: readonly HealthReason[] = [];
   const ownFaults = new Map<string, string>();
   const waiting: ElectionEvent[] = [];
   const stopWatching: (() => void)[] = [];
@@ -58,6 +63,11 @@ export const createGuardLoop = (
     ports.post({ type: 'event', event });
     postStateSoon();
   };
+  /** What keeps the guard itself from working is fatal. */
+  const tellHealth = (): void => {
+    const own = [...ownFaults.values()].map((text) => ({ text, weight: fatalWeight }));
+    handle({ type: 'health', reasons: [...own, ...outerHealth] });
+  };
   const setFault = (key: string, text: string | undefined): void => {
     if (ownFaults.get(key) === text) return;
     if (text === undefined) ownFaults.delete(key);
@@ -65,7 +75,7 @@ export const createGuardLoop = (
       ownFaults.set(key, text);
       tell({ kind: 'fault', detail: text });
     }
-    handle({ type: 'faults', faults: [...outerFaults, ...ownFaults.values()] });
+    tellHealth();
   };
   const kernel = createGuardKernel(ports, node, (detail) => {
     setFault('address', detail);
@@ -83,7 +93,9 @@ export const createGuardLoop = (
     isStateDue = false;
     const view = viewElection(config, state, clock.nowMs());
     const refused = { ...network.refused };
-    ports.post({ type: 'state', state: { ...view, cluster: node.cluster, refused, owned: kernel.owned } });
+    const refusals = network.lateRefusals();
+    const { owned } = kernel;
+    ports.post({ type: 'state', state: { ...view, cluster: node.cluster, refused, refusals, owned } });
   };
   const postStateSoon = (): void => {
     if (isStateDue || isStopped) return;
@@ -92,6 +104,7 @@ export const createGuardLoop = (
   };
   const postStateRegularly = (): void => {
     if (isStopped) return;
+    handle({ type: 'wall', ...ports.wall() });
     postState();
     timers.after(stateEveryMs, postStateRegularly);
   };
@@ -148,6 +161,7 @@ export const createGuardLoop = (
         return;
       }
       case 'handover-result':
+      case 'maintenance':
         ports.post(effect);
         return;
       case 'stopped':
@@ -259,7 +273,9 @@ export const createGuardLoop = (
       await kernel.prepare();
       watch();
       const usable = Object.fromEntries([...kernel.links].map(([name, link]) => [name, link.usable]));
-      handle({ type: 'start', links: usable, epochs: options.epochs });
+      const { epochs, maintenance } = options;
+      handle({ type: 'wall', ...ports.wall() });
+      handle({ type: 'start', links: usable, epochs, maintenance });
       const gateway = watchGateway(ports, node, kernel.links, (untilMs) =>
         handle({ type: 'gateway', untilMs }),
       );
@@ -277,11 +293,12 @@ export const createGuardLoop = (
         case 'readiness':
           handle(message);
           return;
-        case 'faults':
-          outerFaults = message.faults;
-          handle({ type: 'faults', faults: [...outerFaults, ...ownFaults.values()] });
+        case 'health':
+          outerHealth = message.reasons;
+          tellHealth();
           return;
         case 'handover':
+        case 'maintenance':
           handle(message);
           return;
         case 'checkpoint':
