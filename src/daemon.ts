@@ -3,9 +3,9 @@
 import { createControlApi } from './api/control.js';
 import { createNftlbApi } from './api/nftlb/api.js';
 import { createConntrackd } from './app/conntrackd.js';
-import { createEpochStore } from './app/epoch-store.js';
 import { createGuard } from './app/guard.js';
 import { createLifetime } from './app/lifetime.js';
+import { createGuardStores } from './app/maintenance-store.js';
 import { createNodeControl } from './app/node.js';
 import { wireNode } from './app/node-wiring.js';
 import { createReplicator, type Replicator } from './app/replicate.js';
@@ -89,7 +89,7 @@ export const runAgent = async (configPath: string, signal: AbortSignal): Promise
         log,
         timers: systemTimers,
         startThread: startGuardThread,
-        epochs: createEpochStore(files, config.stateDir),
+        ...createGuardStores(files, config.stateDir),
       },
       config,
       secret,

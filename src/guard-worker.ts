@@ -12,10 +12,11 @@ import { createDatagrams } from './shell/datagrams.js';
 import { createFrameSocket } from './shell/frames.js';
 import { createLinks } from './shell/links.js';
 import { createNft } from './shell/nft.js';
+import { wallClock } from './shell/process.js';
 import { becomeRealtime } from './shell/realtime.js';
 import { createTurns } from './shell/turns.js';
 
-const { config, secret, epochs } = workerData as GuardThreadData;
+const { config, secret, epochs, maintenance } = workerData as GuardThreadData;
 const port = parentPort!;
 const turns = createTurns();
 const post = (message: FromGuard): void => {
@@ -39,6 +40,7 @@ const loop = createGuardLoop(
   {
     clock: { nowMs: () => performance.now() },
     timers: turns.timers,
+    wall: wallClock,
     log,
     mac: (bytes) => createHmac('sha256', key).update(bytes).digest(),
     nft: createNft({ log }),
@@ -48,7 +50,7 @@ const loop = createGuardLoop(
     post,
   },
   config,
-  { session, epochs },
+  { session, epochs, maintenance },
 );
 
 if (!becomeRealtime()) {

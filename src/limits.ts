@@ -62,6 +62,8 @@ export const limits = {
   documentHistoryObjects: 50_000,
   /** States of backends that are remembered, also of those that are gone. */
   backendStates: 500_000,
+  /** Groups of addresses of one cluster: each costs an ask and an answer at every renewal. */
+  groups: 64,
   /** A heartbeat datagram: larger ones are not read. */
   heartbeatBytes: 1_400,
   /** nftlb's interface: a request and how long a client may take for it, and for reading the answer. */

@@ -76,14 +76,15 @@ const watched = (nft: Nft): Nft => ({
   },
 });
 
-const read = (count: number) => {
-  const parsed = parseServices({ farms: farms(count) });
+const read = (wanted: readonly object[]) => {
+  const parsed = parseServices({ farms: wanted });
   if ('problems' in parsed) throw new Error(JSON.stringify(parsed.problems));
   return parsed.document.services;
 };
+const asked = JSON.parse(otherFarms) as number | readonly object[];
 const node: BedNode = createBedNode(files, name, namespace, {
   wrap: watched,
-  services: [syncService(), ...read(Number(otherFarms))],
+  services: Array.isArray(asked) ? read(asked) : [syncService(), ...read(farms(asked as number))],
 });
 
 const fill = async (first: number, count: number): Promise<void> => {

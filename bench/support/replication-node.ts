@@ -16,12 +16,16 @@ export class Agent {
   >();
   #next = 1;
 
-  /** `farms`: services of four backends that it has beside the one with sessions. */
-  constructor(bed: SyncBed, name: 'lb1' | 'lb2', farms = 0) {
+  /** `farms`: how many services of four backends it has beside the one with sessions; or the services that it has instead. */
+  constructor(
+    bed: Pick<SyncBed, 'lb1' | 'lb2' | 'files'>,
+    name: 'lb1' | 'lb2',
+    farms: number | readonly object[] = 0,
+  ) {
     const script = compiled('bench/support/replication-agent.ts');
     const namespace = name === 'lb1' ? bed.lb1 : bed.lb2;
     const files = JSON.stringify(bed.files);
-    this.#child = fork(script, [name, namespace, files, String(farms)], {
+    this.#child = fork(script, [name, namespace, files, JSON.stringify(farms)], {
       // RELEVO_PROFILE=folder: where each agent leaves a CPU profile.
       execArgv: [...engineFlags, ...(profile ? ['--cpu-prof', `--cpu-prof-dir=${profile}`] : [])],
     });

@@ -32,6 +32,11 @@ const check = <T>(schema: z.ZodType<T>, value: unknown, what: string): T => {
 };
 
 const backendBody = z.strictObject({ state: z.enum(['up', 'down', 'off', 'drain']) });
+const maintenanceBody = z.strictObject({
+  on: z.boolean(),
+  node: z.string().min(1).optional(),
+  group: z.string().min(1).optional(),
+});
 const handoverBody = z.strictObject({ to: z.string().optional() });
 
 const applyQuery = z.object({
@@ -114,6 +119,15 @@ export const createControlApi = (control: NodeControl, log: Log): FastifyInstanc
   app.post<{ Params: { group: string } }>('/v1/groups/:group/handover', (request) => {
     const { to } = check(handoverBody, request.body ?? {}, 'body');
     return control.handover(request.params.group, to);
+  });
+  app.post('/v1/node/handover', async (request) => {
+    const { to } = check(handoverBody, request.body ?? {}, 'body');
+    return { groups: await control.handoverAll(to) };
+  });
+  app.post('/v1/maintenance', async (request) => {
+    const { node, group, on } = check(maintenanceBody, request.body ?? {}, 'body');
+    await control.setMaintenance(node, group, on);
+    return { ok: true };
   });
   app.get('/v1/sync/dump', () => control.syncDump());
   app.get<{ Querystring: { client?: string } }>('/v1/sync/show', (request) => {

@@ -1,11 +1,12 @@
 /** From a node's configuration to what the election wants to know of it. */
 
 import { isWireName } from '../election/bytes.js';
-import { messageLimits } from '../election/messages.js';
+import { fileNumber } from '../election/cluster-file.js';
 import type { ElectionConfig } from '../election/types.js';
 import { lockMsFor } from '../election/voter.js';
 import { RelevoError } from '../errors.js';
-import type { NodeConfig } from '../model/node.js';
+import { limits } from '../limits.js';
+import type { AddressGroup, Failback, NodeConfig } from '../model/node.js';
 
 const refuse = (message: string): never => {
   throw new RelevoError('bad-config', message);
@@ -20,6 +21,25 @@ export const watchedLinks = (config: NodeConfig): readonly string[] => [
   ...new Set(config.groups.flatMap(trackedLinks)),
 ];
 
+export const preferredNodes = ({ preferred = [] }: AddressGroup): readonly string[] =>
+  typeof preferred === 'string' ? [preferred] : preferred;
+
+const failbackOf = ({ failback, preempt }: AddressGroup): Failback =>
+  failback ?? { kind: preempt ? 'now' : 'never' };
+
+/** In the order of `fileParts`. Names of interfaces are each machine's own. */
+const fileNumbers = (config: NodeConfig): readonly number[] => {
+  const groups = config.groups.map((group) => [
+    group.name,
+    group.addresses.map(({ address, prefixLength }) => `${address}/${prefixLength}`),
+    preferredNodes(group),
+    failbackOf(group),
+  ]);
+  return [config.nodes, groups, config.witness, config.timing].map((part) =>
+    fileNumber(JSON.stringify(part)),
+  );
+};
+
 /** Throws `bad-config` for what the election cannot work with; says place and remedy. */
 export const electionConfig = (config: NodeConfig, session: number): ElectionConfig => {
   const { timing } = config;
@@ -33,8 +53,10 @@ export const electionConfig = (config: NodeConfig, session: number): ElectionCon
   if (config.nodes.some((node) => node.heartbeat.length === 0)) {
     refuse('nodes: every node needs at least one heartbeat address, better two on different networks');
   }
-  if (config.groups.length > messageLimits.groups) {
-    refuse(`groups: ${config.groups.length}, at most ${messageLimits.groups} fit one heartbeat`);
+  if (config.groups.length > limits.groups) {
+    refuse(
+      `groups: ${config.groups.length}, at most ${limits.groups}: put addresses that move together into one`,
+    );
   }
   if (timing.renewMs * 3 > timing.leaseMs) {
     refuse(`timing.renewMs: ${timing.renewMs} must be at most a third of leaseMs (${timing.leaseMs})`);
@@ -50,11 +72,12 @@ export const electionConfig = (config: NodeConfig, session: number): ElectionCon
     paths: Math.min(...config.nodes.map((node) => node.heartbeat.length)),
     groups: config.groups.map((group) => ({
       name: group.name,
-      preferred: group.preferred,
-      preempt: group.preempt,
+      preferred: preferredNodes(group),
+      failback: failbackOf(group),
       trackLinks: trackedLinks(group),
     })),
     timing,
+    file: fileNumbers(config),
     lockMs: lockMsFor,
   };
 };

@@ -193,15 +193,17 @@ export const createGuardKernel = (
     const corrections: string[] = [];
     for (const { name: group, addresses } of config.groups) {
       for (const { address, prefixLength, interface: link } of addresses) {
-        const isHere = present.some((one) => one.link === link && one.address === address);
-        if (isHere === isActive(group) || !links.has(link)) continue;
-        if (isHere) await linksPort.removeAddress(link, address, prefixLength);
-        else await linksPort.addAddress(link, address, prefixLength);
-        corrections.push(
-          isHere
-            ? `${address} was on ${link} of a standby`
-            : `${address} was missing on ${link} of the owner`,
-        );
+        const here = present.filter((one) => one.address === address && one.link !== 'lo');
+        if (!isActive(group)) {
+          // Whoever gave it to this machine may have used another prefix length, or another interface.
+          for (const one of here) {
+            await linksPort.removeAddress(one.link, address, one.prefixLength);
+            corrections.push(`${address} was on ${one.link} of a standby`);
+          }
+        } else if (links.has(link) && !here.some((one) => one.link === link)) {
+          await linksPort.addAddress(link, address, prefixLength);
+          corrections.push(`${address} was missing on ${link} of the owner`);
+        }
       }
     }
     return corrections;

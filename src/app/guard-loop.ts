@@ -1,5 +1,6 @@
 /** The guard thread's loop: events into the machine, its effects out, in one place and in order. */
 
+import { fatalWeight, type HealthReason } from '../election/health.js';
 import { stampHeartbeat } from '../election/heartbeat.js';
 import { createElection, step } from '../election/machine.js';
 import { sleptMs } from '../election/stall.js';
@@ -11,6 +12,7 @@ import type { NodeConfig } from '../model/node.js';
 import { createDecisionBuffer } from './decision-buffer.js';
 import { electionConfig } from './guard-config.js';
 import { watchGateway } from './guard-gateway.js';
+import { createGuardHeal } from './guard-heal.js';
 import { createGuardKernel, type Written } from './guard-kernel.js';
 import { createGuardNetwork } from './guard-network.js';
 import type { GuardLoopPorts } from './guard-ports.js';
@@ -29,11 +31,17 @@ const lookMs = 33;
 const lookAgainMs = 10;
 const correctAfterMs = 50;
 const correctAgainMs = 1_000;
+/** Below the margin of health: the other node would meet the same stranger. */
+const conflictWeight = 5;
 
 export const createGuardLoop = (
   ports: GuardLoopPorts,
   node: NodeConfig,
-  options: { readonly session: number; readonly epochs: Readonly<Record<string, number>> },
+  options: {
+    readonly session: number;
+    readonly epochs: Readonly<Record<string, number>>;
+    readonly maintenance: readonly string[];
+  },
 ): GuardLoop => {
   const { clock, timers, nft, links } = ports;
   const config = electionConfig(node, options.session);
@@ -49,7 +57,8 @@ export const createGuardLoop = (
   let isStateDue = false;
   let isCorrectionDue = false;
   let repairing = false;
-  let outerFaults: readonly string[] = [];
+  let outerHealth: readonly HealthReason[] = [];
+  let conflicts: readonly string[] = [];
   const ownFaults = new Map<string, string>();
   const waiting: ElectionEvent[] = [];
   const stopWatching: (() => void)[] = [];
@@ -58,6 +67,12 @@ export const createGuardLoop = (
     ports.post({ type: 'event', event });
     postStateSoon();
   };
+  /** What keeps the guard itself from working is fatal. */
+  const tellHealth = (): void => {
+    const own = [...ownFaults.values()].map((text) => ({ text, weight: fatalWeight }));
+    const others = conflicts.map((text) => ({ text, weight: conflictWeight }));
+    handle({ type: 'health', reasons: [...own, ...others, ...outerHealth] });
+  };
   const setFault = (key: string, text: string | undefined): void => {
     if (ownFaults.get(key) === text) return;
     if (text === undefined) ownFaults.delete(key);
@@ -65,11 +80,20 @@ export const createGuardLoop = (
       ownFaults.set(key, text);
       tell({ kind: 'fault', detail: text });
     }
-    handle({ type: 'faults', faults: [...outerFaults, ...ownFaults.values()] });
+    tellHealth();
   };
   const kernel = createGuardKernel(ports, node, (detail) => {
     setFault('address', detail);
     correctSoon(correctAgainMs);
+  });
+  const heal = createGuardHeal(ports, node, kernel.links, {
+    conflicts(texts) {
+      for (const detail of texts) if (!conflicts.includes(detail)) tell({ kind: 'conflict', detail });
+      conflicts = texts;
+      tellHealth();
+    },
+    healed: (detail) => tell({ kind: 'healed', detail }),
+    defend: (group) => kernel.announce(group),
   });
   const network = createGuardNetwork(
     ports,
@@ -83,7 +107,9 @@ export const createGuardLoop = (
     isStateDue = false;
     const view = viewElection(config, state, clock.nowMs());
     const refused = { ...network.refused };
-    ports.post({ type: 'state', state: { ...view, cluster: node.cluster, refused, owned: kernel.owned } });
+    const refusals = network.lateRefusals();
+    const { owned } = kernel;
+    ports.post({ type: 'state', state: { ...view, cluster: node.cluster, refused, refusals, owned } });
   };
   const postStateSoon = (): void => {
     if (isStateDue || isStopped) return;
@@ -92,6 +118,7 @@ export const createGuardLoop = (
   };
   const postStateRegularly = (): void => {
     if (isStopped) return;
+    handle({ type: 'wall', ...ports.wall() });
     postState();
     timers.after(stateEveryMs, postStateRegularly);
   };
@@ -134,6 +161,7 @@ export const createGuardLoop = (
         void kernel.addAddresses(effect.group);
         return;
       case 'remove-addresses':
+        heal.lose(effect.group);
         void kernel.removeAddresses(effect.group);
         return;
       case 'announce':
@@ -142,12 +170,14 @@ export const createGuardLoop = (
       case 'report': {
         const { report } = effect;
         if (report.kind === 'role' && report.to === 'active') {
+          heal.own(report.group);
           ports.post({ type: 'epoch', group: report.group, epoch: report.epoch });
         }
         tell(report);
         return;
       }
       case 'handover-result':
+      case 'maintenance':
         ports.post(effect);
         return;
       case 'stopped':
@@ -259,11 +289,15 @@ export const createGuardLoop = (
       await kernel.prepare();
       watch();
       const usable = Object.fromEntries([...kernel.links].map(([name, link]) => [name, link.usable]));
-      handle({ type: 'start', links: usable, epochs: options.epochs });
+      const { epochs, maintenance } = options;
+      handle({ type: 'wall', ...ports.wall() });
+      handle({ type: 'start', links: usable, epochs, maintenance });
       const gateway = watchGateway(ports, node, kernel.links, (untilMs) =>
         handle({ type: 'gateway', untilMs }),
       );
       if (gateway) stopWatching.push(gateway);
+      heal.start();
+      stopWatching.push(() => heal.stop());
       postStateRegularly();
       correctSoon(correctAfterMs);
       ports.post({ type: 'started' });
@@ -277,11 +311,12 @@ export const createGuardLoop = (
         case 'readiness':
           handle(message);
           return;
-        case 'faults':
-          outerFaults = message.faults;
-          handle({ type: 'faults', faults: [...outerFaults, ...ownFaults.values()] });
+        case 'health':
+          outerHealth = message.reasons;
+          tellHealth();
           return;
         case 'handover':
+        case 'maintenance':
           handle(message);
           return;
         case 'checkpoint':

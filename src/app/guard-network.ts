@@ -2,6 +2,7 @@
 
 import { type Channel, createChannel, type Opened } from '../election/channel.js';
 import type { Body } from '../election/messages.js';
+import type { LateRefusal } from '../election/refusal-problems.js';
 import { createRelay, relayPath } from '../election/relay.js';
 import type { GuardEvent } from '../election/thread.js';
 import { witnessName } from '../election/types.js';
@@ -11,6 +12,8 @@ import type { GuardLoopPorts } from './guard-ports.js';
 
 export interface GuardNetwork {
   readonly refused: Readonly<Record<string, number>>;
+  /** The last of each kind, of the last minute. */
+  lateRefusals(): LateRefusal[];
   open(): Promise<void>;
   /** `stamp` adds what differs by path. */
   send(to: string, path: number | undefined, body: Body, stamp: (path: number) => Body): void;
@@ -19,6 +22,8 @@ export interface GuardNetwork {
 
 /** A refusal of one kind is told once, then counted silently for this long. */
 const refusalQuietMs = 10_000;
+/** Status names what was refused within this time. */
+const lateMs = 60_000;
 
 export const createGuardNetwork = (
   ports: GuardLoopPorts,
@@ -54,6 +59,7 @@ export const createGuardNetwork = (
   );
   const refused: Record<string, number> = {};
   const toldMs = new Map<string, number>();
+  const late = new Map<string, LateRefusal & { readonly atMs: number }>();
   const sockets: Datagrams[] = [];
   let witnessSocket: Datagrams | undefined;
 
@@ -71,6 +77,12 @@ export const createGuardNetwork = (
     // A new session is everyday business after a restart; the rest an operator should know of.
     if (opened.code === 'new-session') return;
     const nowMs = ports.clock.nowMs();
+    late.set(opened.code, {
+      code: opened.code,
+      detail: opened.detail,
+      from: `${from.address}:${from.port}`,
+      atMs: nowMs,
+    });
     if (nowMs - (toldMs.get(opened.code) ?? Number.NEGATIVE_INFINITY) < refusalQuietMs) return;
     toldMs.set(opened.code, nowMs);
     const { code, detail } = opened;
@@ -114,6 +126,10 @@ export const createGuardNetwork = (
 
   return {
     refused,
+    lateRefusals: () =>
+      [...late.values()]
+        .filter(({ atMs }) => atMs > ports.clock.nowMs() - lateMs)
+        .map(({ code, detail, from }) => ({ code, detail, from })),
     async open() {
       for (const local of self.heartbeat) {
         const socket = await ports.datagrams(local);

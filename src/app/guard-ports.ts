@@ -8,6 +8,8 @@ import type { Clock, Datagrams, FrameSocket, Links, Log, PreparingNft, Timers } 
 export interface GuardLoopPorts {
   readonly clock: Clock;
   readonly timers: Timers;
+  /** The wall clock: seconds since 1970, and the minute of the local day. */
+  wall(): { readonly seconds: number; readonly minute: number };
   readonly log: Log;
   readonly mac: Mac;
   readonly nft: PreparingNft;

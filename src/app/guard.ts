@@ -1,6 +1,7 @@
 /** The main thread's side of the guard: starts the thread, keeps its last word, passes on orders. */
 
 import type { DecisionRecord } from '../election/decisions.js';
+import type { HealthReason } from '../election/health.js';
 import type {
   FromGuard,
   GuardEvent,
@@ -26,6 +27,11 @@ export interface GuardPorts {
     load(): Promise<Readonly<Record<string, number>>>;
     save(epochs: Readonly<Record<string, number>>): Promise<void>;
   };
+  /** Maintenance of this node survives restarts. */
+  readonly maintenance?: {
+    load(): Promise<readonly string[]>;
+    save(entries: readonly string[]): Promise<void>;
+  };
 }
 
 export type HandoverResult =
@@ -36,9 +42,11 @@ export interface Guard {
   /** Rejects with `bad-config`, `conflict` or a `kernel-*` code when the guard cannot work here. */
   start(): Promise<void>;
   setReadiness(readiness: Readiness): void;
-  /** Faults of this node for which it must not own a group; an owner steps down at once. Empty: healthy. */
-  setFaults(faults: readonly string[]): void;
+  /** What is wrong with this node; empty: healthy. */
+  setHealth(reasons: readonly HealthReason[]): void;
   handover(group: string, to?: string): Promise<HandoverResult>;
+  /** Of this node or of another; of one group there, or ('') of all of it. Stored when it resolves. */
+  setMaintenance(node: string, group: string, on: boolean): Promise<HandoverResult>;
   /** Undefined before the thread has said anything. */
   state(): GuardState | undefined;
   onEvent(listener: (event: GuardEvent) => void): () => void;
@@ -58,8 +66,10 @@ export const createGuard = (ports: GuardPorts, config: NodeConfig, secret: Uint8
   const listeners = new Set<(event: GuardEvent) => void>();
   let onDecisions: ((records: readonly DecisionRecord[]) => void) | undefined;
   const handovers = new Map<number, (result: HandoverResult) => void>();
-  const lastSaid = new Map<'readiness' | 'faults', ToGuard>();
+  const lastSaid = new Map<'readiness' | 'health', ToGuard>();
   let epochs: Readonly<Record<string, number>> = {};
+  let maintenance: readonly string[] = [];
+  let stored: Promise<void> = Promise.resolve();
   let thread: GuardThread | undefined;
   let state: GuardState | undefined;
   let stopping = false;
@@ -67,7 +77,7 @@ export const createGuard = (ports: GuardPorts, config: NodeConfig, secret: Uint8
   let onStopped: (() => void) | undefined;
 
   /** The thread is not woken for what it knows. */
-  const sayOnce = (message: ToGuard & { type: 'readiness' | 'faults' }): void => {
+  const sayOnce = (message: ToGuard & { type: 'readiness' | 'health' }): void => {
     if (JSON.stringify(lastSaid.get(message.type)) === JSON.stringify(message)) return;
     lastSaid.set(message.type, message);
     thread?.post(message);
@@ -76,7 +86,8 @@ export const createGuard = (ports: GuardPorts, config: NodeConfig, secret: Uint8
   const tell = (event: GuardEvent): void => {
     const isQuiet = event.kind === 'waiting' || (event.kind === 'peer' && event.alive);
     if (isQuiet) log.debug(event, 'guard');
-    else if (event.kind === 'role' || event.kind === 'peer') log.info(event, 'guard');
+    else if (event.kind === 'role' || event.kind === 'peer' || event.kind === 'healed')
+      log.info(event, 'guard');
     else log.warn(event, 'guard');
     for (const listener of listeners) listener(event);
   };
@@ -104,6 +115,14 @@ export const createGuard = (ports: GuardPorts, config: NodeConfig, secret: Uint8
           log.warn({ error: errorFrom(thrown).message }, 'the epoch could not be stored');
         });
         return;
+      case 'maintenance':
+        maintenance = message.entries;
+        log.info({ maintenance }, 'maintenance of this node has changed');
+        stored = ports.maintenance?.save(maintenance) ?? stored;
+        stored.catch((thrown) => {
+          log.warn({ error: errorFrom(thrown).message }, 'the maintenance of this node could not be stored');
+        });
+        return;
       case 'handover-result': {
         const settle = handovers.get(message.id);
         handovers.delete(message.id);
@@ -127,7 +146,7 @@ export const createGuard = (ports: GuardPorts, config: NodeConfig, secret: Uint8
         else resolve();
       };
       const started = ports.startThread(
-        { config, secret, epochs },
+        { config, secret, epochs, maintenance },
         (message) => onMessage(message, settle),
         (detail) => {
           if (thread !== started) return;
@@ -152,10 +171,29 @@ export const createGuard = (ports: GuardPorts, config: NodeConfig, secret: Uint8
     await ending?.end();
   };
 
+  const order = (message: (id: number) => ToGuard): Promise<HandoverResult> => {
+    const current = thread;
+    if (!current) return Promise.resolve({ ok: false, reason: 'the guard is not running' });
+    lastHandover += 1;
+    const id = lastHandover;
+    return new Promise((resolve) => {
+      const cancel = timers.after(handoverMs, () => {
+        handovers.delete(id);
+        resolve({ ok: false, reason: 'the guard thread did not answer' });
+      });
+      handovers.set(id, (result) => {
+        cancel();
+        resolve(result);
+      });
+      current.post(message(id));
+    });
+  };
+
   return {
     async start() {
       electionConfig(config, 1);
       epochs = (await ports.epochs?.load()) ?? {};
+      maintenance = (await ports.maintenance?.load()) ?? [];
       try {
         await launch();
       } catch (thrown) {
@@ -166,23 +204,12 @@ export const createGuard = (ports: GuardPorts, config: NodeConfig, secret: Uint8
     },
     setReadiness: ({ ready, reasons, position }) =>
       sayOnce({ type: 'readiness', readiness: { ready, reasons, position } }),
-    setFaults: (faults) => sayOnce({ type: 'faults', faults }),
-    handover(group, to) {
-      const current = thread;
-      if (!current) return Promise.resolve({ ok: false, reason: 'the guard is not running' });
-      lastHandover += 1;
-      const id = lastHandover;
-      return new Promise((resolve) => {
-        const cancel = timers.after(handoverMs, () => {
-          handovers.delete(id);
-          resolve({ ok: false, reason: 'the guard thread did not answer' });
-        });
-        handovers.set(id, (result) => {
-          cancel();
-          resolve(result);
-        });
-        current.post({ type: 'handover', id, group, to });
-      });
+    setHealth: (reasons) => sayOnce({ type: 'health', reasons }),
+    handover: (group, to) => order((id) => ({ type: 'handover', id, group, to })),
+    async setMaintenance(node, group, on) {
+      const result = await order((id) => ({ type: 'maintenance', id, node, group, on }));
+      if (result.ok) await stored;
+      return result;
     },
     state: () => state,
     onEvent(listener) {

@@ -9,7 +9,7 @@ import { formatServices } from '../config/services-format.js';
 import { RelevoError } from '../errors.js';
 import type { NodeConfig } from '../model/node.js';
 import type { ServicesDocument } from '../model/service.js';
-import type { ApplyResult, NodeControl, NodeStatus } from '../model/status.js';
+import type { ApplyResult, HandoverResult, NodeControl, NodeStatus } from '../model/status.js';
 import { version } from '../model/version.js';
 import type { Clock } from '../ports.js';
 import type { EngineContext } from '../ruleset/context.js';
@@ -143,6 +143,17 @@ export const createNodeControl = (parts: NodeParts): NodeControl => {
     sessions: (service) => services.sessions(service),
     counters: (service) => services.counters(service),
     handover: (group, to) => guard.handover(group, to),
+    async handoverAll(to) {
+      const results: Record<string, HandoverResult> = {};
+      for (const { name, role } of guard.state()?.groups ?? []) {
+        if (role === 'active') results[name] = await guard.handover(name, to);
+      }
+      return results;
+    },
+    async setMaintenance(node = config.node, group = '', on) {
+      const result = await guard.setMaintenance(node, group, on);
+      if (!result.ok) throw new RelevoError('not-ready', result.reason);
+    },
     syncDump: () => ({ entries: replicator.dump(), general: replicator.dumpGeneral() }),
     syncShow: (client) => replicator.show(client),
     syncWatch: (listener) => replicator.watch(listener),

@@ -5,7 +5,7 @@ import { limits } from '../limits.js';
 import type { Clock, Log, PeerLink, PeerLinkListener } from '../ports.js';
 import type { GroupBook } from '../replication/groups.js';
 import type { StampSource } from '../replication/inbound.js';
-import { Rate } from '../replication/rate.js';
+import { PeerRates } from '../replication/rate.js';
 import type { Replica } from '../replication/replica.js';
 import {
   PeerSession,
@@ -42,12 +42,6 @@ export interface DocumentPeers {
 }
 
 /** What is known of a peer, over all its connections. */
-interface Rates {
-  readonly bytesSent: Rate;
-  readonly bytesReceived: Rate;
-  readonly entriesSent: Rate;
-}
-
 export interface PeerRecord {
   readonly name: string;
   link: PeerLink | undefined;
@@ -60,7 +54,7 @@ export interface PeerRecord {
   lostIncomplete: boolean;
   bytesSent: number;
   bytesReceived: number;
-  readonly rates: Rates;
+  readonly rates: PeerRates;
   /** Of earlier connections. */
   sentEntries: number;
   ackedEntries: number;
@@ -110,7 +104,7 @@ export class PeerHub implements PeerLinkListener {
           lostIncomplete: false,
           bytesSent: 0,
           bytesReceived: 0,
-          rates: { bytesSent: new Rate(nowMs), bytesReceived: new Rate(nowMs), entriesSent: new Rate(nowMs) },
+          rates: new PeerRates(nowMs),
           sentEntries: 0,
           ackedEntries: 0,
           lastError: undefined,
@@ -212,9 +206,7 @@ export class PeerHub implements PeerLinkListener {
     const nowMs = this.#options.clock.nowMs();
     for (const record of this.records.values()) {
       this.#step(record, { kind: 'tick' });
-      record.rates.bytesSent.take(record.bytesSent, nowMs);
-      record.rates.bytesReceived.take(record.bytesReceived, nowMs);
-      record.rates.entriesSent.take(sentEntries(record), nowMs);
+      record.rates.take(record.bytesSent, record.bytesReceived, sentEntries(record), nowMs);
     }
     this.pumpSoon();
   }

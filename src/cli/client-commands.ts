@@ -1,6 +1,7 @@
 /** The commands that ask a running agent: apply, diff, status, sessions, backend, handover, sync, events. */
 
 import type { Command } from 'commander';
+import { RelevoError } from '../errors.js';
 import type { Session } from '../model/persistence.js';
 import type { ApplyResult, HandoverResult, NodeStatus, ServiceCounters } from '../model/status.js';
 import { type ControlClient, createControlClient } from '../shell/control-socket.js';
@@ -48,6 +49,11 @@ const formatCounters = (counters: readonly ServiceCounters[]): string =>
       ]),
     ]),
   );
+
+const formatHandover = (group: string, result: HandoverResult): string =>
+  result.ok
+    ? `${group} moved within ${formatDuration(result.tookMs)}`
+    : `${group} did not move: ${result.reason}`;
 
 export const addClientCommands = (
   program: Command,
@@ -126,15 +132,46 @@ export const addClientCommands = (
 
   program
     .command('handover')
-    .argument('<group>')
+    .argument('[group]')
     .option('--to <node>', 'the node that takes over (default: the readiest other one)')
+    .option('--all', 'every group that is active on this node')
     .description('planned, lossless move of a group of addresses; run it on any node')
-    .action(async (group: string, options: { to?: string }) => {
+    .action(async (group: string | undefined, { all, ...options }: { to?: string; all?: boolean }) => {
+      if ((group === undefined) === !all) {
+        throw new RelevoError(
+          'bad-request',
+          'handover: name one group, or give --all for those of this node',
+        );
+      }
+      if (group === undefined) {
+        const { groups } = await client().call<{ groups: Record<string, HandoverResult> }>(
+          'POST',
+          '/v1/node/handover',
+          json(options),
+        );
+        const lines = Object.entries(groups).map(([name, result]) => formatHandover(name, result));
+        output.print(lines.join('\n') || 'no group is active on this node');
+        return Object.values(groups).every(({ ok }) => ok) ? undefined : output.fail();
+      }
       const path = `/v1/groups/${encodeURIComponent(group)}/handover`;
       const result = await client().call<HandoverResult>('POST', path, json(options));
-      if (result.ok) return output.print(`${group} moved within ${formatDuration(result.tookMs)}`);
-      output.print(`${group} did not move: ${result.reason}`);
-      return output.fail();
+      output.print(formatHandover(group, result));
+      return result.ok ? undefined : output.fail();
+    });
+
+  program
+    .command('maintenance')
+    .argument('<state>', 'on or off')
+    .option('--node <node>', 'another node than this one')
+    .option('--group <group>', 'only this group, not all of the node')
+    .description('a node in maintenance hands over and takes nothing; survives restarts')
+    .action(async (state: string, options: { node?: string; group?: string }) => {
+      if (state !== 'on' && state !== 'off') {
+        throw new RelevoError('bad-request', `maintenance: '${state}' is neither on nor off`);
+      }
+      await client().call('POST', '/v1/maintenance', json({ ...options, on: state === 'on' }));
+      const what = options.group === undefined ? '' : ` for ${options.group}`;
+      output.print(`maintenance of ${options.node ?? 'this node'}${what} is ${state}`);
     });
 
   addEventCommands(program, client, output);

@@ -53,7 +53,7 @@ export const formatStatus = (status: NodeStatus): string => {
     formatDuration(group.sinceMs),
     group.takeovers,
     group.addresses.join(' '),
-    group.reason,
+    `${group.reason}${group.maintenance ? ' (maintenance)' : ''}`,
   ]);
   const peers = status.peers.map((peer) => [
     peer.name,
@@ -65,7 +65,11 @@ export const formatStatus = (status: NodeStatus): string => {
           : `silent ${path.lastHeardMs === undefined ? 'always' : formatDuration(path.lastHeardMs)}`,
       )
       .join(', '),
-    reasonsOf(peer.ready, peer.reasons),
+    [
+      reasonsOf(peer.ready, peer.reasons),
+      ...(peer.penalty ? [`penalty ${peer.penalty}${peer.ready ? `: ${peer.reasons.join('; ')}` : ''}`] : []),
+      ...(peer.maintenance?.length ? [`in maintenance for ${peer.maintenance.join(', ')}`] : []),
+    ].join('; '),
   ]);
   const conntrack = !conntrackd.managed
     ? 'not managed'
@@ -75,6 +79,11 @@ export const formatStatus = (status: NodeStatus): string => {
   return [
     `node         ${status.node} of cluster ${status.cluster}, relevo ${status.version}, up ${formatDuration(status.uptimeMs)}, ${formatBytes(status.memoryBytes)}`,
     `this node    ${reasonsOf(status.ready, status.reasons)}`,
+    ...(status.health ?? []).map(
+      ({ reason, weight, group }) =>
+        `health       ${reason} (weight ${weight}${group === undefined ? '' : `, ${group} only`})`,
+    ),
+    ...(status.problems ?? []).map((text) => `PROBLEM      ${text}`),
     `safety       ${status.safety.mode}: ${status.safety.meaning}`,
     ...(witness
       ? [`witness      ${witness.reachable ? 'reachable' : 'NOT REACHABLE'} ${witness.detail}`]

@@ -5,6 +5,7 @@ import { conntrackdProblems } from '../conntrack/config.js';
 import type { Ipv4 } from '../model/address.js';
 import type { IngressInterfaces, NodeConfig, Witness } from '../model/node.js';
 import type { Problem } from '../model/service.js';
+import { failback } from './failback.js';
 import {
   interfaceName,
   ipv4,
@@ -59,6 +60,13 @@ const timing = z
         message: `must be at least three times heartbeatMs (${value.heartbeatMs}), or a late heartbeat counts as a death`,
       });
     }
+    if (value.deadMs > 10 * value.leaseMs) {
+      context.addIssue({
+        code: 'custom',
+        path: ['deadMs'],
+        message: `must be at most ten times leaseMs (${value.leaseMs}): a dead owner's lease would have run out long before anybody notices`,
+      });
+    }
   });
 
 const schema = z.strictObject({
@@ -76,8 +84,9 @@ const schema = z.strictObject({
         addresses: z
           .array(z.strictObject({ address: prefix, interface: interfaceName }))
           .min(1, 'must hold at least one floating address'),
-        preferred: name.optional(),
+        preferred: z.union([name, z.array(name).min(1).max(7)]).optional(),
         preempt: z.boolean().default(false),
+        failback: failback.optional(),
         trackLinks: z.array(interfaceName).default([]),
       }),
     )
@@ -219,10 +228,30 @@ const crossProblems = (config: Parsed): Problem[] => {
     });
   }
   config.groups.forEach((group, g) => {
-    if (group.preferred !== undefined && !nodeNames.includes(group.preferred)) {
+    for (const preferred of [group.preferred ?? []].flat()) {
+      if (nodeNames.includes(preferred)) continue;
       problems.push({
         path: `groups[${g}].preferred`,
-        message: `'${group.preferred}' is not one of nodes (${nodeNames.join(', ')})`,
+        message: `'${preferred}' is not one of nodes (${nodeNames.join(', ')})`,
+      });
+    }
+    const { failback: policy } = group;
+    if (group.preempt && policy !== undefined && policy.kind !== 'now') {
+      problems.push({
+        path: `groups[${g}].failback`,
+        message: 'contradicts preempt: true, which is failback: now; keep one of them',
+      });
+    }
+    if (policy?.kind === 'window' && policy.fromMinute === policy.untilMinute) {
+      problems.push({
+        path: `groups[${g}].failback`,
+        message: 'is a window of no length: write now for always, never for not at all',
+      });
+    }
+    if (policy !== undefined && policy.kind !== 'never' && group.preferred === undefined) {
+      problems.push({
+        path: `groups[${g}].failback`,
+        message: 'needs a node to go back to: name it in preferred',
       });
     }
   });
@@ -262,8 +291,9 @@ const shape = (config: Parsed, folder: string): NodeConfig => {
     cluster: config.cluster,
     node: config.node,
     nodes: config.nodes,
-    groups: config.groups.map(({ preferred, ...group }) => ({
+    groups: config.groups.map(({ preferred, failback: policy, ...group }) => ({
       ...group,
+      ...(policy && { failback: policy }),
       ...(preferred === undefined ? {} : { preferred }),
       addresses: group.addresses.map(({ address: at, interface: on }) => ({ ...at, interface: on })),
     })),

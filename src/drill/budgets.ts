@@ -6,6 +6,11 @@ export const faultNames = [
   'agent-freeze',
   'node-off',
   'front-link',
+  'sync-link',
+  'agent-restart',
+  'witness-off',
+  'conntrackd-kill',
+  'ruleset-flush',
   'second-failure',
   'idle',
 ] as const;
@@ -33,6 +38,18 @@ export const budgets: Readonly<Record<FaultName, Budget>> = {
   'agent-freeze': { outageMs: 0, lostDatagrams: 0, failedConnects: 0, noneAnsweringMs: any, takeovers: 1 },
   'node-off': { outageMs: 500, lostDatagrams: any, failedConnects: any, noneAnsweringMs: any, takeovers: 1 },
   'front-link': { outageMs: 50, lostDatagrams: any, failedConnects: any, noneAnsweringMs: any, takeovers: 1 },
+  'agent-restart': {
+    outageMs: 20,
+    lostDatagrams: any,
+    failedConnects: 0,
+    noneAnsweringMs: any,
+    takeovers: 1,
+  },
+  // Nobody who serves has failed.
+  'sync-link': { outageMs: 0, lostDatagrams: 0, failedConnects: 0, noneAnsweringMs: 0, takeovers: 0 },
+  'witness-off': { outageMs: 0, lostDatagrams: 0, failedConnects: 0, noneAnsweringMs: 0, takeovers: 0 },
+  'conntrackd-kill': { outageMs: 0, lostDatagrams: 0, failedConnects: 0, noneAnsweringMs: 0, takeovers: 0 },
+  'ruleset-flush': { outageMs: 0, lostDatagrams: 0, failedConnects: 0, noneAnsweringMs: 0, takeovers: 0 },
   'second-failure': {
     outageMs: 500,
     lostDatagrams: any,
@@ -57,6 +74,11 @@ export const faultMeaning: Readonly<Record<FaultName, string>> = {
   'node-off':
     'every process of the active node is killed and every cable of it dead at once; it comes back with an empty kernel',
   'front-link': 'the active node’s front cable loses carrier',
+  'sync-link': 'the active node’s sync cable is dead for 3 s: replication and one of two heartbeat paths',
+  'agent-restart': 'the active node’s agent is told to stop (SIGTERM), and started again',
+  'witness-off': 'the witness is killed, and comes back 3 s later',
+  'conntrackd-kill': 'SIGKILL of the active node’s conntrackd',
+  'ruleset-flush': '`nft flush ruleset` by a foreign hand on the active node',
   'second-failure':
     'the active node is off as in node-off, and once another has taken over, that one’s front cable loses carrier',
   idle: 'nothing fails, while other programs take all the processor they get',

@@ -4,13 +4,14 @@ import { RelevoError } from '../errors.js';
 import { activeIn, nodeViews, processesInside, startAll } from '../lab/lab.js';
 import { replaceHost, setAllCables, setCables } from '../lab/network.js';
 import type { LabOwnerDriver, LabPorts } from '../lab/owner.js';
-import { killProcesses } from '../lab/processes.js';
+import { killProcesses, stopProcesses } from '../lab/processes.js';
 import { type LabState, readLab, writeLab } from '../lab/state.js';
-import type { NodeName } from '../lab/topology.js';
+import { type NodeName, namespaceOf } from '../lab/topology.js';
 import { sleep } from '../shell/clock.js';
 import { type LineProcess, startLines } from '../shell/lines.js';
 import { isRunning, type ProcessIdentity, signalProcess } from '../shell/process-identity.js';
 import { builtProgram, nodeProgram } from '../shell/programs.js';
+import { runOrThrow } from '../shell/runner.js';
 import type { FaultName } from './budgets.js';
 
 export interface Fault {
@@ -21,6 +22,8 @@ export interface Fault {
 }
 
 const freezeMs = 3_000;
+/** How long what deserves no takeover lasts before it is put right. */
+const holdMs = 3_000;
 /** `second-failure`: longest wait for the first takeover, and the pause after it. */
 const takeoverMs = 8_000;
 const settleMs = 500;
@@ -137,15 +140,78 @@ const nodeOff = (site: Site): Fault => {
   };
 };
 
-const frontLink = (site: Site): Fault => ({
+/** A cable of the node is dead for `holdMs` at least: 0 for one whose loss ends in a takeover, which is waited for anyway. */
+const deadCable =
+  (segment: 'front' | 'sync', holdMs: number) =>
+  (site: Site): Fault => ({
+    async inject(signal) {
+      const atMs = site.ports.clock.nowMs();
+      await setCables(site.ports.runner, site.lab, site.node, [segment], 'down');
+      await sleep(holdMs, signal);
+      return { atMs };
+    },
+    async heal() {
+      await setCables(site.ports.runner, site.lab, site.node, [segment], 'up');
+    },
+  });
+
+const frontLink = deadCable('front', 0);
+
+const agentRestart = (site: Site): Fault => ({
   async inject() {
+    const agent = await agentProcesses(site);
     const atMs = site.ports.clock.nowMs();
-    await setCables(site.ports.runner, site.lab, site.node, ['front'], 'down');
+    await stopProcesses(agent.map((each) => ({ ...each, label: 'agent', host: site.node })));
+    await restartNode(site);
     return { atMs };
   },
-  async heal() {
-    await setCables(site.ports.runner, site.lab, site.node, ['front'], 'up');
+  heal: () => restartNode(site),
+});
+
+/** Starts again what the nodes share and does not run. */
+const restartShared = async (site: Site): Promise<void> => {
+  const state = await stateOf(site);
+  const running = state.processes.filter(isRunning);
+  const missing = site.owner
+    .sharedProcesses()
+    .filter((spec) => !running.some((each) => each.label === `${spec.host}/${spec.name}`));
+  if (missing.length === 0) return;
+  const started = await startAll(site.ports.daemons, site.lab, missing);
+  await writeLab(site.ports.files, { ...state, processes: [...running, ...started] });
+};
+
+const witnessOff = (site: Site): Fault => ({
+  async inject(signal) {
+    const { processes } = await stateOf(site);
+    const atMs = site.ports.clock.nowMs();
+    killProcesses(processes.filter((each) => each.host === 'witness'));
+    await sleep(holdMs, signal);
+    return { atMs };
   },
+  heal: () => restartShared(site),
+});
+
+const conntrackdKill = (site: Site): Fault => ({
+  async inject(signal) {
+    const agents = await agentProcesses(site);
+    const others = (await inside(site)).filter((each) => !agents.some((agent) => agent.pid === each.pid));
+    const atMs = site.ports.clock.nowMs();
+    killProcesses(others.map((each) => ({ ...each, label: 'conntrackd', host: site.node })));
+    await sleep(holdMs, signal);
+    return { atMs };
+  },
+  heal: () => restartNode(site),
+});
+
+const rulesetFlush = (site: Site): Fault => ({
+  async inject(signal) {
+    const atMs = site.ports.clock.nowMs();
+    const flush = ['netns', 'exec', namespaceOf(site.lab, site.node), 'nft', 'flush', 'ruleset'];
+    await runOrThrow(site.ports.runner, 'ip', flush);
+    await sleep(holdMs, signal);
+    return { atMs };
+  },
+  heal: async () => undefined,
 });
 
 /** Of three nodes two are left after the first, and one without its front link still votes. */
@@ -200,6 +266,11 @@ const factories: Readonly<Record<FaultName, (site: Site) => Fault>> = {
   'agent-freeze': agentFreeze,
   'node-off': nodeOff,
   'front-link': frontLink,
+  'sync-link': deadCable('sync', holdMs),
+  'agent-restart': agentRestart,
+  'witness-off': witnessOff,
+  'conntrackd-kill': conntrackdKill,
+  'ruleset-flush': rulesetFlush,
   'second-failure': secondFailure,
   idle,
 };

@@ -2,7 +2,17 @@
 
 import { askAll, askFew, askSelf, hasMajority, releaseAll, voidAsks } from './asking.js';
 import { abandonClaim, ownEligibility } from './claim.js';
-import { advanceHandover, closeForHandover, endHandover, preempt, preemptAfterMs } from './handover.js';
+import {
+  advanceHandover,
+  closeForHandover,
+  endHandover,
+  failBack,
+  leaveForMaintenance,
+  preemptAfterMs,
+  yieldToHealthier,
+} from './handover.js';
+import { healthPace } from './health.js';
+import { inMaintenance } from './maintenance.js';
 import { togetherMs } from './peers.js';
 import { groupConfig, setRole, type Turn, writeKernel } from './turn.js';
 import type { GroupState } from './types.js';
@@ -33,6 +43,7 @@ export const becomeActive = (turn: Turn, group: GroupState): void => {
   group.announcements = 0;
   group.announceMs = nowMs + announceAfterMs[0]!;
   group.preemptMs = nowMs + preemptAfterMs;
+  group.healthierMs = nowMs + (config.health ?? healthPace).stayMs;
   // The write has ended: whatever was asked before counts no more (asking.ts).
   voidAsks(group);
   setRole(turn, group, 'active', `${from}, epoch ${claim.epoch}`);
@@ -124,7 +135,11 @@ export const advanceActive = (turn: Turn, group: GroupState): void => {
     return;
   }
   announce(turn, group);
-  preempt(turn, group, groupConfig(config, group.name));
+  leaveForMaintenance(turn, group);
+  if (!inMaintenance(turn.state, group.name)) {
+    yieldToHealthier(turn, group);
+    failBack(turn, group, groupConfig(config, group.name));
+  }
   if (advanceHandover(turn, group)) return;
   if (group.asked > group.voided) {
     askSelf(turn, group);

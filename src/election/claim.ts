@@ -1,6 +1,9 @@
 /** A standby: whether it may claim the group and why not, and the three steps of a claim (arm, ask, open). */
 
 import { askAll, askSelf, hasMajority, releaseAll, voidAsks } from './asking.js';
+import { differsText } from './cluster-file.js';
+import { fatalReasons, penaltyOf } from './health.js';
+import { inMaintenance, maintenanceText } from './maintenance.js';
 import type { Body, Eligibility } from './messages.js';
 import { activePeer, goesBefore } from './peers.js';
 import {
@@ -32,11 +35,20 @@ export const ownEligibility = (turn: Turn, group: GroupState): { level: Eligibil
   if (state.stopping) return { level: 'no', reason: 'stopping' };
   if (group.role === 'init') return { level: 'no', reason: 'just started' };
   for (const link of groupConfig(config, group.name).trackLinks) {
-    if (state.links[link] !== true) return { level: 'no', reason: `link ${link} is down` };
+    const usable = state.links[link];
+    if (usable === undefined) return { level: 'no', reason: `there is no interface ${link} on this node` };
+    if (!usable) return { level: 'no', reason: `link ${link} is down` };
   }
-  if (state.faults.length > 0) return { level: 'no', reason: state.faults.join('; ') };
+  const fatal = fatalReasons(state, group.name);
+  if (fatal.length > 0) return { level: 'no', reason: fatal.join('; ') };
+  // An owner hands over first.
+  if (group.role !== 'active' && inMaintenance(state, group.name)) {
+    return { level: 'no', reason: maintenanceText(state, group.name) };
+  }
   const settling = settlingLink(turn, group);
   if (state.readiness.ready) {
+    const differs = differsText(turn);
+    if (differs !== undefined) return { level: 'late', reason: differs };
     return settling === undefined
       ? { level: 'ready', reason: '' }
       : { level: 'late', reason: `link ${settling} is up again only now` };
@@ -67,10 +79,10 @@ const blocker = (turn: Turn, group: GroupState): string | undefined => {
   const { preferred } = groupConfig(config, group.name);
   for (const name in state.peers) {
     const peer = state.peers[name]!;
-    const eligible = peer.groups[group.name]?.eligible ?? 'no';
+    const { eligible = 'no', penalty = 0 } = peer.groups[group.name] ?? {};
     if (!peer.alive || eligible === 'no') continue;
-    const first = { node: config.node, eligible: own.level };
-    if (goesBefore(turn, preferred, first, { node: name, eligible })) return `${name} goes first`;
+    const first = { node: config.node, eligible: own.level, penalty: penaltyOf(state, group.name) };
+    if (goesBefore(turn, preferred, first, { node: name, eligible, penalty })) return `${name} goes first`;
   }
   return undefined;
 };

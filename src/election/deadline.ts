@@ -1,6 +1,7 @@
 /** When the machine must be woken next, if nothing else happens before. */
 
 import { heartbeatDueMs } from './heartbeat.js';
+import { ordersDueMs } from './orders.js';
 import { peerDeadAtMs } from './peers.js';
 import { type Turn, voterConfig } from './turn.js';
 import type { GroupState } from './types.js';
@@ -44,7 +45,7 @@ const groupDeadlineMs = (turn: Turn, group: GroupState): number => {
 export const deadlineMs = (turn: Turn): number => {
   const { state } = turn;
   if (state.stopped) return Number.POSITIVE_INFINITY;
-  let soonest = state.started ? heartbeatDueMs(turn) : Number.POSITIVE_INFINITY;
+  let soonest = Math.min(state.started ? heartbeatDueMs(turn) : Number.POSITIVE_INFINITY, ordersDueMs(turn));
   for (const name in state.peers) {
     const peer = state.peers[name]!;
     if (peer.alive) soonest = Math.min(soonest, peerDeadAtMs(turn, peer));

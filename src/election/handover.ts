@@ -4,8 +4,12 @@
  */
 
 import { releaseAll } from './asking.js';
+import { mayFailBack } from './failback.js';
+import { healthMargin, healthPace, penaltyOf } from './health.js';
+import { inMaintenance } from './maintenance.js';
 import type { Body } from './messages.js';
-import { eligibilityRank } from './peers.js';
+import { settleOrder } from './order-results.js';
+import { eligibilityRank, preferenceRank } from './peers.js';
 import { setRole, type Turn, voterConfig, writeKernel } from './turn.js';
 import type { ElectionGroup, GroupState } from './types.js';
 import { answerAsk } from './voter.js';
@@ -20,13 +24,8 @@ export const endHandover = (turn: Turn, group: GroupState, ok: boolean, reason: 
   if (!handover) return;
   group.handover = undefined;
   group.preemptMs = turn.nowMs + preemptAgainMs;
-  turn.effects.push({
-    type: 'handover-result',
-    id: handover.id,
-    ok,
-    tookMs: turn.nowMs - handover.startedMs,
-    reason,
-  });
+  group.healthierMs = group.preemptMs;
+  settleOrder(turn, handover.id, ok, turn.nowMs - handover.startedMs, reason);
 };
 
 /** The best living peer that may take the group, or why there is none. */
@@ -37,14 +36,17 @@ const chooseTarget = (
 ): { to: string | undefined; reason: string } => {
   let best: string | undefined;
   let bestRank = 0;
+  let bestPenalty = 0;
   const refused: string[] = [];
   for (const name of turn.config.nodes) {
     const peer = turn.state.peers[name];
     if (!peer || (wanted !== undefined && name !== wanted)) continue;
-    const rank = eligibilityRank[peer.groups[group.name]?.eligible ?? 'no'];
-    if (peer.alive && rank > bestRank) {
+    const { eligible = 'no', penalty = 0 } = peer.groups[group.name] ?? {};
+    const rank = eligibilityRank[eligible];
+    if (peer.alive && rank > 0 && (rank > bestRank || (rank === bestRank && penalty < bestPenalty))) {
       best = name;
       bestRank = rank;
+      bestPenalty = penalty;
     }
     if (!peer.alive || rank === 0)
       refused.push(`${name}: ${peer.alive ? peer.reason || 'not eligible' : 'not heard'}`);
@@ -70,7 +72,7 @@ export const startHandover = (
 ): void => {
   const { state, nowMs } = turn;
   const refuse = (reason: string): void => {
-    turn.effects.push({ type: 'handover-result', id, ok: false, tookMs: 0, reason });
+    settleOrder(turn, id, false, 0, reason);
   };
   if (group.role !== 'active') {
     refuse(`this node is ${group.role}, not active (${group.waiting || group.reason})`);
@@ -176,14 +178,50 @@ export const advanceHandover = (turn: Turn, group: GroupState): boolean => {
   return false;
 };
 
-/** With `preempt`, the group goes back to its preferred node once that has been ready for a while. */
-export const preempt = (turn: Turn, group: GroupState, config: ElectionGroup): void => {
-  const { preferred } = config;
-  if (!config.preempt || !preferred || preferred === turn.config.node || group.handover) return;
-  const peer = turn.state.peers[preferred];
-  if (!peer?.alive || peer.groups[group.name]?.eligible !== 'ready') {
-    group.preemptMs = turn.nowMs + preemptAfterMs;
-  } else if (turn.nowMs >= group.preemptMs) {
-    startHandover(turn, group, 0, preferred);
+/** The group goes back to a node that is preferred to this one, once that has been ready for a while and the failback policy allows it. */
+export const failBack = (turn: Turn, group: GroupState, config: ElectionGroup): void => {
+  const { state, nowMs } = turn;
+  if (group.handover) return;
+  if (!mayFailBack(config.failback, state.wall?.minute)) {
+    group.preemptMs = nowMs + preemptAfterMs;
+    return;
   }
+  const ownRank = preferenceRank(config.preferred, turn.config.node);
+  const mine = penaltyOf(state, group.name);
+  const better = config.preferred.slice(0, ownRank).find((name) => {
+    const theirs = state.peers[name]?.alive ? state.peers[name].groups[group.name] : undefined;
+    return theirs?.eligible === 'ready' && theirs.penalty < mine + healthMargin;
+  });
+  if (better === undefined) group.preemptMs = nowMs + preemptAfterMs;
+  else if (nowMs >= group.preemptMs) startHandover(turn, group, 0, better);
+};
+
+/** An owner that is not well gives the group to a peer that has been healthier, by a margin, for a while. */
+export const yieldToHealthier = (turn: Turn, group: GroupState): void => {
+  const { state, nowMs } = turn;
+  if (group.handover) return;
+  const mine = penaltyOf(state, group.name);
+  let best: string | undefined;
+  let least = mine - healthMargin;
+  if (mine >= healthMargin) {
+    for (const name in state.peers) {
+      const peer = state.peers[name]!;
+      const theirs = peer.groups[group.name];
+      if (!peer.alive || theirs?.eligible !== 'ready' || theirs.penalty > least) continue;
+      best = name;
+      least = theirs.penalty - 1;
+    }
+  }
+  const { afterMs, stayMs } = turn.config.health ?? healthPace;
+  if (best === undefined) group.healthierMs = Math.max(nowMs + afterMs, group.sinceMs + stayMs);
+  else if (nowMs >= group.healthierMs) startHandover(turn, group, 0, best);
+};
+
+/** An owner in maintenance hands over as soon as somebody may own the group. */
+export const leaveForMaintenance = (turn: Turn, group: GroupState): void => {
+  const { state, nowMs } = turn;
+  if (group.handover || !inMaintenance(state, group.name) || nowMs < group.maintenanceMs) return;
+  group.maintenanceMs = nowMs + preemptAfterMs;
+  const { to } = chooseTarget(turn, group, undefined);
+  if (to !== undefined) startHandover(turn, group, 0, to);
 };

@@ -2,6 +2,8 @@
 
 import { repeatRelease } from './asking.js';
 import { ownEligibility } from './claim.js';
+import { penaltyOf } from './health.js';
+import { inMaintenance } from './maintenance.js';
 import { type Body, messageLimits } from './messages.js';
 import { allPathsAlive, notePeerTold, togetherMs } from './peers.js';
 import type { Turn } from './turn.js';
@@ -19,7 +21,7 @@ const ownReason = (turn: Turn): string => {
     const { level, reason } = ownEligibility(turn, turn.state.groups[name]!);
     if (level !== 'ready') return reason;
   }
-  return '';
+  return turn.state.health[0]?.text ?? '';
 };
 
 /**
@@ -48,7 +50,7 @@ export const heartbeat = (turn: Turn): void => {
   if (soonMs < heartbeatDueMs(turn)) return;
   const isFull = state.hasNews || soonMs >= state.fullMs;
   if (isFull) state.fullMs = nowMs + fullEvery * config.timing.heartbeatMs;
-  const groups = config.groups.slice(0, messageLimits.groups).map(({ name }) => {
+  const groups = config.groups.map(({ name }) => {
     const group = state.groups[name]!;
     repeatRelease(turn, group);
     return {
@@ -57,6 +59,8 @@ export const heartbeat = (turn: Turn): void => {
       eligible: ownEligibility(turn, group).level,
       epoch: group.epoch,
       releasedAsk: group.released ? group.voided : 0,
+      penalty: penaltyOf(state, name),
+      maintenance: inMaintenance(state, name),
     };
   });
   // A witness that has heard this process before answers its first ask at once, which a takeover then need not wait for.
@@ -65,25 +69,32 @@ export const heartbeat = (turn: Turn): void => {
     turn.effects.push({ type: 'send', to: witnessName, path: undefined, body: { type: 'hello' } });
   }
   const reason = ownReason(turn);
+  const { wall } = state;
+  const wallS = wall ? Math.round(wall.seconds + (nowMs - wall.atMs) / 1000) : 0;
   for (const name in state.peers) {
     if (!isFull && soonMs < state.peers[name]!.tellMs) continue;
     notePeerTold(turn, name);
-    turn.effects.push({
-      type: 'send',
-      to: name,
-      path: heartbeatPath(turn, state.peers[name]!),
-      // The stamps differ by path and are filled in where the datagram is sealed (`stampHeartbeat`).
-      body: {
-        type: 'heartbeat',
-        sentUs: Math.round(nowMs * 1000),
-        echoUs: 0,
-        echoHeldUs: 0,
-        ready: state.readiness.ready,
-        position: state.readiness.position,
-        reason,
-        groups,
-      },
-    });
+    const path = heartbeatPath(turn, state.peers[name]!);
+    for (let from = 0; from === 0 || from < groups.length; from += messageLimits.groups) {
+      turn.effects.push({
+        type: 'send',
+        to: name,
+        path,
+        // The stamps differ by path and are filled in where the datagram is sealed (`stampHeartbeat`).
+        body: {
+          type: 'heartbeat',
+          sentUs: Math.round(nowMs * 1000),
+          echoUs: 0,
+          echoHeldUs: 0,
+          ready: state.readiness.ready,
+          position: state.readiness.position,
+          reason,
+          groups: groups.slice(from, from + messageLimits.groups),
+          ...(config.file && { file: config.file }),
+          ...(wallS > 0 && { wallS }),
+        },
+      });
+    }
   }
   state.hasNews = false;
   state.heartbeats += 1;

@@ -4,6 +4,7 @@ import { countVote } from './asking.js';
 import { answerOffer, noteRefusal } from './claim.js';
 import { declined, keepHandoverAsk } from './handover.js';
 import type { Body } from './messages.js';
+import { heardOrder, heardOrderResult } from './orders.js';
 import { hearHeartbeat, hearPeer, notePeerGroup, notePeerTold } from './peers.js';
 import { type Turn, voterConfig } from './turn.js';
 import { type ElectionEvent, type PeerState, witnessName } from './types.js';
@@ -88,6 +89,12 @@ export const onMessage = (turn: Turn, event: ElectionEvent & { type: 'message' }
   }
   if (body.type === 'ask') {
     heardAsk(turn, from, session, path, body);
+    return;
+  }
+  if (body.type === 'order' || body.type === 'order-result') {
+    if (!peer) return;
+    if (body.type === 'order') heardOrder(turn, from, session, body);
+    else heardOrderResult(turn, from, body);
     return;
   }
   const group = state.groups[body.group];

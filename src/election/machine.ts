@@ -10,10 +10,10 @@
 import { advanceActive, advanceDraining, endClaim, endClose, endRenew } from './active.js';
 import { abandonClaim, advanceInit, advanceStandby, endArm } from './claim.js';
 import { deadlineMs } from './deadline.js';
-import { startHandover } from './handover.js';
 import { heartbeat } from './heartbeat.js';
 import { onMessage } from './inbox.js';
 import { roles } from './messages.js';
+import { orderHandover, orderMaintenance, repeatOrders } from './orders.js';
 import { activePeer, createPeer, watchPeers } from './peers.js';
 import { deafUntilMs } from './stall.js';
 import { beginTurn, type Turn } from './turn.js';
@@ -50,6 +50,8 @@ const createGroup = (name: string, nowMs: number): GroupState => ({
   announcements: 0,
   announceMs: 0,
   preemptMs: 0,
+  healthierMs: 0,
+  maintenanceMs: 0,
 });
 
 export const createElection = (config: ElectionConfig, nowMs: number): ElectionState => {
@@ -63,7 +65,12 @@ export const createElection = (config: ElectionConfig, nowMs: number): ElectionS
     voter: createVoter(nowMs),
     readiness: { ready: false, reasons: ['starting'], position: '' },
     unreadyMs: nowMs,
-    faults: [],
+    health: [],
+    maintenance: [],
+    wall: undefined,
+    orders: {},
+    foreignOrders: {},
+    lastForeign: 0,
     links: {},
     linkUpMs: {},
     gatewayMs: Number.NEGATIVE_INFINITY,
@@ -105,6 +112,7 @@ const onEvent = (turn: Turn, event: ElectionEvent): void => {
     case 'start':
       state.started = true;
       state.links = event.links;
+      state.maintenance = event.maintenance ?? [];
       for (const name in event.epochs) {
         const group = state.groups[name];
         if (group) group.epoch = Math.max(group.epoch, event.epochs[name]!);
@@ -133,23 +141,22 @@ const onEvent = (turn: Turn, event: ElectionEvent): void => {
       if (!event.readiness.ready && state.readiness.ready) state.unreadyMs = turn.nowMs;
       state.readiness = event.readiness;
       return;
-    case 'faults':
+    case 'health':
       state.hasNews = true;
-      state.faults = event.faults;
+      state.health = event.reasons;
+      return;
+    case 'wall':
+      state.wall = { seconds: event.seconds, minute: event.minute, atMs: turn.nowMs };
       return;
     case 'gateway':
       state.gatewayMs = event.untilMs;
       return;
-    case 'handover': {
-      const group = state.groups[event.group];
-      if (group) {
-        startHandover(turn, group, event.id, event.to);
-        return;
-      }
-      const reason = `no group called ${event.group}`;
-      turn.effects.push({ type: 'handover-result', id: event.id, ok: false, tookMs: 0, reason });
+    case 'handover':
+      orderHandover(turn, event);
       return;
-    }
+    case 'maintenance':
+      orderMaintenance(turn, event);
+      return;
     case 'stop':
       state.stopping = true;
       state.stopMs = turn.nowMs;
@@ -220,6 +227,7 @@ export const step = (
   const turn = beginTurn(config, state, nowMs);
   onEvent(turn, event);
   watchPeers(turn);
+  repeatOrders(turn);
   if (turn.state.started) {
     for (const name in turn.state.groups) settle(turn, turn.state.groups[name]!);
     heartbeat(turn);

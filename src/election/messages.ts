@@ -1,7 +1,7 @@
 /** What the datagrams of an election say. Their bytes are `datagram.ts`. */
 
 /** Bounds inside a datagram; a heartbeat of 16 groups with the longest texts stays below `limits.heartbeatBytes`. */
-export const messageLimits = { groups: 16, reasonBytes: 160, positionBytes: 64 } as const;
+export const messageLimits = { groups: 16, reasonBytes: 160, positionBytes: 64, fileParts: 8 } as const;
 
 export const roles = ['init', 'standby', 'active', 'draining'] as const;
 export type Role = (typeof roles)[number];
@@ -17,7 +17,14 @@ export interface HeartbeatGroup {
   readonly epoch: number;
   /** Every grant asked for up to this number is given back; 0 while the node holds or seeks the group. */
   readonly releasedAsk: number;
+  /** 0: nothing is wrong (`health.ts`). */
+  readonly penalty?: number;
+  readonly maintenance?: boolean;
 }
+
+/** What an operator wants of another node than the one that was asked. */
+export const verbs = ['handover', 'maintain', 'resume'] as const;
+export type Verb = (typeof verbs)[number];
 
 export const refusals = [
   'granted',
@@ -42,7 +49,12 @@ export type Body =
       readonly ready: boolean;
       readonly position: string;
       readonly reason: string;
+      /** A part of the sender's groups, when they are many; the others are told in another one. */
       readonly groups: readonly HeartbeatGroup[];
+      /** What must be equal on all nodes (`cluster-file.ts`). */
+      readonly file?: readonly number[];
+      /** Seconds since 1970 by the sender's wall clock, for people; 0: not known. */
+      readonly wallS?: number;
     }
   | {
       readonly type: 'ask';
@@ -77,7 +89,22 @@ export type Body =
       readonly to: string;
     }
   | { readonly type: 'offer'; readonly group: string; readonly epoch: number; readonly offer: number }
-  | { readonly type: 'decline'; readonly group: string; readonly offer: number; readonly reason: string };
+  | { readonly type: 'decline'; readonly group: string; readonly offer: number; readonly reason: string }
+  /** `group` and `to` may be empty. */
+  | {
+      readonly type: 'order';
+      readonly id: number;
+      readonly verb: Verb;
+      readonly group: string;
+      readonly to: string;
+    }
+  | {
+      readonly type: 'order-result';
+      readonly id: number;
+      readonly ok: boolean;
+      readonly tookMs: number;
+      readonly reason: string;
+    };
 
 export interface Header {
   readonly cluster: string;

@@ -19,6 +19,8 @@ export const createPeer = (name: string, nowMs: number): PeerState => ({
   position: '',
   reason: 'not heard yet',
   groups: {},
+  file: [],
+  clockAheadS: undefined,
 });
 
 const lastHeardMs = (peer: PeerState): number => {
@@ -68,8 +70,11 @@ export const hearHeartbeat = (
   body: Body & { type: 'heartbeat' },
 ): void => {
   const { nowMs } = turn;
-  const groups: Record<string, PeerGroup> = {};
-  for (const { group, role, eligible, epoch } of body.groups) groups[group] = { role, eligible, epoch };
+  // Many groups come in several heartbeats.
+  const groups: Record<string, PeerGroup> = { ...peer.groups };
+  for (const { group, role, eligible, epoch, penalty = 0, maintenance = false } of body.groups) {
+    groups[group] = { role, eligible, epoch, penalty, maintenance };
+  }
   if (body.echoUs > 0) {
     putAt(peer.rttMs, path, Math.max(0, nowMs - (body.echoUs + body.echoHeldUs) / 1000), Number.NaN);
   }
@@ -78,11 +83,21 @@ export const hearHeartbeat = (
   peer.position = body.position;
   peer.reason = body.reason;
   peer.groups = groups;
+  peer.file = body.file ?? [];
+  const { wall } = turn.state;
+  peer.clockAheadS =
+    wall && body.wallS ? Math.round(body.wallS - wall.seconds - (nowMs - wall.atMs) / 1000) : undefined;
 };
 
 /** A change of role that came in another message than a heartbeat. */
 export const notePeerGroup = (peer: PeerState, group: string, change: Partial<PeerGroup>): void => {
-  const known = peer.groups[group] ?? { role: 'init', eligible: 'no', epoch: 0 };
+  const known = peer.groups[group] ?? {
+    role: 'init',
+    eligible: 'no',
+    epoch: 0,
+    penalty: 0,
+    maintenance: false,
+  };
   peer.groups = { ...peer.groups, [group]: { ...known, ...change } };
 };
 
@@ -134,16 +149,29 @@ export const activePeer = (turn: Turn, group: string): PeerState | undefined => 
 
 export const eligibilityRank: Readonly<Record<Eligibility, number>> = { no: 0, late: 1, ready: 2 };
 
-/** Does the second candidate go before the first? Readiness, then preference, then order of the configuration. */
+interface Candidate {
+  readonly node: string;
+  readonly eligible: Eligibility;
+  readonly penalty: number;
+}
+
+/** 0 for the node that is preferred to all others; nodes that are not named share the last rank. */
+export const preferenceRank = (preferred: readonly string[], node: string): number => {
+  const rank = preferred.indexOf(node);
+  return rank < 0 ? preferred.length : rank;
+};
+
+/** Does the second candidate go before the first? Readiness, then health, then preference, then order of the configuration. */
 export const goesBefore = (
   turn: Turn,
-  preferred: string | undefined,
-  first: { readonly node: string; readonly eligible: Eligibility },
-  second: { readonly node: string; readonly eligible: Eligibility },
+  preferred: readonly string[],
+  first: Candidate,
+  second: Candidate,
 ): boolean => {
   const readiness = eligibilityRank[second.eligible] - eligibilityRank[first.eligible];
   if (readiness !== 0) return readiness > 0;
-  if (second.node === preferred) return true;
-  if (first.node === preferred) return false;
+  if (second.penalty !== first.penalty) return second.penalty < first.penalty;
+  const preference = preferenceRank(preferred, second.node) - preferenceRank(preferred, first.node);
+  if (preference !== 0) return preference < 0;
   return turn.config.nodes.indexOf(second.node) < turn.config.nodes.indexOf(first.node);
 };

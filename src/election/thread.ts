@@ -2,6 +2,8 @@
 
 import type { NodeConfig } from '../model/node.js';
 import type { DecisionRecord } from './decisions.js';
+import type { HealthReason } from './health.js';
+import type { LateRefusal } from './refusal-problems.js';
 import type { Readiness, Report } from './types.js';
 import type { ElectionView } from './view.js';
 
@@ -10,11 +12,20 @@ export interface GuardThreadData {
   readonly secret: Uint8Array;
   /** Highest epoch known per group. */
   readonly epochs: Readonly<Record<string, number>>;
+  /** '' for the whole node, or names of groups. */
+  readonly maintenance: readonly string[];
 }
 
 export type ToGuard =
   | { readonly type: 'readiness'; readonly readiness: Readiness }
-  | { readonly type: 'faults'; readonly faults: readonly string[] }
+  | { readonly type: 'health'; readonly reasons: readonly HealthReason[] }
+  | {
+      readonly type: 'maintenance';
+      readonly id: number;
+      readonly node: string;
+      readonly group: string;
+      readonly on: boolean;
+    }
   | {
       readonly type: 'handover';
       readonly id: number;
@@ -30,6 +41,8 @@ export interface GuardState extends ElectionView {
   readonly cluster: string;
   /** Datagrams refused since start, by reason. */
   readonly refused: Readonly<Record<string, number>>;
+  /** The last of each kind, of the last minute. */
+  readonly refusals: readonly LateRefusal[];
   /** True when the guard table belongs to the guard thread's socket (Linux 6.9 and later). */
   readonly owned: boolean;
 }
@@ -47,6 +60,10 @@ export type GuardEvent =
   | { readonly kind: 'guard-repaired'; readonly detail: string }
   /** A floating address was missing on the owner, or present on another node. */
   | { readonly kind: 'address-corrected'; readonly detail: string }
+  /** Somebody else answers for an address of this owner. */
+  | { readonly kind: 'conflict'; readonly detail: string }
+  /** After a takeover: known neighbours have the new owner's MAC address. */
+  | { readonly kind: 'healed'; readonly detail: string }
   | { readonly kind: 'fault'; readonly detail: string }
   | { readonly kind: 'thread-died'; readonly detail: string };
 
@@ -55,6 +72,7 @@ export type FromGuard =
   | { readonly type: 'failed'; readonly code: string; readonly message: string }
   | { readonly type: 'state'; readonly state: GuardState }
   | { readonly type: 'event'; readonly event: GuardEvent }
+  | { readonly type: 'maintenance'; readonly entries: readonly string[] }
   | { readonly type: 'decisions'; readonly records: readonly DecisionRecord[] }
   | { readonly type: 'epoch'; readonly group: string; readonly epoch: number }
   | {

@@ -1,5 +1,7 @@
 /** The vocabulary of the election machine: configuration, state, events and effects. Plain data throughout. */
 
+import type { Failback } from '../model/node.js';
+import type { HealthReason } from './health.js';
 import type { Body, Eligibility, Role } from './messages.js';
 import type { VoterState } from './voter.js';
 
@@ -8,8 +10,9 @@ export const witnessName = '@witness';
 
 export interface ElectionGroup {
   readonly name: string;
-  readonly preferred: string | undefined;
-  readonly preempt: boolean;
+  /** Best first; nodes that are not named come after, in the order of the configuration. */
+  readonly preferred: readonly string[];
+  readonly failback: Failback;
   readonly trackLinks: readonly string[];
 }
 
@@ -34,6 +37,10 @@ export interface ElectionConfig {
   readonly paths: number;
   readonly groups: readonly ElectionGroup[];
   readonly timing: ElectionTiming;
+  /** How long a peer must be the healthier one, and an owner have owned, before health moves a group (`health.ts`). */
+  readonly health?: { readonly afterMs: number; readonly stayMs: number };
+  /** What must be equal on all nodes (`cluster-file.ts`). */
+  readonly file?: readonly number[];
   /** How long a grant binds a voter; `lockMsFor` except where a test plants a bug. */
   readonly lockMs: (leaseMs: number) => number;
 }
@@ -45,6 +52,9 @@ export interface PeerGroup {
   readonly role: Role;
   readonly eligible: Eligibility;
   readonly epoch: number;
+  /** 0: nothing is wrong (`health.ts`). */
+  readonly penalty: number;
+  readonly maintenance: boolean;
 }
 
 export interface PeerState {
@@ -63,6 +73,9 @@ export interface PeerState {
   position: string;
   reason: string;
   groups: Readonly<Record<string, PeerGroup>>;
+  file: readonly number[];
+  /** Its wall clock less this node's, as told last. Nothing decides by it. */
+  clockAheadS: number | undefined;
 }
 
 export interface Claim {
@@ -126,6 +139,26 @@ export interface GroupState {
   announcements: number;
   announceMs: number;
   preemptMs: number;
+  /** A peer has been healthier than this owner until then: the group moves. */
+  healthierMs: number;
+  /** When an owner in maintenance looks for a successor again. */
+  maintenanceMs: number;
+}
+
+/** On its way to another node. */
+export interface SentOrder {
+  readonly to: string;
+  readonly body: Body & { type: 'order' };
+  readonly againMs: number;
+  readonly startedMs: number;
+}
+
+/** The last order of a peer, and what came of it. */
+export interface ForeignOrder {
+  readonly session: number;
+  readonly id: number;
+  readonly local: number;
+  readonly result: (Body & { type: 'order-result' }) | undefined;
 }
 
 export interface Readiness {
@@ -144,8 +177,14 @@ export interface ElectionState {
   voter: VoterState;
   readiness: Readiness;
   unreadyMs: number;
-  /** Faults of this node for which it must not own anything. */
-  faults: readonly string[];
+  /** What is wrong with this node, and how much it counts. */
+  health: readonly HealthReason[];
+  maintenance: readonly string[];
+  /** As told last: seconds since 1970, and minute of the local day. */
+  wall: { readonly seconds: number; readonly minute: number; readonly atMs: number } | undefined;
+  orders: Readonly<Record<number, SentOrder>>;
+  foreignOrders: Readonly<Record<string, ForeignOrder>>;
+  lastForeign: number;
   links: Readonly<Record<string, boolean>>;
   /** When a link came back; absent for one that was up from the start. */
   linkUpMs: Readonly<Record<string, number>>;
@@ -172,6 +211,7 @@ export type ElectionEvent =
       readonly links: Readonly<Record<string, boolean>>;
       /** Highest epochs known from an earlier life. */
       readonly epochs: Readonly<Record<string, number>>;
+      readonly maintenance?: readonly string[];
     }
   | { readonly type: 'timer' }
   /** This node was not awake for so long when it should have been; comes before anything that waited meanwhile. */
@@ -193,7 +233,16 @@ export type ElectionEvent =
     }
   | { readonly type: 'link'; readonly name: string; readonly usable: boolean }
   | { readonly type: 'readiness'; readonly readiness: Readiness }
-  | { readonly type: 'faults'; readonly faults: readonly string[] }
+  | { readonly type: 'health'; readonly reasons: readonly HealthReason[] }
+  | { readonly type: 'wall'; readonly seconds: number; readonly minute: number }
+  | {
+      readonly type: 'maintenance';
+      readonly id: number;
+      readonly node: string;
+      /** '': every group. */
+      readonly group: string;
+      readonly on: boolean;
+    }
   | { readonly type: 'gateway'; readonly untilMs: number }
   | {
       readonly type: 'handover';
@@ -228,6 +277,8 @@ export type Effect =
   | { readonly type: 'kernel'; readonly op: KernelOp; readonly group: string; readonly reason: string }
   | { readonly type: 'add-addresses' | 'remove-addresses' | 'announce'; readonly group: string }
   | { readonly type: 'report'; readonly report: Report }
+  /** To be kept over restarts. */
+  | { readonly type: 'maintenance'; readonly entries: readonly string[] }
   | {
       readonly type: 'handover-result';
       readonly id: number;

@@ -1,7 +1,9 @@
 /** What an operator sees of the election: plain data, times as ages, every reason as it was decided. */
 
+import type { HealthReason } from './health.js';
 import type { Eligibility, Role } from './messages.js';
 import { activePeer } from './peers.js';
+import { electionProblems } from './problems.js';
 import type { Turn } from './turn.js';
 import { type ElectionConfig, type ElectionState, witnessName } from './types.js';
 import { voterHolder } from './voter.js';
@@ -43,7 +45,16 @@ export interface PeerView {
     readonly rttMs: number | undefined;
   }[];
   readonly groups: Readonly<
-    Record<string, { readonly role: Role; readonly eligible: Eligibility; readonly epoch: number }>
+    Record<
+      string,
+      {
+        readonly role: Role;
+        readonly eligible: Eligibility;
+        readonly epoch: number;
+        readonly penalty: number;
+        readonly maintenance: boolean;
+      }
+    >
   >;
 }
 
@@ -52,7 +63,11 @@ export interface ElectionView {
   readonly safety: SafetyMode;
   readonly safetyText: string;
   readonly ready: boolean;
-  readonly faults: readonly string[];
+  readonly health: readonly HealthReason[];
+  /** '' for the whole node, or names of groups. */
+  readonly maintenance: readonly string[];
+  /** What an operator should put right, with the remedy. */
+  readonly problems: readonly string[];
   readonly groups: readonly GroupView[];
   readonly peers: readonly PeerView[];
   readonly witness:
@@ -116,7 +131,9 @@ export const viewElection = (config: ElectionConfig, state: ElectionState, nowMs
     safety: safetyMode(config),
     safetyText: safetyTexts[safetyMode(config)],
     ready: state.readiness.ready,
-    faults: state.faults,
+    health: state.health,
+    maintenance: state.maintenance,
+    problems: electionProblems(turn),
     groups,
     peers,
     witness:

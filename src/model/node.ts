@@ -21,13 +21,21 @@ export interface FloatingAddress {
   readonly interface: string;
 }
 
+/** A window is given in minutes of the local day; one that ends before it begins passes midnight. */
+export type Failback =
+  | { readonly kind: 'never' }
+  | { readonly kind: 'now' }
+  | { readonly kind: 'window'; readonly fromMinute: number; readonly untilMinute: number };
+
 export interface AddressGroup {
   readonly name: string;
   readonly addresses: readonly FloatingAddress[];
-  /** Node that becomes active first when several could. */
-  readonly preferred?: string;
-  /** Move back to the preferred node when it returns. */
+  /** Node that becomes active first when several could; several: in this order. */
+  readonly preferred?: string | readonly string[];
+  /** The same as `failback` now. */
   readonly preempt: boolean;
+  /** Whether the group goes back to a node that is preferred to its owner; absent: as `preempt` says. */
+  readonly failback?: Failback;
   /** Interfaces whose loss of carrier makes the node step down. */
   readonly trackLinks: readonly string[];
 }

@@ -17,6 +17,16 @@ export interface GroupStatus {
   /** Times this node became active since it started. */
   readonly takeovers: number;
   readonly addresses: readonly string[];
+  /** This node takes the group only once maintenance is over. */
+  readonly maintenance?: boolean;
+}
+
+/** Something that is wrong with a node, and how much it counts: 100 and more forbids owning, the sum of the others compares nodes. */
+export interface HealthStatus {
+  readonly reason: string;
+  readonly weight: number;
+  /** Absent: every group. */
+  readonly group?: string;
 }
 
 export interface PeerStatus {
@@ -26,6 +36,10 @@ export interface PeerStatus {
   readonly paths: readonly { readonly alive: boolean; readonly lastHeardMs: number | undefined }[];
   readonly ready: boolean;
   readonly reasons: readonly string[];
+  /** Groups that this peer does not take because of maintenance. */
+  readonly maintenance?: readonly string[];
+  /** Sum of the weights of what is wrong with it, for the group where it is highest. */
+  readonly penalty?: number;
 }
 
 export interface SyncPeerStatus {
@@ -171,6 +185,9 @@ export interface NodeStatus {
   readonly safety: { readonly mode: string; readonly meaning: string };
   readonly ready: boolean;
   readonly reasons: readonly string[];
+  readonly health?: readonly HealthStatus[];
+  /** What an operator should put right, with the remedy. */
+  readonly problems?: readonly string[];
   readonly groups: readonly GroupStatus[];
   readonly peers: readonly PeerStatus[];
   readonly witness: { readonly reachable: boolean; readonly detail: string } | undefined;
@@ -276,6 +293,10 @@ export interface NodeControl {
   /** Of services that are counted, or of one. */
   counters(service: string | undefined): Promise<readonly ServiceCounters[]>;
   handover(group: string, to: string | undefined): Promise<HandoverResult>;
+  /** Every group that this node owns. */
+  handoverAll(to: string | undefined): Promise<Readonly<Record<string, HandoverResult>>>;
+  /** `node` undefined: this one; `group` undefined: all of the node. Rejects with `not-found` or `not-ready`. */
+  setMaintenance(node: string | undefined, group: string | undefined, on: boolean): Promise<void>;
   syncDump(): { readonly entries: readonly PersistenceEntry[]; readonly general: readonly GeneralEntry[] };
   /** Entries of a client, by its address. */
   syncShow(client: string): readonly SyncEntry[];

@@ -8,7 +8,8 @@
  *   for, and not of a newer epoch) is gone at the origin and is dropped here.
  */
 
-import { bucketBitmap, hasBucket } from '../model/buckets.js';
+import { bucketBitmap, bucketCount, hasBucket } from '../model/buckets.js';
+import type { EntryColumns } from '../model/columns.js';
 import type {
   DeltaFrame,
   DigestFrame,
@@ -21,6 +22,7 @@ import type {
 } from '../wire/frames.js';
 import { differingBuckets, digestOf } from './digest.js';
 import type { GroupBook } from './groups.js';
+import { heldMarks, mark } from './marks.js';
 import type { Replica } from './replica.js';
 import { rowState } from './table.js';
 
@@ -41,6 +43,11 @@ interface RunningSnapshot {
   readonly stamp: number;
 }
 
+/** An owner sends a refresh when less than half of a life is left in what it knows; one who knows less than this may have missed it. */
+const freshShare = 5 / 8;
+/** A lifetime that differs by less is the time under way. */
+const sameLifeMs = 1_000;
+
 /** Numbers snapshots over all sessions of a replica, as stamps are shared. */
 export interface StampSource {
   next: number;
@@ -60,6 +67,8 @@ export class Inbound {
   readonly #stamps: StampSource;
   readonly #remote = new Map<number, RemoteGroup>();
   #session = '';
+  /** The stream went on where it had been left: no refresh was missed, until the first digest that says so. */
+  #resumed = false;
   #snapshot: RunningSnapshot | undefined;
   #lastFrame = 0;
 
@@ -96,6 +105,8 @@ export class Inbound {
   onRole(name: string, epoch: number, active: boolean): void {
     const group = this.#groups.indexOf(name);
     if (group < 0) return;
+    // Its owner ends a snapshot without a word when it loses the group.
+    if (this.#snapshot?.group === group) this.#snapshot = undefined;
     if (!active) {
       const known = this.#remote.get(group);
       if (known) known.active = false;
@@ -111,7 +122,8 @@ export class Inbound {
     });
   }
 
-  onStart(sequence: number): void {
+  onStart(sequence: number, resumed = false): void {
+    this.#resumed = resumed;
     this.position = { session: this.#session, sequence };
     this.peerHead = Math.max(this.peerHead, sequence);
   }
@@ -160,7 +172,11 @@ export class Inbound {
     const { entries, epoch } = frame;
     const sequence = this.position?.sequence ?? 0;
     for (let at = 0; at < entries.client.length; at++) {
-      this.#keep(this.#replica.applyUpsert(entries, at, epoch, sequence, nowMs), stamp, rows);
+      const known = this.#isKnown(entries, at, nowMs);
+      const row = this.#replica.applyUpsert(entries, at, epoch, sequence, nowMs);
+      // The kernel has it as it is: told so that it is not taken out at the end.
+      if (known && row >= 0) this.#replica.table.stamp[row] = stamp;
+      else this.#keep(row, stamp, rows);
     }
     this.receivedEntries += entries.client.length;
     return rows;
@@ -199,18 +215,44 @@ export class Inbound {
     const different = differingBuckets(digestOf(this.#replica, group, nowMs), frame);
     remote.differing = different.length;
     if (frame.decisive) {
+      // Digests tell nothing of lifetimes.
+      const wanted = this.#resumed ? different : [...new Set([...different, ...this.#aging(group, nowMs)])];
+      this.#resumed = false;
       remote.suspects = new Set();
-      remote.complete = different.length === 0;
-      remote.completing = different.length > 0;
-      const buckets = different.length > 0 ? bucketBitmap(different) : undefined;
+      remote.complete = wanted.length === 0;
+      remote.completing = wanted.length > 0;
+      const buckets = wanted.length > 0 ? bucketBitmap(wanted) : undefined;
       return { kind: 'resync', group: frame.group, buckets };
     }
     // A snapshot on its way will change what was just compared.
-    if (remote.completing || this.#snapshot) return undefined;
+    if (remote.completing || this.#snapshot?.group === group) return undefined;
     const confirmed = different.filter((bucket) => remote.suspects.has(bucket));
     remote.suspects = new Set(different);
     if (confirmed.length === 0) return undefined;
     return { kind: 'resync', group: frame.group, buckets: bucketBitmap(confirmed) };
+  }
+
+  /** Buckets with received entries that the owner may have refreshed since we last heard of them. */
+  #aging(group: number, nowMs: number): Set<number> {
+    const { used, group: groups, own, bucket, expiresAtMs, ttlMs } = this.#replica.table;
+    const buckets = new Set<number>();
+    for (let row = 0; row < used && buckets.size < bucketCount; row++) {
+      if (groups[row] !== group || own[row] === 1 || !this.#replica.isLive(row, nowMs)) continue;
+      if (expiresAtMs[row]! - nowMs < ttlMs[row]! * freshShare) buckets.add(bucket[row]!);
+    }
+    return buckets;
+  }
+
+  /** The kernel holds this entry already, with about this lifetime. */
+  #isKnown(entries: EntryColumns, at: number, nowMs: number): boolean {
+    const { table } = this.#replica;
+    const row = table.find(entries.client[at]!, entries.address[at]!, entries.protocolPort[at]!);
+    if (row < 0 || !this.#replica.isLive(row, nowMs) || !(table.marks[row]! & mark.inKernel)) return false;
+    if (table.marks[row]! & heldMarks) return false;
+    if (table.backend[row] !== entries.backend[at] || table.backendPort[row] !== entries.backendPort[at])
+      return false;
+    const driftMs = table.expiresAtMs[row]! - nowMs - entries.remainingMs[at]!;
+    return table.ttlMs[row] === entries.ttlMs[at] && Math.abs(driftMs) < sameLifeMs;
   }
 
   #keep(row: number, stamp: number, rows: number[]): void {

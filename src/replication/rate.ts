@@ -27,3 +27,22 @@ export class Rate {
     return nowMs <= fromMs ? 0 : ((total - first) / (nowMs - fromMs)) * 1_000;
   }
 }
+
+/** What goes to a peer and comes from it. */
+export class PeerRates {
+  readonly bytesSent: Rate;
+  readonly bytesReceived: Rate;
+  readonly entriesSent: Rate;
+
+  constructor(nowMs: number) {
+    this.bytesSent = new Rate(nowMs);
+    this.bytesReceived = new Rate(nowMs);
+    this.entriesSent = new Rate(nowMs);
+  }
+
+  take(bytesSent: number, bytesReceived: number, entriesSent: number, nowMs: number): void {
+    this.bytesSent.take(bytesSent, nowMs);
+    this.bytesReceived.take(bytesReceived, nowMs);
+    this.entriesSent.take(entriesSent, nowMs);
+  }
+}

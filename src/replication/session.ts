@@ -239,7 +239,7 @@ export class PeerSession {
         if (this.general?.open) this.general.inbound.onRole(frame.group, frame.epoch, frame.active);
         return [];
       case 'start':
-        this.inbound.onStart(frame.sequence);
+        this.inbound.onStart(frame.sequence, frame.resumed);
         return [];
       case 'digest': {
         const answer = this.inbound.onDigest(frame, nowMs);

@@ -4,7 +4,15 @@ import type { ElementBytes, NftTable, Operation, SetSpec } from '../netlink/nft/
 import { typesBytes } from '../netlink/nft/fields.js';
 import type { Batches } from './batches.js';
 import { chainOperations } from './chain-operations.js';
-import { type Chain, constantChains, isConstantChain, kindChain, recorderChain } from './chains.js';
+import {
+  type Chain,
+  type ChainUse,
+  everySharedChain,
+  isSharedChain,
+  kindChain,
+  recorderChain,
+  sharedChains,
+} from './chains.js';
 import type { EngineContext } from './context.js';
 
 import { isKindChain, type KindNumber, kindOf } from './kinds.js';
@@ -35,7 +43,7 @@ export const isThere = (table: NftTable, { name, size }: SetSpec): boolean => {
 /** True when the table has to be made anew as a whole: something in it has a shape that no change leads away from. */
 export const mustRebuild = (table: NftTable): boolean =>
   staticSets.some((set) => !hasShape(table, set)) ||
-  constantChains([]).some((chain) => {
+  everySharedChain.some((chain) => {
     const found = table.chains.find(({ name }) => name === chain.name);
     return found !== undefined && (found.hook !== undefined) !== (chain.hook !== undefined);
   });
@@ -63,6 +71,7 @@ export const adoptStructure = (
   picture: KernelPicture,
   kinds: ReadonlySet<KindNumber>,
   recorders: ReadonlyMap<string, SetSpec>,
+  use: Pick<ChainUse, 'sources' | 'masquerading'>,
   context: EngineContext,
   batches: Batches,
 ): Operation[] => {
@@ -79,14 +88,16 @@ export const adoptStructure = (
   const chains = [
     ...[...kinds].map((number) => kindChain(kindOf(number)!, context)),
     ...[...recorders.keys()].map((name) => recorderChain(name, context)),
-    ...constantChains([...recorders.keys()]),
+    ...sharedChains({ ...use, plain: kinds.size > 0, recorders: [...recorders.keys()] }),
   ];
   for (const chain of chains) batches.structure(...chainChange(table, chain));
   if (!table) return [];
   const unused: Operation[] = [];
   const wanted = new Set(chains.map(({ name }) => name));
-  for (const { name } of table.chains) {
-    const ours = isKindChain(name) || recorderOf(name) !== undefined || isConstantChain(name);
+  // Those first that others are referred to by.
+  const rank = ({ name, hook }: NftTable['chains'][number]): number => (hook ? 0 : name === 'record' ? 1 : 2);
+  for (const { name } of [...table.chains].sort((a, b) => rank(a) - rank(b))) {
+    const ours = isKindChain(name) || recorderOf(name) !== undefined || isSharedChain(name);
     if (ours && !wanted.has(name)) unused.push({ op: 'delete-chain', table: serviceTable, chain: name });
   }
   for (const { name } of table.sets) {
@@ -101,5 +112,5 @@ export const adoptStructure = (
 export const isPlainName = (name: string): boolean =>
   isKindChain(name) ||
   recorderOf(name) !== undefined ||
-  isConstantChain(name) ||
+  isSharedChain(name) ||
   staticSets.some((set) => set.name === name);

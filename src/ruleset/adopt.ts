@@ -113,6 +113,8 @@ export const adopt = (
     installed.endpoints.set(plan.id, { plan, kind });
     if (kind !== undefined) installed.kinds.add(kind);
     if (plan.recorder !== undefined) wantedRecorders.add(plan.recorder);
+    for (const source of plan.sources.values())
+      installed.use[source === 0 ? 'masquerading' : 'sources'] = true;
     for (const target of plan.backends) {
       const use = backendUse(plan.protocol, target);
       installed.backendUses.set(use, (installed.backendUses.get(use) ?? 0) + 1);
@@ -123,7 +125,8 @@ export const adopt = (
     const { ttlMs, reported } = recorderOf(name)!;
     installed.recorders.set(name, recorderSet(ttlMs, reported));
   }
-  const unused = adoptStructure(picture, installed.kinds, installed.recorders, context, batches);
+  const { kinds, recorders, use } = installed;
+  const unused = adoptStructure(picture, kinds, recorders, use, context, batches);
   const { settle, removeRest, leftoversOf } = createLeftovers(picture, batches);
   const kindsFound = leftoversOf(kindsMap);
   for (const number of installed.kinds) {

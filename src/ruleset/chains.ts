@@ -1,4 +1,4 @@
-/** Every chain and rule there is: the constant ones, one chain per kind, one per lifetime of persistence. */
+/** Every chain and rule there is: the shared ones, one chain per kind, one per lifetime of persistence. */
 
 import type { HashField } from '../model/service.js';
 import { beforeNatPrefix } from '../netlink/nflog-originals.js';
@@ -35,6 +35,16 @@ export const hashSeed = 0x72656c65;
 const reportThreshold = 1024;
 /** The longest IPv4 header and four bytes of ports. */
 const reportBytes = 64;
+
+/** What the services in force make of the shared chains: a base chain that nobody needs would be met by every connection. */
+export interface ChainUse {
+  /** A plain service is served. */
+  readonly plain: boolean;
+  /** Recorder sets in use, in order. */
+  readonly recorders: readonly string[];
+  readonly sources: boolean;
+  readonly masquerading: boolean;
+}
 
 const fields = (...names: Field[]): Key => names.map((field) => ({ kind: 'field', field }));
 const addressedTo = fields('ip daddr', 'meta l4proto', 'th dport');
@@ -105,25 +115,37 @@ const preroutingNat: Chain = {
   rules: [rule('prerouting_nat', 'new connection', ...plainDispatch.map(([, statement]) => statement))],
 };
 
-const postroutingNat: Chain = {
+/** Two look-ups by five fields: each stands there only while a service has elements in its map. */
+export const postroutingNat = ({
+  sources,
+  masquerading,
+}: Pick<ChainUse, 'sources' | 'masquerading'>): Chain => ({
   name: 'postrouting_nat',
   hook: natHook('postrouting', 100),
   rules: [
-    rule(
-      'postrouting_nat',
-      'snat',
-      { kind: 'ct-status', statuses: ['dnat'] },
-      { kind: 'nat', type: 'snat', key: translated, map: sourcesMap.name, dataTypes: ['ipv4_addr'] },
-    ),
-    rule(
-      'postrouting_nat',
-      'snat without a source',
-      { kind: 'ct-status', statuses: ['dnat'] },
-      { kind: 'lookup', key: translated, set: masqueradingSet.name },
-      { kind: 'masquerade' },
-    ),
+    ...(sources
+      ? [
+          rule(
+            'postrouting_nat',
+            'snat',
+            { kind: 'ct-status', statuses: ['dnat'] },
+            { kind: 'nat', type: 'snat', key: translated, map: sourcesMap.name, dataTypes: ['ipv4_addr'] },
+          ),
+        ]
+      : []),
+    ...(masquerading
+      ? [
+          rule(
+            'postrouting_nat',
+            'snat without a source',
+            { kind: 'ct-status', statuses: ['dnat'] },
+            { kind: 'lookup', key: translated, set: masqueradingSet.name },
+            { kind: 'masquerade' },
+          ),
+        ]
+      : []),
   ],
-};
+});
 
 /** After dnat and before snat: the packet has the client's address and the backend's. */
 const postroutingRecord: Chain = {
@@ -248,15 +270,24 @@ export const kindChain = (kind: Kind, context: EngineContext): Chain => {
   };
 };
 
-/** Base chains last: what they refer to is there by then. `recorders`: the recorder sets in use, in order. */
-export const constantChains = (recorders: readonly string[]): readonly Chain[] => [
-  invalidChain,
+export const plainChains: readonly Chain[] = [invalidChain, prerouting, preroutingNat];
+export const recordChains = (recorders: readonly string[]): readonly Chain[] => [
   { name: 'record', rules: recorders.map(recorderRule) },
-  prerouting,
-  preroutingNat,
   postroutingRecord,
-  postroutingNat,
 ];
 
-export const isConstantChain = (name: string): boolean =>
-  constantChains([]).some((chain) => chain.name === name);
+/** Base chains behind what they refer to. */
+export const sharedChains = (use: ChainUse): readonly Chain[] => [
+  ...(use.plain ? plainChains : []),
+  ...(use.recorders.length > 0 ? recordChains(use.recorders) : []),
+  ...(use.sources || use.masquerading ? [postroutingNat(use)] : []),
+];
+
+/** All there may be; without the rules of recorders. */
+export const everySharedChain: readonly Chain[] = [
+  ...plainChains,
+  ...recordChains([]),
+  postroutingNat({ sources: true, masquerading: true }),
+];
+
+export const isSharedChain = (name: string): boolean => everySharedChain.some((chain) => chain.name === name);

@@ -5,7 +5,15 @@ import type { SetSpec } from '../netlink/nft/ast.js';
 import { type Bank, createBank } from './bank.js';
 import type { Batches } from './batches.js';
 import { chainOperations } from './chain-operations.js';
-import { kindChain, recorderChain, recorderRule } from './chains.js';
+import {
+  type Chain,
+  kindChain,
+  plainChains,
+  postroutingNat,
+  recordChains,
+  recorderChain,
+  recorderRule,
+} from './chains.js';
 import type { EngineContext } from './context.js';
 import {
   type BackendUse,
@@ -46,6 +54,8 @@ export interface Installed {
   readonly kinds: Set<KindNumber>;
   /** Recorder sets that are there, in the order of the rules of chain `record`. */
   readonly recorders: Map<string, SetSpec>;
+  /** Which rules `postrouting_nat` has; without any there is no such chain. */
+  readonly use: { sources: boolean; masquerading: boolean };
 }
 
 export const nothingInstalled = (): Installed => ({
@@ -54,7 +64,24 @@ export const nothingInstalled = (): Installed => ({
   bank: createBank(),
   kinds: new Set(),
   recorders: new Map(),
+  use: { sources: false, masquerading: false },
 });
+
+const make = (chains: readonly Chain[], batches: Batches): void => {
+  for (const chain of chains) batches.structure(...chainOperations(serviceTable, chain));
+};
+
+/** Chains and rules stay until the next start when nobody needs them any more. */
+const needSources = ({ use }: Installed, sources: ReadonlyMap<TargetId, number>, batches: Batches): void => {
+  const before = { ...use };
+  for (const source of sources.values()) use[source === 0 ? 'masquerading' : 'sources'] = true;
+  if (use.sources === before.sources && use.masquerading === before.masquerading) return;
+  const chain = postroutingNat(use);
+  if (before.sources || before.masquerading) {
+    batches.structure({ op: 'flush-chain', table: serviceTable, chain: chain.name });
+  }
+  make([chain], batches);
+};
 
 /** Makes sure that the chains a plan refers to are there. */
 const needStructure = (
@@ -63,7 +90,9 @@ const needStructure = (
   context: EngineContext,
   batches: Batches,
 ): void => {
+  needSources(installed, plan.sources, batches);
   if (kind !== undefined && !installed.kinds.has(kind)) {
+    if (installed.kinds.size === 0) make(plainChains, batches);
     installed.kinds.add(kind);
     batches.structure(...chainOperations(serviceTable, kindChain(kindOf(kind)!, context)));
     batches.add(kindsMap, kindElement(kind));
@@ -72,6 +101,7 @@ const needStructure = (
   if (plan.recorder !== undefined && !installed.recorders.has(plan.recorder)) {
     const { ttlMs, reported } = recorderOf(plan.recorder)!;
     const set = recorderSet(ttlMs, reported);
+    if (installed.recorders.size === 0) make(recordChains([]), batches);
     installed.recorders.set(plan.recorder, set);
     batches.structure(
       { op: 'add-set', table: serviceTable, set },

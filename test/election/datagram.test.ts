@@ -8,6 +8,7 @@ import {
   messageLimits,
   refusals,
   roles,
+  verbs,
 } from '../../src/election/messages.js';
 import { limits } from '../../src/limits.js';
 import { macWith } from './mac.js';
@@ -46,9 +47,27 @@ const body: fc.Arbitrary<Body> = fc.oneof(
         eligible: fc.constantFrom(...eligibilities),
         epoch: count,
         releasedAsk: small,
+        penalty: fc.nat({ max: 99 }),
+        maintenance: fc.boolean(),
       }),
       { maxLength: messageLimits.groups },
     ),
+    file: fc.array(small, { maxLength: messageLimits.fileParts }),
+    wallS: small,
+  }),
+  fc.record({
+    type: fc.constant('order' as const),
+    id: small,
+    verb: fc.constantFrom(...verbs),
+    group: fc.oneof(name, fc.constant('')),
+    to: fc.oneof(name, fc.constant('')),
+  }),
+  fc.record({
+    type: fc.constant('order-result' as const),
+    id: small,
+    ok: fc.boolean(),
+    tookMs: small,
+    reason: fits(messageLimits.reasonBytes),
   }),
   fc.record({
     type: fc.constant('ask' as const),

@@ -101,7 +101,7 @@ test('refused at once: not the owner, nobody to hand over to, one at a time', (t
 });
 
 test('with preempt the group goes back once the preferred node has been ready for a second', (t) => {
-  const groups = [{ name: group, preferred: 'lb2', preempt: true, trackLinks: [] }];
+  const groups = [{ name: group, preferred: ['lb2'], failback: { kind: 'now' } as const, trackLinks: [] }];
   const bench = createBench({ groups });
   activate(bench);
   const seen: string[] = [];

@@ -177,7 +177,10 @@ test('a lease that ran out in the kernel is not given back: the same node may cl
 test('a fault of the node itself, and a stop', (t) => {
   const bench = createBench();
   activate(bench);
-  const seen = bench.feed({ type: 'faults', faults: ['self probe of 10.0.0.1 failed'] });
+  const seen = bench.feed({
+    type: 'health',
+    reasons: [{ text: 'self probe of 10.0.0.1 failed', weight: 100 }],
+  });
   t.is(seen[0], 'active → draining: self probe of 10.0.0.1 failed');
   const other = createBench();
   activate(other);
@@ -224,7 +227,7 @@ const first = (change: Partial<ElectionConfig>): string[] => {
 
 test('who goes first when several could: preference, then the order of the configuration', (t) => {
   t.true(first({}).includes('kernel arm'));
-  const groups = [{ name: group, preferred: 'lb2', preempt: false, trackLinks: [] }];
+  const groups = [{ name: group, preferred: ['lb2'], failback: { kind: 'never' } as const, trackLinks: [] }];
   t.true(first({ groups }).includes('waiting: lb2 goes first'));
 });
 

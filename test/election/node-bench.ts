@@ -57,7 +57,7 @@ export const createBench = (change: Partial<ElectionConfig> = {}): NodeBench => 
     nodes: ['lb1', 'lb2'],
     witness: 'arbiter',
     paths: 1,
-    groups: [{ name: group, preferred: undefined, preempt: false, trackLinks: ['front0'] }],
+    groups: [{ name: group, preferred: [], failback: { kind: 'never' }, trackLinks: ['front0'] }],
     timing: {
       leaseMs: 120,
       renewMs: 30,

@@ -12,8 +12,9 @@ import { runWitness } from '../../src/witness.js';
 
 type Order =
   | { readonly order: 'ready'; readonly ready: boolean; readonly reason: string }
-  | { readonly order: 'faults'; readonly faults: readonly string[] }
+  | { readonly order: 'faults'; readonly faults: readonly string[]; readonly weight?: number }
   | { readonly order: 'handover'; readonly group: string; readonly to?: string }
+  | { readonly order: 'maintenance'; readonly node: string; readonly group?: string; readonly on: boolean }
   | { readonly order: 'block'; readonly ms: number }
   | { readonly order: 'state' }
   | { readonly order: 'stop' };
@@ -67,10 +68,13 @@ const runGuard = async (config: NodeConfig): Promise<void> => {
         return;
       }
       case 'faults':
-        guard.setFaults(order.faults);
+        guard.setHealth(order.faults.map((text) => ({ text, weight: order.weight ?? 100 })));
         return;
       case 'handover':
         say({ handover: await guard.handover(order.group, order.to) });
+        return;
+      case 'maintenance':
+        say({ maintenance: await guard.setMaintenance(order.node, order.group ?? '', order.on) });
         return;
       case 'block': {
         const until = performance.now() + order.ms;

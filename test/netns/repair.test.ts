@@ -85,6 +85,59 @@ const sorted = (listing: string): string =>
     .sort()
     .join('\n');
 
+test.serial(
+  'shared chains and their rules stand there while a service needs them, from one start to the next',
+  async (t) => {
+    const chains = (): string[] =>
+      ['prerouting_nat', 'record', 'postrouting_nat'].filter((name) =>
+        bed.listing().includes(`chain ${name} {`),
+      );
+    const rules = (): string[] =>
+      bed
+        .nft('list', 'chain', 'ip', 'relevo', 'postrouting_nat')
+        .split('\n')
+        .flatMap((line) => /comment "(snat[a-z ]*) #/.exec(line)?.[1] ?? []);
+    const from = '10.51.0.1';
+    const local = farm({ name: 'here', mode: 'local', 'virtual-ports': '81', backends: [] });
+    const translating = farm({ name: 'one' });
+    const masquerading = farm({ name: 'two', mode: 'snat', 'virtual-ports': '82' });
+    const sourced = farm({ name: 'three', mode: 'snat', 'virtual-ports': '83', 'source-addr': from });
+    const sticky = farm({ name: 'four', persistence: 'srcip', 'virtual-ports': '84' });
+    const first = bed.engine();
+    await first.reconciler.apply({ services: [] });
+    await first.reconciler.apply(document(local));
+    t.deepEqual(chains(), []);
+    await first.reconciler.apply(document(local, translating));
+    t.deepEqual(chains(), ['prerouting_nat']);
+    t.true(await answers(80));
+    await first.reconciler.apply(document(local, translating, masquerading));
+    t.deepEqual(rules(), ['snat without a source']);
+    await first.reconciler.apply(document(local, translating, masquerading, sourced, sticky));
+    t.deepEqual(rules(), ['snat', 'snat without a source'], 'in the order that a start would write');
+    t.deepEqual(chains(), ['prerouting_nat', 'record', 'postrouting_nat']);
+    for (const port of [80, 82, 83, 84]) t.true(await answers(port), String(port));
+    t.is((await request(vip, 83)).peer, from);
+    await first.stop();
+    const second = bed.engine();
+    await second.reconciler.adopt();
+    const report = await second.reconciler.apply(document(local, translating, masquerading, sourced, sticky));
+    t.is(report.operations, 0, 'a restart finds all of it');
+    await second.stop();
+    const third = bed.engine();
+    await third.reconciler.adopt();
+    await third.reconciler.apply(document(local, translating, sourced));
+    t.deepEqual(rules(), ['snat']);
+    t.deepEqual(chains(), ['prerouting_nat', 'postrouting_nat']);
+    t.is((await request(vip, 83)).peer, from);
+    await third.stop();
+    const last = bed.engine();
+    await last.reconciler.adopt();
+    await last.reconciler.apply(document(local));
+    t.deepEqual(chains(), []);
+    await last.stop();
+  },
+);
+
 test.serial('a bad document leaves the running service unharmed', async (t) => {
   const engine = bed.engine();
   const { reconciler } = engine;

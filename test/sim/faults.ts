@@ -30,7 +30,25 @@ export type Fault =
     }
   | { readonly atMs: number; readonly type: 'front-link'; readonly who: string; readonly usable: boolean }
   | { readonly atMs: number; readonly type: 'ready'; readonly who: string; readonly ready: boolean }
-  | { readonly atMs: number; readonly type: 'handover' | 'stop'; readonly who: string };
+  | {
+      readonly atMs: number;
+      readonly type: 'handover' | 'stop';
+      readonly who: string;
+      readonly group?: number;
+    }
+  /** Something is wrong with a node, or (0) no longer. */
+  | { readonly atMs: number; readonly type: 'health'; readonly who: string; readonly weight: number }
+  /** An order given on one node for another, or for itself. */
+  | {
+      readonly atMs: number;
+      readonly type: 'maintenance';
+      readonly who: string;
+      readonly node: string;
+      readonly whole: boolean;
+      readonly on: boolean;
+    }
+  /** The wall clock of a node is set. */
+  | { readonly atMs: number; readonly type: 'wall'; readonly who: string; readonly minute: number };
 
 const everyDirection = (nodes: readonly string[], witness: string, paths: number): string[] => {
   const all: string[] = [];
@@ -111,7 +129,20 @@ export const drawFaults = (
     const anybody = random.pick([...nodes, ...nodes, witness]);
     const laterMs = atMs + random.between(0, 4 * leaseMs);
     const roll = random.below(100);
-    if (roll < 12) {
+    if (random.chance(0.15)) {
+      const kind = random.below(3);
+      if (kind === 0) {
+        const weight = random.pick([5, 20, 40, 100]);
+        faults.push({ atMs, type: 'health', who, weight });
+        if (random.chance(0.5)) faults.push({ atMs: laterMs, type: 'health', who, weight: 0 });
+      } else if (kind === 1) {
+        const whole = random.chance(0.5);
+        const node = random.pick(nodes);
+        faults.push({ atMs, type: 'maintenance', who, node, whole, on: true });
+        if (random.chance(0.5))
+          faults.push({ atMs: laterMs, type: 'maintenance', who, node, whole, on: false });
+      } else faults.push({ atMs, type: 'wall', who, minute: random.below(1_440) });
+    } else if (roll < 12) {
       faults.push(...drawPlot(random, nodes, witness, paths, atMs, leaseMs));
     } else if (roll < 38) {
       const ms = random.chance(0.6) ? random.between(1, leaseMs) : random.between(leaseMs, 6 * leaseMs);
@@ -147,7 +178,7 @@ export const drawFaults = (
     } else if (roll < 88) {
       faults.push({ atMs, type: 'front-link', who, usable: false });
       if (random.chance(0.7)) faults.push({ atMs: laterMs, type: 'front-link', who, usable: true });
-    } else if (roll < 96) faults.push({ atMs, type: 'handover', who });
+    } else if (roll < 96) faults.push({ atMs, type: 'handover', who, group: random.below(2) });
     else if (roll < 98) faults.push({ atMs, type: 'ready', who, ready: random.chance(0.5) });
     else {
       faults.push({ atMs, type: 'stop', who });

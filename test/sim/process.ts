@@ -62,7 +62,7 @@ export interface ProcessPorts {
   readonly flakyUntilMs: number;
   onEffect(effect: Effect, by: string): void;
   /** A claim has just succeeded in the kernel. */
-  onClaim(epoch: number): void;
+  onClaim(group: string, epoch: number): void;
 }
 
 /** Freezing, and working off a queue of steps in order. */
@@ -196,7 +196,7 @@ export const startNode = (
         return;
       }
       const result = kernel.write(op, group, agenda.nowMs);
-      if (op === 'claim' && result === 'done') ports.onClaim(epoch);
+      if (op === 'claim' && result === 'done') ports.onClaim(group, epoch);
       if (ports.mutation !== 'ack-before-write' || op !== 'close') answer(result);
       if (!after) return;
       trap = undefined;

@@ -8,6 +8,7 @@
 import type { Mac } from '../../src/election/messages.js';
 import { type ElectionConfig, type ElectionState, witnessName } from '../../src/election/types.js';
 import { lockMsFor } from '../../src/election/voter.js';
+import type { Failback } from '../../src/model/node.js';
 import { createAgenda } from './agenda.js';
 import { drawFaults, type Fault } from './faults.js';
 import { createLeaseKernel, type LeaseKernel } from './kernel.js';
@@ -49,7 +50,8 @@ export interface SimResult {
   readonly endedMs: number;
 }
 
-const group = 'front';
+/** One, or two with different preferred nodes. */
+const groupNames = ['front', 'back'] as const;
 const cluster = 'sim';
 
 /** A keyed checksum: quick, and good enough against chance. Real runs use HMAC-SHA256. */
@@ -96,8 +98,18 @@ export const simulate = (options: SimOptions): SimResult => {
   // Restart wait, silence, a claim that collides with another's, and the wait of whoever goes second.
   const boundMs = quietMs + 3.5 * lockMsFor(leaseMs);
   const endMs = boundMs + leaseMs;
-  const preferred = random.chance(0.3) ? random.pick(nodes) : undefined;
-  const preempt = random.chance(0.2);
+  const groups = groupNames.slice(0, random.chance(0.25) ? 2 : 1).map((name) => ({
+    name,
+    preferred: random.chance(0.3) ? [random.pick(nodes)] : [],
+    failback: random.pick<Failback>([
+      { kind: 'never' },
+      { kind: 'never' },
+      { kind: 'never' },
+      { kind: 'now' },
+      { kind: 'window', fromMinute: 120, untilMinute: 240 },
+    ]),
+    trackLinks: ['front0'],
+  }));
 
   let failure: string | undefined;
   let datagrams = 0;
@@ -112,14 +124,17 @@ export const simulate = (options: SimOptions): SimResult => {
 
   // Without an arbiter two nodes that do not hear each other may both own the group; named, and not judged.
   let mayBeBlind = false;
-  let lastEpoch = 0;
+  const lastEpochs = new Map<string, number>();
   let starts = 0;
+  let orders = 0;
+  /** Maintenance that nodes have stored. */
+  const disks = new Map<string, readonly string[]>();
   const everybody = witness === 'arbiter' ? [...nodes, witnessName] : nodes;
   const processes = new Map<string, SimProcess>();
   const machines = new Map<string, Machine>();
   const kernels = new Map<string, LeaseKernel>();
   const links = new Map<string, boolean>(nodes.map((name) => [name, true]));
-  const epochs = new Map<string, number>();
+  const epochs = new Map<string, Record<string, number>>();
 
   const bootMachine = (name: string): void => {
     const offset = random.between(0, 1e6);
@@ -131,7 +146,7 @@ export const simulate = (options: SimOptions): SimResult => {
     });
     const jiffyMs = 4;
     const lifeMs = (): number => (leaseMs + random.next() * jiffyMs) / rate;
-    const judge = (): void => {
+    const judge = (group: string): void => {
       for (const [other, kernel] of kernels) {
         if (other === name || kernel.heldUntilMs(group) <= agenda.nowMs || mayBeBlind) continue;
         fail(`${name} and ${other} both hold ${group}`);
@@ -160,14 +175,16 @@ export const simulate = (options: SimOptions): SimResult => {
         accusations.push({ by, of: effect.report.peer });
       if (effect.type === 'report' && effect.report.kind === 'role' && effect.report.to === 'active')
         takeovers += 1;
-      if (effect.type === 'handover-result' && effect.ok) handovers += 1;
+      if (effect.type === 'handover-result' && effect.ok && effect.tookMs > 0) handovers += 1;
+      if (effect.type === 'maintenance') disks.set(by, effect.entries);
     },
-    onClaim(epoch) {
+    onClaim(group, epoch) {
+      const lastEpoch = lastEpochs.get(group) ?? 0;
       // A voter that restarted has forgotten; without one that did, epochs must grow from owner to owner.
       if (epoch <= lastEpoch && starts === everybody.length && !mayBeBlind) {
-        fail(`epoch ${epoch} after ${lastEpoch}`);
+        fail(`${group}: epoch ${epoch} after ${lastEpoch}`);
       }
-      lastEpoch = Math.max(lastEpoch, epoch);
+      lastEpochs.set(group, Math.max(lastEpoch, epoch));
     },
   };
 
@@ -200,8 +217,9 @@ export const simulate = (options: SimOptions): SimResult => {
       nodes,
       witness,
       paths,
-      groups: [{ name: group, preferred, preempt, trackLinks: ['front0'] }],
+      groups,
       timing,
+      health: { afterMs: leaseMs, stayMs: 2 * leaseMs },
       lockMs,
     };
     const process = startNode(ports, machine, kernels.get(name)!, config, cluster);
@@ -209,14 +227,20 @@ export const simulate = (options: SimOptions): SimResult => {
     process.tell({
       type: 'start',
       links: { front0: links.get(name)! },
-      epochs: { [group]: epochs.get(name) ?? 0 },
+      epochs: epochs.get(name) ?? {},
+      maintenance: disks.get(name) ?? [],
     });
     process.tell({ type: 'readiness', readiness: { ready: true, reasons: [], position: '7' } });
   };
 
   const down = (name: string): void => {
-    const epoch = processes.get(name)?.view()?.groups[group]?.epoch;
-    if (epoch !== undefined) epochs.set(name, epoch);
+    const view = processes.get(name)?.view();
+    if (view) {
+      epochs.set(
+        name,
+        Object.fromEntries(groups.map((group) => [group.name, view.groups[group.name]!.epoch])),
+      );
+    }
     processes.get(name)?.kill();
   };
 
@@ -263,7 +287,28 @@ export const simulate = (options: SimOptions): SimResult => {
         return;
       }
       case 'handover':
-        processes.get(fault.who)?.tell({ type: 'handover', id: 1, group, to: undefined });
+        orders += 1;
+        processes.get(fault.who)?.tell({
+          type: 'handover',
+          id: orders,
+          group: groups[(fault.group ?? 0) % groups.length]!.name,
+          to: undefined,
+        });
+        return;
+      case 'health': {
+        const reasons = fault.weight > 0 ? [{ text: 'as the model has it', weight: fault.weight }] : [];
+        processes.get(fault.who)?.tell({ type: 'health', reasons });
+        return;
+      }
+      case 'maintenance': {
+        orders += 1;
+        const { node, on } = fault;
+        const group = fault.whole ? '' : groups[0]!.name;
+        processes.get(fault.who)?.tell({ type: 'maintenance', id: orders, node, group, on });
+        return;
+      }
+      case 'wall':
+        processes.get(fault.who)?.tell({ type: 'wall', seconds: 1_000, minute: fault.minute });
         return;
       case 'stop':
         processes.get(fault.who)?.tell({ type: 'stop' });
@@ -288,10 +333,13 @@ export const simulate = (options: SimOptions): SimResult => {
       processes
         .get(name)
         ?.tell({ type: 'readiness', readiness: { ready: true, reasons: [], position: '9' } });
+      orders += 1;
+      processes.get(name)?.tell({ type: 'health', reasons: [] });
+      processes.get(name)?.tell({ type: 'maintenance', id: orders, node: name, group: '', on: false });
     }
   };
 
-  const judgeLiveness = (): void => {
+  const judgeLiveness = (group: string): void => {
     const holders = nodes.filter((name) => kernels.get(name)!.heldUntilMs(group) > agenda.nowMs);
     const active = nodes.filter((name) => processes.get(name)?.view()?.groups[group]?.role === 'active');
     if (holders.length === 1 && active.length === 1) return;
@@ -303,7 +351,7 @@ export const simulate = (options: SimOptions): SimResult => {
       return `${name}: ${own?.role} (${own?.waiting || own?.reason})`;
     });
     fail(
-      `${holders.length} holders, ${active.length} active after everything was mended; ${states.join('; ')}`,
+      `${holders.length} holders, ${active.length} of ${group} active after everything was mended; ${states.join('; ')}`,
     );
   };
 
@@ -321,7 +369,10 @@ export const simulate = (options: SimOptions): SimResult => {
     agenda.at(fault.atMs, () => strike(fault));
   }
   agenda.at(quietMs, mendAll);
-  for (let atMs = boundMs; atMs < endMs; atMs += leaseMs / 2) agenda.at(atMs, judgeLiveness);
+  for (let atMs = boundMs; atMs < endMs; atMs += leaseMs / 2)
+    agenda.at(atMs, () => {
+      for (const { name } of groups) judgeLiveness(name);
+    });
   agenda.run(endMs, () => failure !== undefined);
   return {
     seed,

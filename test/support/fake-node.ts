@@ -119,6 +119,13 @@ export const createFakeNode = (): NodeControl & {
       calls.push(`sessions ${service}`);
       return [];
     },
+    handoverAll: async (to) => {
+      calls.push(`handover --all ${to ?? ''}`.trimEnd());
+      return { front: { ok: true, tookMs: 12 } };
+    },
+    setMaintenance: async (node, group, on) => {
+      calls.push(`maintenance ${on ? 'on' : 'off'} ${node ?? 'here'} ${group ?? 'all'}`);
+    },
     handover: async (group) =>
       group === 'g1' ? { ok: true, tookMs: 3 } : { ok: false, reason: `no group '${group}'` },
     syncShow: () => [],

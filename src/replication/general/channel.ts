@@ -93,7 +93,7 @@ export class GeneralChannel {
         this.outbound.onAck(body.frame, nowMs);
         return {};
       case 'start':
-        this.inbound.onStart(body.sequence);
+        this.inbound.onStart(body.sequence, body.resumed);
         return {};
       case 'digest': {
         const answer = this.inbound.onDigest(body, nowMs);

@@ -1,8 +1,11 @@
 /** A cluster without sockets, kernel or clock: replicas and sessions joined by links that a test delivers, breaks and heals. */
 
+import { createEntryColumns } from '../../../src/model/columns.js';
 import type { PersistenceEntry } from '../../../src/model/persistence.js';
+import { adoptEntries } from '../../../src/replication/compare.js';
 import { GroupBook, type GroupConfig } from '../../../src/replication/groups.js';
 import type { StampSource } from '../../../src/replication/inbound.js';
+import { receivedRows } from '../../../src/replication/inheritance.js';
 import { Replica } from '../../../src/replication/replica.js';
 import { PeerSession, type SessionEffect, type SessionEvent } from '../../../src/replication/session.js';
 import { decodeFrame } from '../../../src/wire/decode.js';
@@ -79,9 +82,45 @@ export class SimCluster {
     return this.pairs.find((pair) => (pair.a === a && pair.b === b) || (pair.a === b && pair.b === a))!;
   }
 
-  restart(name: string): void {
+  /** `adopt`: its kernel keeps the entries, and the agent finds them there. */
+  restart(name: string, adopt = false): void {
     for (const pair of this.pairs) if (pair.a === name || pair.b === name) this.break(pair);
-    this.nodes.set(name, this.#freshNode(name, this.node(name).start + 1));
+    const { replica: before, start } = this.node(name);
+    const fresh = this.#freshNode(name, start + 1);
+    this.nodes.set(name, fresh);
+    if (!adopt) return;
+    const kernel = createEntryColumns();
+    for (let row = 0; row < before.table.used; row++) {
+      if (before.isLive(row, this.nowMs)) before.pushEntry(kernel, row, this.nowMs);
+    }
+    adoptEntries(fresh.replica, kernel, this.nowMs);
+  }
+
+  /** A received entry disappears, or names another backend, and nobody tells: a fault that only digests can find. */
+  corrupt(name: string, client: number, group: number, backend: number): boolean {
+    const { replica, book } = this.node(name);
+    const row = replica.table.find(client, vipOf(group), tcp80);
+    if (row < 0 || !replica.isLive(row, this.nowMs) || book.isActive(group)) return false;
+    const { table } = replica;
+    if (table.own[row] === 1) return false;
+    const [epoch, sequence] = [table.epoch[row]!, table.sequence[row]!];
+    const columns = createEntryColumns();
+    replica.pushEntry(columns, row, this.nowMs);
+    replica.dropReceived(row, epoch, sequence, this.nowMs);
+    if (backend === 0) return true;
+    columns.backend[0] = 100 + backend;
+    replica.applyUpsert(columns, 0, epoch, sequence, this.nowMs);
+    return true;
+  }
+
+  /** Connected, told of everything, and everything confirmed: whoever takes over from `owner` now loses nothing. */
+  isReady(name: string, owner: string, group: number): boolean {
+    const pair = this.pair(name, owner);
+    const [mine, theirs] = [pair.sessions?.get(name), pair.sessions?.get(owner)];
+    if (mine?.state !== 'streaming' || theirs?.state !== 'streaming') return false;
+    const { outbound } = theirs;
+    if (outbound.hasWork || outbound.unconfirmed > 0) return false;
+    return mine.inbound.activeGroups().some((one) => one.group === group && one.complete);
   }
 
   connect(pair: Pair): void {
@@ -165,7 +204,10 @@ export class SimCluster {
   }
 
   setActive(name: string, group: number, epoch: number, active: boolean): void {
-    if (!this.node(name).book.setActive(group, epoch, active)) return;
+    const { book, replica } = this.node(name);
+    if (!book.setActive(group, epoch, active)) return;
+    if (active)
+      for (const row of receivedRows(replica, group, this.nowMs)) replica.extend(row, epoch, this.nowMs);
     for (const pair of this.pairs) {
       if (pair.a === name || pair.b === name) this.step(pair, name, { kind: 'role', group });
     }
@@ -206,17 +248,17 @@ export class SimCluster {
     }
   }
 
-  drain(): void {
+  drain(pairs: readonly Pair[] = this.pairs): void {
     // What the last delivery caused is sent in the next turn.
     for (let turn = 0, quiet = 0; turn < 10_000 && quiet < 2; turn++) {
-      for (const pair of this.pairs) {
+      for (const pair of pairs) {
         for (const self of [pair.a, pair.b]) {
           this.pump(pair, self);
           this.deliver(pair, self, 1000);
           this.apply(pair, self);
         }
       }
-      const frames = this.pairs.flatMap((pair) => (pair.sessions ? [...pair.inFlight.values()] : [])).flat();
+      const frames = pairs.flatMap((pair) => (pair.sessions ? [...pair.inFlight.values()] : [])).flat();
       quiet = frames.length === 0 ? quiet + 1 : 0;
     }
   }
