@@ -24,7 +24,7 @@ import { KernelSink } from './kernel-sink.js';
 import { KernelSource } from './kernel-source.js';
 import { type DocumentPeers, PeerHub } from './peer-hub.js';
 import type { Replicator, ReplicatorConfig, ReplicatorPorts } from './replicate-types.js';
-import { createWatch, entriesOf, type LookInput, withService } from './sync-look.js';
+import { createWatch, entriesOf, lookOf } from './sync-look.js';
 import { readinessOf, type SyncReadiness } from './sync-readiness.js';
 import { digestTexts, syncStatus } from './sync-status.js';
 import { verifySync } from './sync-verify.js';
@@ -124,20 +124,7 @@ export const createReplicator = (ports: ReplicatorPorts, config: ReplicatorConfi
     sink,
     onChange: () => hub.pumpSoon(),
   });
-  const named = withService(ports.serviceAt);
-  const look: LookInput = {
-    ...{ hub, groups, clock },
-    persistence: {
-      replica,
-      entry: (row, nowMs) => named(replica.entry(row, nowMs)),
-      acked: (peer) => hub.records.get(peer)?.session?.outbound.acked,
-    },
-    general: general && {
-      replica: general.replica,
-      entry: general.entry,
-      acked: (peer) => hub.records.get(peer)?.session?.general?.outbound.acked,
-    },
-  };
+  const look = lookOf({ hub, groups, clock }, replica, general, ports.serviceAt);
   const listeners = new Set<(readiness: SyncReadiness) => void>();
   let startedAtMs = clock.nowMs();
   let announced = '';

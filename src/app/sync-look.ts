@@ -28,13 +28,33 @@ export interface LookInput {
 
 type Any = PersistenceEntry | GeneralEntry;
 
-export const withService =
-  (serviceAt: (endpoint: Endpoint) => Service | undefined) =>
-  (entry: PersistenceEntry): PersistenceEntry & { readonly service?: string } => {
+/** Both streams of a node; entries of the first get the name of their service. */
+export const lookOf = (
+  shared: Pick<LookInput, 'hub' | 'groups' | 'clock'>,
+  replica: Replica,
+  general: { readonly replica: Replica; entry(row: number, nowMs: number): GeneralEntry } | undefined,
+  serviceAt: (endpoint: Endpoint) => Service | undefined,
+): LookInput => {
+  const sessionOf = (peer: string) => shared.hub.records.get(peer)?.session;
+  const named = (entry: PersistenceEntry): PersistenceEntry & { readonly service?: string } => {
     const { address, protocol, port } = entry;
     const service = serviceAt({ address, protocol, port })?.name;
     return service === undefined ? entry : { ...entry, service };
   };
+  return {
+    ...shared,
+    persistence: {
+      replica,
+      entry: (row, nowMs) => named(replica.entry(row, nowMs)),
+      acked: (peer) => sessionOf(peer)?.outbound.acked,
+    },
+    general: general && {
+      replica: general.replica,
+      entry: general.entry,
+      acked: (peer) => sessionOf(peer)?.general?.outbound.acked,
+    },
+  };
+};
 
 const clientsOf = ({ client }: Any): readonly string[] => (typeof client === 'string' ? [client] : client);
 

@@ -3,7 +3,7 @@
 import { errorFrom } from '../errors.js';
 import { labUp } from '../lab/lab.js';
 import type { LabPorts } from '../lab/owner.js';
-import { nodesFor } from './budgets.js';
+import { nodesFor, nodesFor } from './budgets.js';
 import { runDrill } from './drill.js';
 import { type ReportedRun, summaryOf } from './report.js';
 import type { Scenario } from './scenario.js';
@@ -29,7 +29,10 @@ const failuresOf = ({ mustFail, repeat }: Scenario, runs: readonly ReportedRun[]
 
 /** Those that share a lab come together: a lab that is not as needed is built anew. */
 export const inLabOrder = (scenarios: readonly Scenario[]): Scenario[] =>
-  [...scenarios].sort((one, other) => Number(other.replication) - Number(one.replication));
+  [...scenarios].sort(
+    (one, other) =>
+      Number(other.replication) - Number(one.replication) || nodesFor(one.fault) - nodesFor(other.fault),
+  );
 
 export const runSuite = async (
   ports: LabPorts,
