@@ -3,7 +3,8 @@
 import { errorFrom } from '../errors.js';
 import { labUp } from '../lab/lab.js';
 import type { LabPorts } from '../lab/owner.js';
-import { nodesFor, nodesFor } from './budgets.js';
+import { nodesFor } from './budgets.js';
+import { runDrill } from './drill.js';
 import { type ReportedRun, summaryOf } from './report.js';
 import type { Scenario } from './scenario.js';
 
