@@ -12,7 +12,6 @@ import type { NodeConfig } from '../model/node.js';
 import { createDecisionBuffer } from './decision-buffer.js';
 import { electionConfig } from './guard-config.js';
 import { watchGateway } from './guard-gateway.js';
-import { createGuardHeal } from './guard-heal.js';
 import { createGuardKernel, type Written } from './guard-kernel.js';
 import { createGuardNetwork } from './guard-network.js';
 import type { GuardLoopPorts } from './guard-ports.js';
@@ -31,8 +30,6 @@ const lookMs = 33;
 const lookAgainMs = 10;
 const correctAfterMs = 50;
 const correctAgainMs = 1_000;
-/** Below the margin of health: the other node would meet the same stranger. */
-const conflictWeight = 5;
 
 export const createGuardLoop = (
   ports: GuardLoopPorts,
@@ -58,7 +55,6 @@ export const createGuardLoop = (
   let isCorrectionDue = false;
   let repairing = false;
   let outerHealth: readonly HealthReason[] = [];
-  let conflicts: readonly string[] = [];
   const ownFaults = new Map<string, string>();
   const waiting: ElectionEvent[] = [];
   const stopWatching: (() => void)[] = [];
@@ -70,8 +66,7 @@ export const createGuardLoop = (
   /** What keeps the guard itself from working is fatal. */
   const tellHealth = (): void => {
     const own = [...ownFaults.values()].map((text) => ({ text, weight: fatalWeight }));
-    const others = conflicts.map((text) => ({ text, weight: conflictWeight }));
-    handle({ type: 'health', reasons: [...own, ...others, ...outerHealth] });
+    handle({ type: 'health', reasons: [...own, ...outerHealth] });
   };
   const setFault = (key: string, text: string | undefined): void => {
     if (ownFaults.get(key) === text) return;
@@ -85,15 +80,6 @@ export const createGuardLoop = (
   const kernel = createGuardKernel(ports, node, (detail) => {
     setFault('address', detail);
     correctSoon(correctAgainMs);
-  });
-  const heal = createGuardHeal(ports, node, kernel.links, {
-    conflicts(texts) {
-      for (const detail of texts) if (!conflicts.includes(detail)) tell({ kind: 'conflict', detail });
-      conflicts = texts;
-      tellHealth();
-    },
-    healed: (detail) => tell({ kind: 'healed', detail }),
-    defend: (group) => kernel.announce(group),
   });
   const network = createGuardNetwork(
     ports,
@@ -161,7 +147,6 @@ export const createGuardLoop = (
         void kernel.addAddresses(effect.group);
         return;
       case 'remove-addresses':
-        heal.lose(effect.group);
         void kernel.removeAddresses(effect.group);
         return;
       case 'announce':
@@ -170,7 +155,6 @@ export const createGuardLoop = (
       case 'report': {
         const { report } = effect;
         if (report.kind === 'role' && report.to === 'active') {
-          heal.own(report.group);
           ports.post({ type: 'epoch', group: report.group, epoch: report.epoch });
         }
         tell(report);
@@ -296,8 +280,6 @@ export const createGuardLoop = (
         handle({ type: 'gateway', untilMs }),
       );
       if (gateway) stopWatching.push(gateway);
-      heal.start();
-      stopWatching.push(() => heal.stop());
       postStateRegularly();
       correctSoon(correctAfterMs);
       ports.post({ type: 'started' });

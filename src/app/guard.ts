@@ -86,8 +86,7 @@ export const createGuard = (ports: GuardPorts, config: NodeConfig, secret: Uint8
   const tell = (event: GuardEvent): void => {
     const isQuiet = event.kind === 'waiting' || (event.kind === 'peer' && event.alive);
     if (isQuiet) log.debug(event, 'guard');
-    else if (event.kind === 'role' || event.kind === 'peer' || event.kind === 'healed')
-      log.info(event, 'guard');
+    else if (event.kind === 'role' || event.kind === 'peer') log.info(event, 'guard');
     else log.warn(event, 'guard');
     for (const listener of listeners) listener(event);
   };

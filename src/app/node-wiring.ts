@@ -55,8 +55,6 @@ const describeEvent = (event: Exclude<GuardEvent, { kind: 'role' }>): string => 
       return `a datagram from ${event.from} was refused: ${event.detail} (${event.count} so far)`;
     case 'guard-repaired':
     case 'address-corrected':
-    case 'conflict':
-    case 'healed':
     case 'fault':
     case 'thread-died':
       return event.detail;

@@ -60,10 +60,6 @@ export type GuardEvent =
   | { readonly kind: 'guard-repaired'; readonly detail: string }
   /** A floating address was missing on the owner, or present on another node. */
   | { readonly kind: 'address-corrected'; readonly detail: string }
-  /** Somebody else answers for an address of this owner. */
-  | { readonly kind: 'conflict'; readonly detail: string }
-  /** After a takeover: known neighbours have the new owner's MAC address. */
-  | { readonly kind: 'healed'; readonly detail: string }
   | { readonly kind: 'fault'; readonly detail: string }
   | { readonly kind: 'thread-died'; readonly detail: string };
 
