@@ -1,7 +1,9 @@
 import test from 'ava';
+import { bucketsIn } from '../../src/model/buckets.js';
 import { GroupBook } from '../../src/replication/groups.js';
 import { Replica } from '../../src/replication/replica.js';
 import { PeerSession, type SessionEffect } from '../../src/replication/session.js';
+import { decodeFrame } from '../../src/wire/decode.js';
 import type { HelloFrame, SyncFrame } from '../../src/wire/frames.js';
 import { SimCluster } from './support/cluster.js';
 
@@ -166,4 +168,108 @@ test('a peer that stops acknowledging is sent no more than the window, and resyn
   t.is(outbound.overflows, 1);
   t.is(cluster.content('b').length, 100);
   t.is(outbound.unconfirmed, 0);
+});
+
+/** Delivers everything until nothing moves; every frame that travelled, in order. */
+const travelled = (
+  cluster: SimCluster,
+  link: SimCluster['pairs'][number],
+  roomBytes?: number,
+): SyncFrame[] => {
+  const frames: SyncFrame[] = [];
+  for (let quiet = 0; quiet < 3; quiet++) {
+    for (const self of [link.a, link.b]) {
+      cluster.pump(link, self, roomBytes);
+      const arriving = link.inFlight.get(self)!.map(decodeFrame);
+      if (arriving.length > 0) quiet = 0;
+      frames.push(...arriving);
+      cluster.deliver(link, self, arriving.length);
+      cluster.apply(link, self);
+    }
+  }
+  return frames;
+};
+
+const counts = (frames: readonly SyncFrame[]): Record<string, number> => {
+  const byKind: Record<string, number> = {};
+  for (const { kind } of frames) byKind[kind] = (byKind[kind] ?? 0) + 1;
+  return byKind;
+};
+
+/** 200 entries on both sides, then a break in which `change` happens; the frames of the second connection. */
+const afterBreak = (logEntries: number, change: (cluster: SimCluster) => void) => {
+  const cluster = new SimCluster(['a', 'b'], { logEntries });
+  const link = cluster.pair('a', 'b');
+  cluster.setActive('a', 0, 1, true);
+  for (let client = 0; client < 200; client++) cluster.originate('a', 0, client, 1);
+  cluster.connect(link);
+  cluster.drain();
+  cluster.break(link);
+  change(cluster);
+  cluster.connect(link);
+  return { cluster, frames: travelled(cluster, link) };
+};
+
+test('after a break with 100 changes only deltas travel', (t) => {
+  const { cluster, frames } = afterBreak(1024, (one) => {
+    for (let client = 0; client < 90; client++) one.originate('a', 0, client, 2);
+    for (let client = 190; client < 200; client++) one.remove('a', 0, client);
+  });
+  const { ack, ...kinds } = counts(frames);
+  // 16 entries in a frame; the digest behind them is equal.
+  t.deepEqual(kinds, { hello: 2, start: 2, delta: 7, digest: 1, resync: 1 });
+  t.true(ack! >= 1);
+  const resync = frames.find((frame) => frame.kind === 'resync');
+  t.is(resync?.buckets, undefined);
+  t.deepEqual(cluster.content('b'), cluster.content('a'));
+  t.is(cluster.content('b').length, 190);
+});
+
+test('after a break longer than the log, a digest and a snapshot of the buckets that differ', (t) => {
+  const { cluster, frames } = afterBreak(64, (one) => {
+    for (let turn = 0; turn < 20; turn++) {
+      for (let client = 0; client < 5; client++) one.originate('a', 0, client, 2 + turn);
+    }
+  });
+  const kinds = counts(frames);
+  t.is(kinds.delta, undefined);
+  t.is(kinds['snapshot-begin'], 1);
+  t.is(kinds['snapshot-end'], 1);
+  const begin = frames.find((frame) => frame.kind === 'snapshot-begin');
+  t.true(bucketsIn(begin!.buckets!) <= 5, 'five keys');
+  const sent = frames.flatMap((frame) => (frame.kind === 'snapshot-chunk' ? frame.entries.client : []));
+  t.true(sent.length >= 5 && sent.length < 50, `${sent.length} of 200 entries`);
+  for (let client = 0; client < 5; client++) t.true(sent.includes(client));
+  t.deepEqual(cluster.content('b'), cluster.content('a'));
+});
+
+test('a change made during a long snapshot travels between its chunks', (t) => {
+  const cluster = new SimCluster(['a', 'b'], { frameEntries: 4, windowEntries: 1000 });
+  const link = cluster.pair('a', 'b');
+  cluster.setActive('a', 0, 1, true);
+  for (let client = 0; client < 200; client++) cluster.originate('a', 0, client, 1);
+  cluster.connect(link);
+  const kinds: string[] = [];
+  for (let turn = 0; turn < 500; turn++) {
+    for (const self of ['a', 'b']) {
+      // Room for one chunk.
+      cluster.pump(link, self, 4 * 32);
+      const arriving = link.inFlight.get(self)!.map((bytes) => decodeFrame(bytes).kind);
+      if (self === 'b') kinds.push(...arriving);
+      cluster.deliver(link, self, arriving.length);
+      cluster.apply(link, self);
+    }
+    if (kinds.at(-1) === 'snapshot-end') break;
+    if (kinds.filter((kind) => kind === 'snapshot-chunk').length !== 10 || kinds.includes('delta')) continue;
+    cluster.originate('a', 0, 500, 1);
+    cluster.originate('a', 0, 199, 2);
+    cluster.remove('a', 0, 198);
+  }
+  const delta = kinds.indexOf('delta');
+  const chunks = (part: readonly string[]) => part.filter((kind) => kind === 'snapshot-chunk').length;
+  t.is(chunks(kinds.slice(0, delta)), 10, 'it goes out next');
+  t.true(chunks(kinds.slice(delta)) > 30);
+  t.true(kinds.indexOf('snapshot-end') > delta);
+  t.deepEqual(cluster.content('b'), cluster.content('a'));
+  t.is(cluster.content('b').length, 200);
 });

@@ -1,0 +1,82 @@
+/** Fields are only added: whatever a newer peer puts into a message, in whichever depth, what we know of it stays the same. */
+
+import test from 'ava';
+import type protobuf from 'protobufjs';
+import type { SendableFrame } from '../../src/replication/session.js';
+import { decodeFrame } from '../../src/wire/decode.js';
+import { readAck, readChunk, readDelta } from '../../src/wire/delta.js';
+import { encodeFrame } from '../../src/wire/encode.js';
+import { relevo } from '../../src/wire/gen/sync.js';
+import { record } from './support/recording.js';
+import { schema, withUnknownFields } from './support/unknown-fields.js';
+
+const { Frame } = relevo.v1;
+const plain = (value: unknown): unknown =>
+  JSON.parse(
+    JSON.stringify(value, (_, item) => (ArrayBuffer.isView(item) ? Array.from(item as Uint8Array) : item)),
+  );
+
+const refusal: SendableFrame = { kind: 'refuse', code: 'version', detail: 'upgrade the older one' };
+const resumed = encodeFrame({
+  ...(decodeFrame(new Uint8Array(Buffer.from(record().frames[0]!.bytes, 'base64'))) as SendableFrame & {
+    kind: 'hello';
+  }),
+  resume: { session: 's1', sequence: 7 },
+  generalResume: { session: 's1', sequence: 8 },
+});
+const frames = [
+  ...record().frames.map(({ bytes }) => new Uint8Array(Buffer.from(bytes, 'base64'))),
+  encodeFrame(refusal),
+  resumed,
+];
+
+/** Names of the bodies of a message: of Frame, General and Document. */
+const bodies = (name: string): string[] =>
+  schema.lookupType(`relevo.v1.${name}`).oneofs.body!.fieldsArray.map((field: protobuf.Field) => field.name);
+
+test('each body of Frame, General and Document is among the frames tried', (t) => {
+  const seen = new Set<string>();
+  for (const bytes of frames) {
+    const message = Frame.decode(bytes);
+    for (const [name, body] of Object.entries({ Frame: message, ...pick(message) })) {
+      for (const field of bodies(name))
+        if ((body as Record<string, unknown>)[field]) seen.add(`${name}.${field}`);
+    }
+  }
+  for (const name of ['Frame', 'General', 'Document'])
+    for (const field of bodies(name)) t.true(seen.has(`${name}.${field}`), `${name}.${field}`);
+});
+
+const pick = ({ general, document }: relevo.v1.Frame.$Properties) => ({
+  ...(general && { General: general }),
+  ...(document && { Document: document }),
+});
+
+for (const where of ['before', 'behind'] as const) {
+  for (const levels of [0, 1, 2, Infinity]) {
+    test(`unknown fields ${where} the known ones, ${levels} levels deep, change nothing`, (t) => {
+      for (const bytes of frames) {
+        const extended = withUnknownFields(bytes, where, levels);
+        t.true(extended.length > bytes.length);
+        t.deepEqual(plain(decodeFrame(extended)), plain(decodeFrame(bytes)));
+      }
+    });
+  }
+}
+
+test('the codecs by hand leave such a frame to the generated code, and agree with it on others', (t) => {
+  let read = 0;
+  for (const bytes of frames) {
+    const byHand = (all: Uint8Array) => readDelta(all) ?? readChunk(all) ?? readAck(all);
+    const extended = withUnknownFields(bytes, 'behind');
+    t.is(byHand(extended), undefined);
+    const frame = decodeFrame(bytes);
+    const known = byHand(bytes);
+    if (!known) continue;
+    read++;
+    // Unknown fields force the generated code.
+    t.deepEqual(plain(known), plain(decodeFrame(extended)));
+    t.deepEqual(plain(known), plain(frame));
+  }
+  t.true(read > 10);
+});
