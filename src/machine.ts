@@ -8,6 +8,7 @@ import type { Lifetime } from './app/lifetime.js';
 import { connectNeighbours, findNeighbours } from './app/neighbour-wiring.js';
 import { createNeighbourLoop } from './app/neighbours.js';
 import type { Reconciler } from './app/reconcile-types.js';
+import { followTransits } from './app/transits.js';
 import { errorFrom } from './errors.js';
 import type { IngressInterfaces } from './model/node.js';
 import type { Service } from './model/service.js';
@@ -89,6 +90,7 @@ export const startMachine = async (
       followInterfaces(engine);
       lifetime.onStop(connectNeighbours(engine, loop, log));
       lifetime.onStop(leastconn.follow(engine));
+      lifetime.onStop(followTransits(engine, { timers: systemTimers, clock: systemClock, log }));
     },
     find: (services, waitMs) => findNeighbours(services, loop, systemTimers, waitMs),
   };

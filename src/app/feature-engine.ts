@@ -43,6 +43,7 @@ import {
   serviceUnit,
 } from '../ruleset/units.js';
 import { createListEngine, type ListEngine } from './list-engine.js';
+import { createTransits, type DumpSet, type Transits } from './transits.js';
 
 /** What the engine learns of the machine, beside the services. */
 export interface FeatureFacts {
@@ -88,6 +89,8 @@ export interface FeatureEngine {
   /** The number of a service, where it has one. */
   idOf(service: string): number;
   hasSet(table: TableName, set: string): boolean;
+  /** Ends transits of slots that are over; returns the services that are to be changed. */
+  lookAtTransits(): Promise<readonly string[]>;
 }
 
 export const createFeatureEngine = (
@@ -98,6 +101,7 @@ export const createFeatureEngine = (
 ): FeatureEngine => {
   const lists = createListEngine(nft, nowMs);
   const ids = createServiceIds();
+  let transits = createTransits(nowMs);
   let composition: Composition | undefined;
   /** Families whose table the kernel has. */
   let there = new Set<Family>();
@@ -113,7 +117,7 @@ export const createFeatureEngine = (
     return servicesOnDevices(registry);
   };
 
-  const contextOf = (registry: Registry, context: EngineContext): FeatureContext => {
+  const contextOf = (registry: Registry, context: EngineContext, book: Transits): FeatureContext => {
     latest = {
       ...context,
       ids,
@@ -124,6 +128,7 @@ export const createFeatureEngine = (
       networks: () => facts.networks?.() ?? [],
       link: (device) => facts.link?.(device),
       shares: (service) => facts.shares?.(service),
+      transit: (service, family) => book.of(service, family),
       supports: (feature) => facts.supports(feature),
     };
     return latest;
@@ -149,6 +154,9 @@ export const createFeatureEngine = (
     batches.operation('remove', { op: 'destroy-elements', table, set: found.set, elements });
   };
 
+  const hasSet = ({ family }: TableName, set: string): boolean =>
+    composition?.structures.has(`${family} set ${set}`) ?? false;
+
   return {
     async adopt(wanted, engineContext, batches) {
       const tables = await Promise.all(
@@ -162,7 +170,14 @@ export const createFeatureEngine = (
         }
       }
       devices = [...facts.devices];
-      const context = contextOf(wanted, engineContext);
+      const ingress = tables.find(({ name }) => name === ingressTable)?.table;
+      // What the kernel has lost is known here.
+      const book = createTransits(nowMs, undefined, ingress ? [] : transits.states());
+      const context = contextOf(wanted, engineContext, book);
+      const inIngress = new Set(ingress?.sets.map(({ name }) => name));
+      const dump: DumpSet = async (set) => (inIngress.has(set) ? nft.dumpElements(ingressTable, set) : []);
+      if (ingress) await book.restore(wanted.services(), (service) => ids.of(service), dump);
+      for (const service of wanted.services()) book.note(service.name, service, context);
       const next = composeAll(features, wanted.policies.values(), wanted.services(), context);
       const pictures: FeaturePicture[] = [];
       for (const { name, table } of tables) {
@@ -193,9 +208,10 @@ export const createFeatureEngine = (
           destroy(next, name, set, strayEntries(set, await nft.dumpElements(name, set), keepers), batches);
         }
       }
-      const ingress = pictures.find(({ name }) => name === ingressTable);
-      const acceptLists = await lists.adopt(wanted.policies.values(), ingress?.table, batches);
+      const picture = pictures.find(({ name }) => name === ingressTable);
+      const acceptLists = await lists.adopt(wanted.policies.values(), picture?.table, batches);
       return () => {
+        transits = book;
         composition = next;
         acceptLists();
         there = new Set([
@@ -214,7 +230,7 @@ export const createFeatureEngine = (
         added.push(...change.added);
       };
       const touched = new Set([...services, ...movedWithDevices(next)]);
-      const context = contextOf(next, engineContext);
+      const context = contextOf(next, engineContext, transits);
       const units: (readonly [unit: string, contribution: Contribution | undefined])[] = [];
       for (const name of policies) {
         const policy = next.policies.get(name);
@@ -222,6 +238,7 @@ export const createFeatureEngine = (
       }
       for (const name of touched) {
         const service = next.get(name);
+        transits.note(name, service, context);
         units.push([serviceUnit(name), service && ofService(features, service, context)]);
         if (!service) ids.release(name);
       }
@@ -242,7 +259,7 @@ export const createFeatureEngine = (
       const { policy, lengthsChanged, undo } = lists.edit(name, delta, batches);
       const sample = lengthsChanged ? lists.sample(name) : undefined;
       if (sample && composition) {
-        const contribution = ofPolicy(features, sample, contextOf(registry, engineContext));
+        const contribution = ofPolicy(features, sample, contextOf(registry, engineContext, transits));
         changeUnit(composition, policyUnit(name), contribution, batches);
       }
       return { policy, undo };
@@ -255,6 +272,11 @@ export const createFeatureEngine = (
     shortcomings: (service) =>
       latest ? features.services.flatMap((feature) => feature.shortcomings?.(service, latest!) ?? []) : [],
     idOf: (service) => ids.of(service),
-    hasSet: ({ family }, set) => composition?.structures.has(`${family} set ${set}`) ?? false,
+    hasSet,
+    lookAtTransits: () =>
+      transits.look(
+        (service) => ids.of(service),
+        async (set) => (hasSet(ingressTable, set) ? nft.dumpElements(ingressTable, set) : []),
+      ),
   };
 };

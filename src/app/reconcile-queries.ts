@@ -23,6 +23,7 @@ type Queries = Pick<
   | 'shortcomings'
   | 'idOf'
   | 'hasSet'
+  | 'lookAtTransits'
   | 'serviceAt'
   | 'sessions'
   | 'visitSessions'
@@ -80,6 +81,7 @@ export const createQueries = (
     },
     idOf: (service) => features.idOf(service),
     hasSet: (table, set) => features.hasSet(table, set),
+    lookAtTransits: () => features.lookAtTransits(),
     serviceAt: (endpoint) => registry().ownerOf(endpoint),
     sessions: (service) => sessionsIn(sessionSources(nft, features, registry()), service),
     async visitSessions(name, visit) {

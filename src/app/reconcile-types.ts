@@ -108,6 +108,8 @@ export interface Reconciler {
   idOf(service: string): number;
   /** A set or map of a feature that the kernel has. */
   hasSet(table: TableName, set: string): boolean;
+  /** Services without connection tracking of which no flow is left at a former backend: to be reconsidered. */
+  lookAtTransits(): Promise<readonly string[]>;
   /** The service in force at an endpoint. */
   serviceAt(endpoint: Endpoint): Service | undefined;
   /** Persistence entries in the kernel, of one service or of all. */

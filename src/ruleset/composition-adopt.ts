@@ -177,8 +177,9 @@ const adoptElements = (composition: Composition, picture: FeaturePicture, batche
     const used = composition.structures.get(`${placed.table.family} set ${placed.set.name}`)?.what;
     if (used?.kind === 'set' && used.filledBy === 'us') removed.push(placed);
   }
-  writeElements('delete-elements', removed, batches);
-  writeElements('add-elements', added, batches);
+  // What leads packets to the rest waits for the end: so much at once may be more than one transaction takes.
+  writeElements('delete-elements', removed, batches, true);
+  writeElements('add-elements', added, batches, true);
   batches.mark();
 };
 

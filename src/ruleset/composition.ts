@@ -57,11 +57,12 @@ export const stationsOf = (composition: Composition, table: TableName, chain: st
 /** How many elements one message takes. */
 const listLength = 2_000;
 
-/** Elements by set, in messages of bounded size, with a mark behind each. */
+/** Elements by set, in messages of bounded size. `mayEnd`: a transaction may end behind each of them. */
 export const writeElements = (
   op: 'add-elements' | 'delete-elements',
   placed: readonly Placed[],
   batches: Batches,
+  mayEnd = false,
 ): void => {
   const bySet = new Map<string, Placed[]>();
   for (const one of placed) {
@@ -76,6 +77,7 @@ export const writeElements = (
       const elements: ElementBytes[] = list.slice(from, from + listLength).map(({ element }) => element);
       const phase = op === 'delete-elements' ? 'remove' : list[from]!.activates === true ? 'activate' : 'add';
       batches.operation(phase, { op, table, set, elements });
+      if (mayEnd) batches.mark();
     }
   }
 };

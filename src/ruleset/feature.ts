@@ -21,6 +21,7 @@ import type {
 import type { Chain } from './chains.js';
 import type { EngineContext } from './context.js';
 import type { Shares } from './slots.js';
+import type { Transit } from './transit.js';
 
 /** Translation, limits, marks, logs of IPv4 services. */
 export const ipTable: TableName = { family: 'ip', name: 'relevo' };
@@ -87,6 +88,8 @@ export interface FeatureContext extends EngineContext {
   networks?(): readonly IpPrefix[];
   /** What share of the newcomers each backend of a service with leastconn gets now; undefined: not counted (yet). */
   shares?(service: string): Shares | undefined;
+  /** What is under way after a change of slots, of a service without connection tracking; undefined: nothing is. */
+  transit?(service: string, family: 4 | 6): Transit | undefined;
   /** An interface of this node by name; undefined: there is none. */
   link?(device: string): DeviceLink | undefined;
   /** What this kernel can do, found out at start. */

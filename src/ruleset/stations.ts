@@ -43,6 +43,8 @@ export const ingressOrder = {
   limits: 30,
   logs: 40,
   count: 45,
+  /** Ahead of the chains that remember: who is found here does not come back. */
+  spared: 48,
   stateless: 50,
 } as const;
 

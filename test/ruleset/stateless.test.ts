@@ -4,7 +4,7 @@ import test from 'ava';
 import type { Ip } from '../../src/model/address.js';
 import type { Service } from '../../src/model/service.js';
 import { plainContext } from '../../src/ruleset/context.js';
-import type { FeatureContext, Neighbour } from '../../src/ruleset/feature.js';
+import type { Contribution, FeatureContext, Neighbour } from '../../src/ruleset/feature.js';
 import { stablePlaces, wantedNeighbours } from '../../src/ruleset/features/stateless/backends.js';
 import { stateless } from '../../src/ruleset/features/stateless.js';
 import { createServiceIds } from '../../src/ruleset/service-ids.js';
@@ -45,7 +45,7 @@ const context = (macs: Readonly<Record<string, string>>): FeatureContext => ({
 });
 const macs = { '10.0.0.1': '02:00:00:00:00:01', '10.0.0.2': '02:00:00:00:00:02' };
 
-test('a changed MAC is one element and no structure', (t) => {
+test('a changed MAC is elements and no structure', (t) => {
   const before = stateless.contribute(service(), context(macs))!;
   const now = stateless.contribute(service(), context({ ...macs, '10.0.0.2': '02:00:00:00:00:99' }))!;
   t.deepEqual(now.structure, before.structure);
@@ -54,9 +54,57 @@ test('a changed MAC is one element and no structure', (t) => {
     return JSON.stringify(one.element) !== JSON.stringify(other.element);
   });
   t.deepEqual(
-    different.map(({ set }) => set.name),
-    ['stateless_macs'],
+    [...new Set(different.map(({ set }) => set.name))],
+    ['stateless_macs', 'stateless_spared_slots4'],
   );
+});
+
+const chainsOf = (contribution: Contribution): string[] =>
+  contribution.structure.flatMap((one) =>
+    one.kind === 'chain' && one.chain.name.startsWith('spared') ? [one.chain.name] : [],
+  );
+
+test('services share the chain without memory', (t) => {
+  const ids = createServiceIds();
+  const [one, other] = [80, 81].map((number) =>
+    stateless.contribute(
+      service({
+        name: `web${number}`,
+        addresses: [
+          { address: '198.51.100.10' as Ip, protocol: 'tcp', ports: [{ first: number, last: number }] },
+        ],
+      }),
+      { ...context(macs), ids },
+    ),
+  );
+  t.is(chainsOf(one!).length, 1);
+  t.deepEqual(chainsOf(one!), chainsOf(other!));
+});
+
+test('what must be remembered goes no short way', (t) => {
+  const changes: readonly Partial<Service>[] = [
+    { persistence: ['srcip'] },
+    { scheduler: 'hash', hashFields: ['srcmac'] },
+    { limits: { newConnections: { count: 10, unit: 'second', burst: 0 } } },
+    { addresses: [{ address: '198.51.100.10' as Ip, protocol: 'udp', ports: [{ first: 80, last: 80 }] }] },
+    { addresses: [{ address: '198.51.100.10' as Ip, protocol: 'tcp', ports: [{ first: 80, last: 81 }] }] },
+  ];
+  t.is(chainsOf(stateless.contribute(service(), context(macs))!).length, 1);
+  for (const one of changes) t.deepEqual(chainsOf(stateless.contribute(service(one), context(macs))!), []);
+  const replicated = { ...context(macs), hintGroup: 7 };
+  t.deepEqual(chainsOf(stateless.contribute(service(), replicated)!), []);
+  t.is(chainsOf(stateless.contribute(service({ replicate: 'none' }), replicated)!).length, 1);
+});
+
+test('one MAC address on two interfaces is no way to tell them apart', (t) => {
+  const twice = {
+    ...context(macs),
+    neighbour: (address: Ip) => ({
+      etherAddress: '02:00:00:00:00:01',
+      device: address === '10.0.0.1' ? 'eth1' : 'eth2',
+    }),
+  };
+  t.deepEqual(chainsOf(stateless.contribute(service(), twice)!), []);
 });
 
 test('a backend without a MAC has a reason and no element', (t) => {

@@ -11,7 +11,7 @@ import { createReconciler } from '../../src/app/reconcile.js';
 import type { Reconciler } from '../../src/app/reconcile-types.js';
 import { parseServices } from '../../src/config/services.js';
 import type { ServicesDocument } from '../../src/model/service.js';
-import type { Log, Nft } from '../../src/ports.js';
+import type { Clock, Log, Nft } from '../../src/ports.js';
 import { type EngineContext, plainContext } from '../../src/ruleset/context.js';
 import type { FeatureSet } from '../../src/ruleset/units.js';
 import { createConnections } from '../../src/shell/connections.js';
@@ -52,6 +52,7 @@ export interface Bed {
       readonly watch?: boolean;
       readonly facts?: Partial<FeatureFacts>;
       readonly features?: FeatureSet;
+      readonly clock?: Clock;
     },
   ): Engine;
   /** The load balancer's interface towards the client, and those towards the backends. */
@@ -171,7 +172,7 @@ export const createBed = async (options: { backends?: number; clients?: number }
     lb,
     frontDevice: `${id}f`,
     backDevice: (index) => `${id}l${index}`,
-    engine(context = plainContext, { watch = true, facts, features } = {}) {
+    engine(context = plainContext, { watch = true, facts, features, clock } = {}) {
       const lines: LogLine[] = [];
       const log = recordingLog(lines);
       const stopping = new AbortController();
@@ -190,7 +191,7 @@ export const createBed = async (options: { backends?: number; clients?: number }
             flows,
             persistence,
             log,
-            clock: { nowMs: () => performance.now() },
+            clock: clock ?? { nowMs: () => performance.now() },
             facts: { ...noFacts, devices: [`${id}f`], ...facts },
             ...(features && { features }),
           },

@@ -11,6 +11,7 @@ import {
   type NeighbourLoop,
   type NeighbourLoopTiming,
 } from '../../src/app/neighbours.js';
+import type { Clock } from '../../src/ports.js';
 import type { EngineContext } from '../../src/ruleset/context.js';
 import { systemTimers } from '../../src/shell/clock.js';
 import { createLinks } from '../../src/shell/links.js';
@@ -26,7 +27,11 @@ export interface StatelessEngine extends Engine {
 }
 
 export interface StatelessBed extends Bed {
-  statelessEngine(context?: EngineContext, timing?: NeighbourLoopTiming): Promise<StatelessEngine>;
+  statelessEngine(
+    context?: EngineContext,
+    timing?: NeighbourLoopTiming,
+    clock?: Clock,
+  ): Promise<StatelessEngine>;
   backend(index: number): string;
   /** Removes what the balancer knows of its neighbours. */
   forgetNeighbours(): void;
@@ -106,7 +111,7 @@ export const createStatelessBed = async (options: {
       for (const close of closing) close();
       await bed.dispose();
     },
-    async statelessEngine(context, timing) {
+    async statelessEngine(context, timing, clock) {
       const made = insideNamespace(lb, () => {
         const neighbours = createNeighbours();
         const links = createLinks();
@@ -127,6 +132,7 @@ export const createStatelessBed = async (options: {
       await made.started;
       const { loop } = made;
       const engine = bed.engine(context, {
+        ...(clock && { clock }),
         facts: {
           neighbour: (address) => loop.neighbour(address),
           link: (device) => loop.link(device),

@@ -1,6 +1,7 @@
 /** What stands in the middle: relevo's engine, Debian's nftlb, rules of one's own, or nothing. */
 
-import { writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { noFacts } from '../../../src/app/feature-engine.js';
 import { createReconciler } from '../../../src/app/reconcile.js';
@@ -73,7 +74,15 @@ export const nftlb =
 export const rules =
   (text: (rig: Rig) => string): Balancer =>
   async (rig) => {
-    rig.namespaces.run(rig.balancer, 'nft', text(rig));
+    // A file: an argument takes 128 KiB at most.
+    const folder = mkdtempSync(join(tmpdir(), 'relevo-rules-'));
+    const file = join(folder, 'rules.nft');
+    try {
+      writeFileSync(file, text(rig));
+      rig.namespaces.run(rig.balancer, 'nft', '-f', file);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
     return async () => {};
   };
 

@@ -14,37 +14,27 @@ import {
   type Structure,
 } from '../feature.js';
 import { backendNumber } from '../service-ids.js';
-import { fillSlots } from '../slots.js';
+import type { Transit } from '../transit.js';
 import { addressBytes, etherBytes, hostNumber, joined, portBytes, protocolBytes } from './bytes.js';
 import { type FamilyShape, families } from './families.js';
 import { clientBytes } from './general.js';
-import { addressOrder, numbered } from './general-backends.js';
 import { hintGroupOf } from './hints.js';
 import { identityIngress, protocolsOf } from './identity.js';
 import {
-  backendKey,
   entriesByPort,
-  fillable,
-  hashedFields,
   isServable,
   type Reached,
-  reached,
   stablePlaces,
   statelessMode,
   statelessShortcomings,
 } from './stateless/backends.js';
-import {
-  kindChains,
-  kindName,
-  kindNumber,
-  outChain,
-  outElement,
-  type StatelessKind,
-  wayInChain,
-} from './stateless/chains.js';
+import { kindChains, outChain, outElement, wayInChain } from './stateless/chains.js';
+import { choose, type StatelessChoice } from './stateless/choice.js';
+import { kindName, kindNumber, type StatelessKind } from './stateless/kind.js';
 import * as maps from './stateless/layout.js';
 import { statelessLimits } from './stateless/limits.js';
 import { entrance, replyChain } from './stateless/replies.js';
+import { sparedWay } from './stateless/spared.js';
 
 /** Sets and elements of table `netdev relevo_ingress`, gathered. */
 const createGathering = () => {
@@ -155,6 +145,23 @@ const putOuts = (
   }
 };
 
+/** With more fields of persistence the layout from before does not fit into a chain's name (NFT_CHAIN_MAXNAMELEN). */
+const mostFields = 2;
+
+/** What the service's chains have to know of flows that nobody remembers. `fields`: of persistence. */
+const memoryOf = (
+  { isMemoryless }: StatelessChoice,
+  transit: Transit | undefined,
+  fields: number,
+): Partial<Pick<StatelessKind, 'memory'>> => {
+  if (transit?.former && fields <= mostFields) {
+    const { hashed, owners } = transit.former;
+    return { memory: { hashed, modulus: owners.length } };
+  }
+  if (transit) return { memory: 'settling' };
+  return isMemoryless ? { memory: 'spared' } : {};
+};
+
 const inFamily = (
   family: FamilyShape,
   service: Service,
@@ -171,20 +178,10 @@ const inFamily = (
   const table = ingressTable;
   structure.push(...known.structure);
 
-  const backends = numbered(service, family);
-  const places = stablePlaces(service.backends.map(backendKey));
-  const numberOf = (backend: (typeof backends)[number]): Uint8Array =>
-    hostNumber(backendNumber(id, places.get(backendKey(backend))!));
-  const ways = new Map(
-    backends.flatMap((backend) => {
-      const way = reached(service, backend, context);
-      return way ? [[backend, way] as const] : [];
-    }),
-  );
-  const slots = fillSlots(
-    fillable(service, backends, (backend) => ways.has(backend)),
-    backends.map(({ address }) => addressOrder(address)),
-  );
+  const choice = choose(service, family, context);
+  const { backends, ways, slots, layout } = choice;
+  const numberOf = (backend: (typeof backends)[number]): Uint8Array => hostNumber(choice.numberOf(backend));
+  const transit = context.transit?.(service.name, family.bytes === 4 ? 4 : 6);
   const { persistence, persistTtlMs, staticSessions = [] } = service;
   const hintGroup = hintGroupOf(context, service, 'flow');
   const kind: StatelessKind = {
@@ -193,15 +190,17 @@ const inFamily = (
     persistence,
     persistTtlMs: persistence.length > 0 ? persistTtlMs : 0,
     ...(hintGroup !== undefined && { hintGroup }),
-    hashed: hashedFields(service),
+    hashed: layout.hashed,
     modulus: slots.modulus,
     pinned: staticSessions.length > 0 && persistence.length > 0,
+    ...memoryOf(choice, transit, persistence.length),
   };
   const translates = mode === 'stlsdnat';
   need(
     maps.kindOfMap(family),
     maps.kindsMap,
     maps.picksMap(family),
+    ...(typeof kind.memory === 'object' ? [maps.formerMap(family)] : []),
     maps.macsMap,
     maps.interfacesMap,
     maps.outMap,
@@ -238,6 +237,11 @@ const inFamily = (
   slots.owners.forEach((owner, slot) => {
     put(maps.picksMap(family), { key: joined(number, hostNumber(slot)), data: numberOf(backends[owner]!) });
   });
+  if (typeof kind.memory === 'object') {
+    transit?.former?.owners.forEach((owner, slot) => {
+      put(maps.formerMap(family), { key: joined(number, hostNumber(slot)), data: hostNumber(owner) });
+    });
+  }
   if (kind.pinned) {
     for (const { client, backend } of staticSessions) {
       const owner = backends.find(({ name }) => name === backend);
@@ -259,6 +263,9 @@ const inFamily = (
       inherits: translates && floating.length > 0,
     }),
   );
+  const spared = sparedWay(service, family, choice, transit, devices);
+  structure.push(...(spared?.structure ?? []));
+  for (const { set, element, activates } of spared?.elements ?? []) put(set, element, activates);
   const limited = statelessLimits(service, family, number);
   return {
     structure: [...structure, ...(limited?.structure ?? [])],

@@ -7,9 +7,9 @@ import type { HashField } from '../../../model/service.js';
 import type {
   Device,
   ElementBytes,
-  Field,
   Key,
   Literal,
+  Part,
   RuleSpec,
   Statement,
 } from '../../../netlink/nft/ast.js';
@@ -19,6 +19,7 @@ import { etherBytes, hostNumber } from '../bytes.js';
 import type { FamilyShape } from '../families.js';
 import { hintRules } from '../hints.js';
 import { fields, packetFields } from '../statements.js';
+import { type Delivery, deliveryName, type Former, kindName, type StatelessKind } from './kind.js';
 import {
   addressesMap,
   clientKey,
@@ -29,6 +30,7 @@ import {
   flowKey,
   flowLifetime,
   flowsMap,
+  formerMap,
   interfacesMap,
   macsMap,
   outMap,
@@ -42,23 +44,6 @@ import {
   wayLifetime,
   wayMacMap,
 } from './layout.js';
-
-/** How a service's packets are delivered: what chains have to tell apart behind the choice of a backend. */
-export interface Delivery {
-  readonly mode: 'dsr' | 'stlsdnat';
-  /** stlsdnat: entries are told apart by port, too. */
-  readonly byPort: boolean;
-  readonly persistence: readonly HashField[];
-  readonly persistTtlMs: number;
-  /** Group that new flows are reported to. */
-  readonly hintGroup?: number;
-}
-
-export interface StatelessKind extends Delivery {
-  readonly hashed: readonly HashField[];
-  readonly modulus: number;
-  readonly pinned: boolean;
-}
 
 const [IPPROTO_TCP, IPPROTO_UDP, IPPROTO_SCTP] = [6, 17, 132];
 
@@ -77,6 +62,14 @@ const protocolIs = (number: number, op: '==' | '!=' = '=='): Statement => ({
 });
 const opening: Statement = { kind: 'tcp-flags', of: ['syn'], are: ['syn'] };
 const open: Statement = { kind: 'tcp-flags', of: ['syn'], are: ['syn'], invert: true };
+
+/** Which slot a packet falls into. */
+export const hashSlot = (hashed: readonly HashField[], modulus: number, family: FamilyShape): Part => ({
+  kind: 'jhash',
+  fields: packetFields(hashed, family),
+  modulus,
+  seed: hashSeed,
+});
 
 /** Writes a flow down, or keeps it for longer. */
 export const remembered = (chain: string, what: string, set: string, key: Key, data: Key): RuleSpec[] => {
@@ -135,32 +128,6 @@ export const noNumber = (field: 'meta priority' | 'meta mark'): Statement => ({
   field,
   value: { type: field === 'meta mark' ? 'mark' : 'classid', bytes: new Uint8Array(4) },
 });
-
-const ttlText = (ms: number): string => (ms % 1000 === 0 ? `${ms / 1000}s` : `${ms}ms`);
-
-const deliveryName = (
-  { mode, byPort, persistence, persistTtlMs, hintGroup }: Delivery,
-  family: FamilyShape,
-): string =>
-  [
-    `${mode}${suffixOf(family)}`,
-    ...(byPort ? ['ports'] : []),
-    ...(persistence.length > 0 ? ['sticky', ...persistence, ttlText(persistTtlMs)] : []),
-    ...(hintGroup === undefined ? [] : ['reported']),
-  ].join('_');
-
-export const kindName = (kind: StatelessKind, family: FamilyShape): string =>
-  [
-    deliveryName(kind, family),
-    ...(kind.pinned ? ['pinned'] : []),
-    'by',
-    ...kind.hashed,
-    `m${kind.modulus}`,
-  ].join('_');
-
-/** Follows from the name. */
-export const kindNumber = (kind: StatelessKind, family: FamilyShape): number =>
-  Number.parseInt(fingerprint(kindName(kind, family)), 16) + 1;
 
 export const wayInChain = (family: FamilyShape): Chain => {
   const name = `way_in${suffixOf(family)}`;
@@ -295,10 +262,10 @@ export const kindChains = (kind: StatelessKind, family: FamilyShape): readonly C
   const name = kindName(kind, family);
   const deliver = deliveryName(kind, family);
   const anew = `${deliver}_anew`;
-  const { persistence, pinned, hashed, modulus } = kind;
-  const slot: Key = [
+  const { persistence, pinned, memory } = kind;
+  const slotOf = ({ hashed, modulus }: Former): Key => [
     ...fields('meta priority'),
-    { kind: 'jhash', fields: packetFields(hashed, family) as Field[], modulus, seed: hashSeed },
+    hashSlot(hashed, modulus, family),
   ];
   const client = clientKey(persistence, family);
   const known = (
@@ -320,11 +287,23 @@ export const kindChains = (kind: StatelessKind, family: FamilyShape): readonly C
         ...(pinned || persistence.length > 0
           ? [flow(protocolIs(IPPROTO_TCP), open), flow(protocolIs(IPPROTO_TCP, '!='))]
           : [flow()]),
+        ...(typeof memory === 'object'
+          ? [
+              known(
+                'flow from before',
+                slotOf(memory),
+                formerMap(family).name,
+                anew,
+                protocolIs(IPPROTO_TCP),
+                open,
+              ),
+            ]
+          : []),
         ...(pinned ? [known('static session', client, pinnedMap(persistence, family).name, anew)] : []),
         ...(persistence.length > 0
           ? [known('known client', client, clientsMap(persistence, family).name, anew)]
           : []),
-        known('scheduler', slot, picksMap(family).name, anew),
+        known('scheduler', slotOf(kind), picksMap(family).name, anew),
         rule(name, 'no backend', protocolIs(IPPROTO_TCP), { kind: 'reject-tcp-reset' }),
         rule(name, 'no backend', { kind: 'reject-port-unreachable' }),
       ],

@@ -28,6 +28,31 @@ export const picksMap = (family: FamilyShape): SetSpec => ({
   data: ['mark'],
   modulus: 1024,
 });
+/** The same of the layout from before, while flows of that time may be under way. */
+export const formerMap = (family: FamilyShape): SetSpec => ({
+  ...picksMap(family),
+  name: `stateless_former${suffixOf(family)}`,
+});
+/** `service address . protocol . port → jump <chain without memory>`. */
+export const sparedMap = (family: FamilyShape): SetSpec => ({
+  name: `stateless_spared${suffixOf(family)}`,
+  key: [family.type, 'inet_proto', 'inet_service'],
+  data: 'verdict',
+});
+/** `service address . port . slot → MAC address of the backend`: slots that need no memory. */
+export const sparedSlotsMap = (family: FamilyShape): SetSpec => ({
+  name: `stateless_spared_slots${suffixOf(family)}`,
+  key: [family.type, 'inet_service', 'integer'],
+  data: ['ether_addr'],
+  modulus: 1024,
+});
+/** `MAC address → goto <chain of the interface>`, for backends behind several interfaces. */
+export const sparedWaysMap = (content: string, size: number): SetSpec => ({
+  name: `stateless_ways_${content}`,
+  key: ['ether_addr'],
+  data: 'verdict',
+  size,
+});
 /** `backend number → MAC address`: whoever is not in here takes no packet. */
 export const macsMap: SetSpec = { name: 'stateless_macs', key: ['mark'], data: ['ether_addr'] };
 /** `backend number → index of the interface`. */

@@ -55,7 +55,7 @@ export const replyChain = (family: FamilyShape): Chain => {
 
 const entranceOrder = { identify: 10, kind: 20, reply: 30, inherited: 40 } as const;
 
-const etherType: Readonly<Record<'4' | '6', Uint8Array>> = {
+export const etherType: Readonly<Record<'4' | '6', Uint8Array>> = {
   4: Uint8Array.of(0x08, 0x00),
   6: Uint8Array.of(0x86, 0xdd),
 };
