@@ -11,6 +11,8 @@ import { protocolPortNumber } from '../model/columns.js';
 import type { PersistenceEntry } from '../model/persistence.js';
 import type { Endpoint } from '../model/service.js';
 import { isWritable } from '../replication/compare.js';
+import { ServiceCosts } from '../replication/costs.js';
+import { takesEntries } from '../replication/direction.js';
 import { GroupBook } from '../replication/groups.js';
 import { receivedRows } from '../replication/inheritance.js';
 import { rowKey } from '../replication/kernel-plan.js';
@@ -24,6 +26,7 @@ import { KernelSink } from './kernel-sink.js';
 import { KernelSource } from './kernel-source.js';
 import { type DocumentPeers, PeerHub } from './peer-hub.js';
 import type { Replicator, ReplicatorConfig, ReplicatorPorts } from './replicate-types.js';
+import { createComparer } from './sync-compare.js';
 import { createWatch, entriesOf, lookOf } from './sync-look.js';
 import { readinessOf, type SyncReadiness } from './sync-readiness.js';
 import { digestTexts, syncStatus } from './sync-status.js';
@@ -49,7 +52,7 @@ export const mapShape = `${persistMap.name} ${persistMap.key.join('.')}:${(persi
 export const createReplicator = (ports: ReplicatorPorts, config: ReplicatorConfig): Replicator => {
   const { clock, random, nft, persistence } = ports;
   const log = ports.log.child({ part: 'replication' });
-  const { enabled } = config.replication;
+  const { enabled, direction = 'both' } = config.replication;
   const peers = enabled ? config.nodes.map(({ name }) => name).filter((name) => name !== config.node) : [];
   const groups = new GroupBook(
     config.node,
@@ -84,6 +87,7 @@ export const createReplicator = (ports: ReplicatorPorts, config: ReplicatorConfi
           onChange: () => hub.pumpSoon(),
         })
       : undefined;
+  const costs = new ServiceCosts(clock.nowMs());
   const hub: PeerHub = new PeerHub({
     clock,
     log,
@@ -98,6 +102,7 @@ export const createReplicator = (ports: ReplicatorPorts, config: ReplicatorConfi
       maps: [mapShape],
       flow: { frameEntries: limits.syncFrameEntries, windowEntries: limits.syncWindowEntries },
       timing: sessionTiming,
+      direction,
       ...(general && {
         general: general.parts({
           frameEntries: limits.syncGeneralEntries,
@@ -106,7 +111,11 @@ export const createReplicator = (ports: ReplicatorPorts, config: ReplicatorConfi
       }),
     },
     write: (rows, done) => sink.write(rows, done),
-    onEvents: (...told) => onEvents?.(...told),
+    onAside: (peer, frame) => {
+      if (frame.kind === 'events') onEvents?.(peer, frame.message);
+      else if (frame.kind === 'verify') comparer.onMessage(peer, frame.message);
+    },
+    costs,
     documents: {
       onPeer: (...told) => documents?.onPeer(...told),
       onMessage: (...told) => documents?.onMessage(...told),
@@ -124,6 +133,12 @@ export const createReplicator = (ports: ReplicatorPorts, config: ReplicatorConfi
     sink,
     onChange: () => hub.pumpSoon(),
   });
+  const comparer = createComparer({
+    node: config.node,
+    ...{ clock, hub, groups, direction },
+    plain: { map: persistence, replica, verdicts },
+    general: general?.stream,
+  });
   const look = lookOf({ hub, groups, clock }, replica, general, ports.serviceAt);
   const listeners = new Set<(readiness: SyncReadiness) => void>();
   let startedAtMs = clock.nowMs();
@@ -140,7 +155,16 @@ export const createReplicator = (ports: ReplicatorPorts, config: ReplicatorConfi
     if (!enabled) return { ready: true, reasons: ['replication is off'], position: '' };
     const nowMs = clock.nowMs();
     const sinks = general ? [sink, general.sink] : [sink];
-    return readinessOf({ hub, sinks, groups, node: config.node, head: replica.head, nowMs, startedAtMs });
+    return readinessOf({
+      hub,
+      sinks,
+      groups,
+      node: config.node,
+      head: replica.head,
+      nowMs,
+      startedAtMs,
+      direction,
+    });
   };
 
   const announce = (withPosition: boolean): void => {
@@ -198,6 +222,7 @@ export const createReplicator = (ports: ReplicatorPorts, config: ReplicatorConfi
     source.tick(nowMs, tickMs);
     general?.tick(nowMs, tickMs);
     hub.tick();
+    costs.tick(nowMs);
     announce(true);
   };
 
@@ -232,7 +257,7 @@ export const createReplicator = (ports: ReplicatorPorts, config: ReplicatorConfi
     peers,
     attachEvents(wanted) {
       onEvents = wanted;
-      return (peer, message) => hub.sendEvents(peer, message);
+      return (peer, message) => hub.sendAside(peer, { kind: 'events', message });
     },
     attachDocuments(wanted) {
       documents = wanted;
@@ -272,12 +297,14 @@ export const createReplicator = (ports: ReplicatorPorts, config: ReplicatorConfi
           general: general ? digestTexts(general.replica, groups, nowMs) : {},
         };
       }
-      const facts = { enabled, hub, source, sink, replica, groups, clock, general };
+      const facts = { enabled, hub, source, sink, replica, groups, clock, general, costs, direction };
       return syncStatus({
         ...facts,
         readiness: readiness(),
         digests: digests.texts,
         generalDigests: digests.general,
+        serviceAt: ports.serviceAt,
+        services: () => ports.general?.services() ?? new Map(),
       });
     },
     dump() {
@@ -293,8 +320,11 @@ export const createReplicator = (ports: ReplicatorPorts, config: ReplicatorConfi
     dumpGeneral: () => general?.dump() ?? [],
     verify: () =>
       verifySync({
-        ...{ persistence, hub, replica, groups, verdicts, clock, enabled },
-        ...(general && { more: general.differences }),
+        ...{ persistence, hub, replica, groups, verdicts, clock, enabled, comparer },
+        node: config.node,
+        takes: takesEntries(direction),
+        serviceOf: ({ address, protocol, port }) => ports.serviceAt({ address, protocol, port })?.name,
+        ...(general && { more: general }),
       }),
     async run(signal) {
       if (!enabled) {
