@@ -238,6 +238,8 @@ export interface PeerLinkListener {
 /** Authenticated connections between the nodes of the cluster: at most one per peer, kept up by the node with the lower name. */
 export interface PeerLinks {
   start(listener: PeerLinkListener): Promise<void>;
+  /** What is wrong with this node's own certificates, or soon will be, with the remedy. */
+  problems(): readonly string[];
   close(): Promise<void>;
 }
 
