@@ -220,8 +220,8 @@ export interface PeerLink {
   /** Bytes handed over and not yet taken by the kernel. */
   readonly bufferedBytes: number;
   send(frame: Uint8Array): void;
-  /** No more frames arrive after this; `onClose` follows. */
-  close(reason: string): void;
+  /** No more frames arrive after this; `onClose` follows. `deaf`: nor is anything read, as of a peer that sends without end. */
+  close(reason: string, deaf?: boolean): void;
 }
 
 export interface PeerLinkListener {
