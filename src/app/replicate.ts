@@ -14,9 +14,7 @@ import { isWritable } from '../replication/compare.js';
 import { ServiceCosts } from '../replication/costs.js';
 import { takesEntries } from '../replication/direction.js';
 import { GroupBook } from '../replication/groups.js';
-import { receivedRows } from '../replication/inheritance.js';
 import { rowKey } from '../replication/kernel-plan.js';
-import { mark } from '../replication/marks.js';
 import { type BackendPair, Replica } from '../replication/replica.js';
 import { Verdicts } from '../replication/verdicts.js';
 import { persistMap } from '../ruleset/layout.js';
@@ -25,6 +23,7 @@ import { createGeneralPlane } from './general-plane.js';
 import { KernelSink } from './kernel-sink.js';
 import { KernelSource } from './kernel-source.js';
 import { type DocumentPeers, PeerHub } from './peer-hub.js';
+import { createUpkeep } from './replica-upkeep.js';
 import type { Replicator, ReplicatorConfig, ReplicatorPorts } from './replicate-types.js';
 import { createComparer } from './sync-compare.js';
 import { createWatch, entriesOf, lookOf } from './sync-look.js';
@@ -43,8 +42,6 @@ const recheckMs = 1_000;
 /** Peers need not wait longer until a large map has been read. */
 const adoptMs = 2_000;
 const digestAgeMs = 1_000;
-/** Entries whose life is extended per tick after a takeover. */
-const extendRows = 4_000;
 
 const sessionTiming = { helloMs: limits.syncHelloMs, pingMs: 1_000, silenceMs: 4_000, digestMs: 10_000 };
 export const mapShape = `${persistMap.name} ${persistMap.key.join('.')}:${(persistMap.data as readonly string[]).join('.')}`;
@@ -87,6 +84,7 @@ export const createReplicator = (ports: ReplicatorPorts, config: ReplicatorConfi
           onChange: () => hub.pumpSoon(),
         })
       : undefined;
+  const upkeep = createUpkeep({ replica, groups, verdicts, sink, clock, onChange: () => hub.pumpSoon() });
   const costs = new ServiceCosts(clock.nowMs());
   const hub: PeerHub = new PeerHub({
     clock,
@@ -146,8 +144,6 @@ export const createReplicator = (ports: ReplicatorPorts, config: ReplicatorConfi
   const none: Record<string, string> = {};
   let digests = { atMs: Number.NEGATIVE_INFINITY, texts: none, general: none };
   const suspects: BackendPair[] = [];
-  /** Entries taken over with less than half of their life left, the most urgent first. */
-  let inherited: number[] = [];
   let recheckTimer: NodeJS.Timeout | undefined;
   let running = false;
 
@@ -175,49 +171,14 @@ export const createReplicator = (ports: ReplicatorPorts, config: ReplicatorConfi
     for (const listener of listeners) listener(current);
   };
 
-  /** Brings rows in line with what the services now say of their backend. */
-  const judge = (pair: BackendPair): void => {
-    const { address, protocolPort, backend, backendPort } = pair;
-    const verdict = verdicts.of(address, protocolPort, backend, backendPort);
-    // Most pairs, most of the time: what packets wrote is right.
-    if (verdict.writable && groups.isActive(groups.groupOf(address))) return;
-    const nowMs = clock.nowMs();
-    const changed: number[] = [];
-    for (const row of replica.rowsOfBackend(address, protocolPort, backend, backendPort)) {
-      const group = replica.table.group[row]!;
-      const inKernel = (replica.table.marks[row]! & mark.inKernel) !== 0;
-      if (groups.isActive(group)) {
-        if (verdict.writable) continue;
-        replica.remove(row, groups.epochOf(group), nowMs);
-        changed.push(row);
-      } else if (verdict.writable !== inKernel) changed.push(row);
-    }
-    if (changed.length === 0) return;
-    sink.write(changed);
-    hub.pumpSoon();
-  };
-
   const recheck = (): void => {
-    for (const pair of replica.pairs()) judge(pair);
+    for (const pair of replica.pairs()) upkeep.judge(pair);
     general?.judgeAll();
-  };
-
-  const extendInherited = (): void => {
-    if (inherited.length === 0) return;
-    const nowMs = clock.nowMs();
-    const { table } = replica;
-    const rows = inherited.splice(0, extendRows).filter((row) => {
-      const group = table.group[row]!;
-      return groups.isActive(group) && replica.extend(row, groups.epochOf(group), nowMs);
-    });
-    if (rows.length === 0) return;
-    sink.write(rows);
-    hub.pumpSoon();
   };
 
   const tick = (): void => {
     const nowMs = clock.nowMs();
-    extendInherited();
+    upkeep.extend();
     replica.sweep(sweepRows, nowMs);
     source.tick(nowMs, tickMs);
     general?.tick(nowMs, tickMs);
@@ -246,8 +207,7 @@ export const createReplicator = (ports: ReplicatorPorts, config: ReplicatorConfi
       log.info({ group: name, epoch, active }, active ? 'originating entries' : 'receiving entries');
       hub.announceRole(group);
       if (active) {
-        inherited = receivedRows(replica, group, clock.nowMs());
-        extendInherited();
+        upkeep.inherit(group);
         general?.becameActive(group);
       }
       source.roleChanged();
@@ -272,7 +232,7 @@ export const createReplicator = (ports: ReplicatorPorts, config: ReplicatorConfi
       if (!enabled) return;
       verdicts.forget();
       general?.forget();
-      for (const pair of suspects.splice(0)) judge(pair);
+      for (const pair of suspects.splice(0)) upkeep.judge(pair);
       clearTimeout(recheckTimer);
       if (running) recheckTimer = setTimeout(recheck, recheckMs);
     },
