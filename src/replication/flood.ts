@@ -4,7 +4,7 @@
  */
 
 import { limits } from '../limits.js';
-import type { SyncFrame } from '../wire/frames.js';
+import type { VerifyMessage } from '../wire/frames.js';
 
 /** Tokens that come back with time. */
 class Allowance {
@@ -64,7 +64,12 @@ export class FloodGate {
 /** Of either stream; each makes this node hash or walk its entries. */
 const costly = new Set(['digest', 'resync', 'snapshot-begin', 'snapshot-end', 'role']);
 
-export const isCostly = (frame: SyncFrame): boolean => {
-  if (frame.kind === 'verify') return frame.message.question;
-  return costly.has(frame.kind === 'general' ? frame.body.kind : frame.kind);
+export const isCostly = (frame: {
+  readonly kind: string;
+  readonly body?: { readonly kind: string };
+  /** Of Verify: a question is answered with all that the kernel holds. */
+  readonly message?: object;
+}): boolean => {
+  if (frame.kind === 'verify') return (frame.message as VerifyMessage).question;
+  return costly.has(frame.kind === 'general' && frame.body ? frame.body.kind : frame.kind);
 };
