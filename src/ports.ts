@@ -220,8 +220,8 @@ export interface PeerLink {
   /** Bytes handed over and not yet taken by the kernel. */
   readonly bufferedBytes: number;
   send(frame: Uint8Array): void;
-  /** No more frames arrive after this; `onClose` follows. */
-  close(reason: string): void;
+  /** No more frames arrive after this; `onClose` follows. `deaf`: nor is anything read, as of a peer that sends without end. */
+  close(reason: string, deaf?: boolean): void;
 }
 
 export interface PeerLinkListener {
@@ -238,6 +238,8 @@ export interface PeerLinkListener {
 /** Authenticated connections between the nodes of the cluster: at most one per peer, kept up by the node with the lower name. */
 export interface PeerLinks {
   start(listener: PeerLinkListener): Promise<void>;
+  /** What is wrong with this node's own certificates, or soon will be, with the remedy. */
+  problems(): readonly string[];
   close(): Promise<void>;
 }
 

@@ -3,9 +3,10 @@
 import { errorFrom } from '../errors.js';
 import { limits } from '../limits.js';
 import type { Clock, Log, PeerLink, PeerLinkListener } from '../ports.js';
+import type { ServiceCosts } from '../replication/costs.js';
+import { isCostly } from '../replication/flood.js';
 import type { GroupBook } from '../replication/groups.js';
 import type { StampSource } from '../replication/inbound.js';
-import { PeerRates } from '../replication/rate.js';
 import type { Replica } from '../replication/replica.js';
 import {
   PeerSession,
@@ -15,7 +16,10 @@ import {
 } from '../replication/session.js';
 import { decodeFrame } from '../wire/decode.js';
 import { encodeFrame } from '../wire/encode.js';
-import type { DocumentMessage, EventsMessage, Position } from '../wire/frames.js';
+import type { AsideFrame, DocumentMessage } from '../wire/frames.js';
+import { createPeerRecord, type PeerRecord, sentEntries } from './peer-record.js';
+
+export { type PeerRecord, sentEntries } from './peer-record.js';
 
 export interface PeerHubOptions {
   readonly clock: Clock;
@@ -27,9 +31,11 @@ export interface PeerHubOptions {
   /** Writes rows to the kernel, then calls `done`. */
   readonly write: (rows: readonly number[], done: () => void) => void;
   readonly documents: DocumentPeers;
-  readonly onEvents?: (peer: string, message: EventsMessage) => void;
+  readonly onAside?: (peer: string, frame: AsideFrame) => void;
   /** The same of general entries. */
   readonly writeGeneral?: (rows: readonly number[], done: () => void) => void;
+  /** Told of every frame that is sent, and of its bytes. */
+  readonly costs?: Pick<ServiceCosts, 'take'>;
   /** Completeness, roles or connections may have changed. */
   readonly onProgress: () => void;
 }
@@ -40,35 +46,6 @@ export interface DocumentPeers {
   onPeer(peer: string, connected: boolean, capable: boolean): void;
   onMessage(peer: string, message: DocumentMessage): void;
 }
-
-/** What is known of a peer, over all its connections. */
-export interface PeerRecord {
-  readonly name: string;
-  link: PeerLink | undefined;
-  session: PeerSession | undefined;
-  position: Position | undefined;
-  generalPosition: Position | undefined;
-  connectedAtMs: number | undefined;
-  lostAtMs: number | undefined;
-  /** It went away before we had all of its entries. */
-  lostIncomplete: boolean;
-  bytesSent: number;
-  bytesReceived: number;
-  readonly rates: PeerRates;
-  /** Of earlier connections. */
-  sentEntries: number;
-  ackedEntries: number;
-  lastError: string | undefined;
-  /** Of the services document, waiting for room in the socket. */
-  messages: DocumentMessage[];
-  /** Newest frame whose rows are in the kernel and whose Ack is due. */
-  ackDue: number;
-  generalAckDue: number;
-}
-
-/** Of this connection and earlier ones, both streams. */
-export const sentEntries = ({ session, sentEntries }: PeerRecord): number =>
-  sentEntries + (session?.outbound.sentEntries ?? 0) + (session?.general?.outbound.sentEntries ?? 0);
 
 /** The same complaint about the same peer is repeated this seldom. */
 const repeatMs = 10_000;
@@ -91,28 +68,7 @@ export class PeerHub implements PeerLinkListener {
     this.#options = options;
     const nowMs = options.clock.nowMs();
     this.records = new Map(
-      options.peers.map((name) => [
-        name,
-        {
-          name,
-          link: undefined,
-          session: undefined,
-          position: undefined,
-          generalPosition: undefined,
-          connectedAtMs: undefined,
-          lostAtMs: undefined,
-          lostIncomplete: false,
-          bytesSent: 0,
-          bytesReceived: 0,
-          rates: new PeerRates(nowMs),
-          sentEntries: 0,
-          ackedEntries: 0,
-          lastError: undefined,
-          messages: [],
-          ackDue: 0,
-          generalAckDue: 0,
-        },
-      ]),
+      options.peers.map((name) => [name, createPeerRecord(name, options.groups.names.length, nowMs)]),
     );
   }
 
@@ -143,17 +99,28 @@ export class PeerHub implements PeerLinkListener {
     const record = this.records.get(link.peer);
     if (!record || record.link !== link) return;
     record.bytesReceived += bytes.length;
+    const nowMs = this.#options.clock.nowMs();
+    const flood = record.gate.refusal(bytes.length, nowMs);
+    if (flood !== undefined) {
+      this.#refuse(record, 'rate', flood);
+      return;
+    }
     try {
       const frame = decodeFrame(bytes);
-      this.#step(record, { kind: 'frame', frame });
+      const toll = isCostly(frame) ? record.gate.costlyRefusal(nowMs) : undefined;
+      if (toll !== undefined) this.#refuse(record, 'rate', toll);
+      else this.#step(record, { kind: 'frame', frame });
       if (!smallFrame.has(frame.kind)) this.#options.onProgress();
     } catch (thrown) {
       this.badFrames++;
-      const detail = errorFrom(thrown).message;
-      this.#perform(record, { kind: 'close', code: 'frame', detail: `peer ${record.name}: ${detail}` });
+      this.#refuse(record, 'frame', errorFrom(thrown).message);
     }
     // An ack opens the window, a resync asks for a snapshot.
     this.pumpSoon();
+  }
+
+  #refuse(record: PeerRecord, code: string, detail: string): void {
+    this.#perform(record, { kind: 'close', code, detail: `peer ${record.name}: ${detail}` });
   }
 
   onDrain(): void {
@@ -229,11 +196,11 @@ export class PeerHub implements PeerLinkListener {
   }
 
   /** At once, past what waits: round trips are measured with it. False: not connected. */
-  sendEvents(peer: string, message: EventsMessage): boolean {
+  sendAside(peer: string, frame: AsideFrame): boolean {
     const record = this.records.get(peer);
     if (record?.session?.state !== 'streaming') return false;
     if ((record.link?.bufferedBytes ?? 0) > limits.syncBufferedBytes) return false;
-    this.#perform(record, { kind: 'send', frame: { kind: 'events', message } });
+    this.#perform(record, { kind: 'send', frame });
     return true;
   }
 
@@ -258,6 +225,7 @@ export class PeerHub implements PeerLinkListener {
       case 'send': {
         const bytes = encodeFrame(effect.frame);
         record.bytesSent += bytes.length;
+        this.#options.costs?.take(effect.frame, bytes.length);
         link?.send(bytes);
         return;
       }
@@ -272,8 +240,8 @@ export class PeerHub implements PeerLinkListener {
       case 'document':
         this.#options.documents.onMessage(record.name, effect.message);
         return;
-      case 'events':
-        this.#options.onEvents?.(record.name, effect.message);
+      case 'aside':
+        this.#options.onAside?.(record.name, effect.frame);
         return;
       case 'note':
         this.#complain(record.name, effect.message);
@@ -283,7 +251,7 @@ export class PeerHub implements PeerLinkListener {
           link?.send(encodeFrame({ kind: 'refuse', code: effect.code, detail: effect.detail }));
         record.lastError = effect.detail;
         this.#complain(record.name, effect.detail);
-        link?.close(effect.detail);
+        link?.close(effect.detail, effect.code === 'rate');
         return;
     }
   }

@@ -68,16 +68,20 @@ const gives = test.macro(
     t.deepEqual(await summary(bed), after(changes));
   },
 );
-const put = (more: object, status = 200, response?: RegExp): Request =>
-  ['PUT', '/farms', { farms: [{ name: 's1', ...more }] }, status, ...(response ? [response] : [])] as Request;
-const putPolicy = (more: object, status = 200, response?: RegExp): Request =>
-  [
-    'PUT',
-    '/policies',
-    { policies: [{ name: 'p', ...more }] },
-    status,
-    ...(response ? [response] : []),
-  ] as Request;
+const put = (more: object, status = 200, response = /^success$/): Request => [
+  'PUT',
+  '/farms',
+  { farms: [{ name: 's1', ...more }] },
+  status,
+  response,
+];
+const putPolicy = (more: object, status = 200, response = /^success$/): Request => [
+  'PUT',
+  '/policies',
+  { policies: [{ name: 'p', ...more }] },
+  status,
+  response,
+];
 
 test('farm: stop', gives, [put({ action: 'stop' })], { s1: 's1 down: b1 up, b2 up; p' });
 test('farm: stop and start', gives, [put({ action: 'stop' }), put({ action: 'start' })], {});
