@@ -19,7 +19,7 @@ import type {
 } from '../wire/frames.js';
 import { GeneralChannel, type GeneralParts, generalVersion } from './general/channel.js';
 import type { GroupBook } from './groups.js';
-import { Inbound, type StampSource } from './inbound.js';
+import { backwards, Inbound, type StampSource } from './inbound.js';
 import { type FlowLimits, Outbound } from './outbound.js';
 import type { Replica } from './replica.js';
 
@@ -28,6 +28,8 @@ export const protocolVersion = { min: 1, max: 1 } as const;
 export interface SessionConfig {
   readonly node: string;
   readonly peer: string;
+  /** Of the peer, over before this one. */
+  readonly endedSessions?: readonly string[];
   readonly cluster: string;
   readonly software: string;
   /** Of this start of the agent. */
@@ -90,6 +92,7 @@ export class PeerSession {
   readonly general: GeneralChannel | undefined;
   state: SessionState = 'opened';
   peerSoftware = '';
+  peerSession = '';
   pingMs = 0;
 
   readonly #config: SessionConfig;
@@ -214,8 +217,15 @@ export class PeerSession {
         `it has no map of the shape '${lacking}' (${frame.software}): upgrade the older node`,
       );
     }
+    if (this.#config.endedSessions?.includes(frame.session)) {
+      return this.#close(
+        'replayed',
+        'it speaks as a process of it that has ended did: a restored copy of the machine, or recorded frames. Restart its agent',
+      );
+    }
     this.state = 'streaming';
     this.peerSoftware = frame.software;
+    this.peerSession = frame.session;
     this.inbound.onHello(frame.session, frame.active);
     const effects: SessionEffect[] = [send(this.outbound.start(frame.resume, session) as SendableFrame)];
     // A peer that does not speak it is an older one: the first stream goes on as ever.
@@ -239,6 +249,7 @@ export class PeerSession {
         if (this.general?.open) this.general.inbound.onRole(frame.group, frame.epoch, frame.active);
         return [];
       case 'start':
+        if (this.inbound.goesBack(frame.sequence)) return this.#close('replayed', backwards);
         this.inbound.onStart(frame.sequence, frame.resumed);
         return [];
       case 'digest': {
@@ -277,6 +288,7 @@ export class PeerSession {
     }
     switch (frame.kind) {
       case 'delta':
+        if (this.inbound.goesBack(frame.lastSequence)) return this.#close('replayed', backwards);
         return [{ kind: 'write', rows: this.inbound.onDelta(frame, nowMs), frame: frame.frame }];
       case 'snapshot-begin':
         this.inbound.onSnapshotBegin(frame);
@@ -323,7 +335,7 @@ export class PeerSession {
       return this.#close('hello', `no hello within ${helloMs} ms`);
     }
     if (nowMs - this.#heardAtMs >= silenceMs) {
-      return this.#close('frame', `nothing heard for ${silenceMs} ms: the link is half-open`);
+      return this.#close('silent', `nothing heard for ${silenceMs} ms: the link is half-open`);
     }
     if (nowMs - this.#digestedAtMs >= digestMs) {
       this.#digestedAtMs = nowMs;
