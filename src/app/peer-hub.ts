@@ -3,6 +3,7 @@
 import { errorFrom } from '../errors.js';
 import { limits } from '../limits.js';
 import type { Clock, Log, PeerLink, PeerLinkListener } from '../ports.js';
+import type { ServiceCosts } from '../replication/costs.js';
 import { isCostly } from '../replication/flood.js';
 import type { GroupBook } from '../replication/groups.js';
 import type { StampSource } from '../replication/inbound.js';
@@ -15,7 +16,7 @@ import {
 } from '../replication/session.js';
 import { decodeFrame } from '../wire/decode.js';
 import { encodeFrame } from '../wire/encode.js';
-import type { DocumentMessage, EventsMessage } from '../wire/frames.js';
+import type { AsideFrame, DocumentMessage } from '../wire/frames.js';
 import { LinkComplaints } from './link-complaints.js';
 import { createPeerRecord, noteSession, type PeerRecord, sentEntries } from './peer-record.js';
 
@@ -31,9 +32,11 @@ export interface PeerHubOptions {
   /** Writes rows to the kernel, then calls `done`. */
   readonly write: (rows: readonly number[], done: () => void) => void;
   readonly documents: DocumentPeers;
-  readonly onEvents?: (peer: string, message: EventsMessage) => void;
+  readonly onAside?: (peer: string, frame: AsideFrame) => void;
   /** The same of general entries. */
   readonly writeGeneral?: (rows: readonly number[], done: () => void) => void;
+  /** Told of every frame that is sent, and of its bytes. */
+  readonly costs?: Pick<ServiceCosts, 'take'>;
   /** Completeness, roles or connections may have changed. */
   readonly onProgress: () => void;
 }
@@ -196,11 +199,11 @@ export class PeerHub implements PeerLinkListener {
   }
 
   /** At once, past what waits: round trips are measured with it. False: not connected. */
-  sendEvents(peer: string, message: EventsMessage): boolean {
+  sendAside(peer: string, frame: AsideFrame): boolean {
     const record = this.records.get(peer);
     if (record?.session?.state !== 'streaming') return false;
     if ((record.link?.bufferedBytes ?? 0) > limits.syncBufferedBytes) return false;
-    this.#perform(record, { kind: 'send', frame: { kind: 'events', message } });
+    this.#perform(record, { kind: 'send', frame });
     return true;
   }
 
@@ -225,6 +228,7 @@ export class PeerHub implements PeerLinkListener {
       case 'send': {
         const bytes = encodeFrame(effect.frame);
         record.bytesSent += bytes.length;
+        this.#options.costs?.take(effect.frame, bytes.length);
         link?.send(bytes);
         return;
       }
@@ -241,8 +245,8 @@ export class PeerHub implements PeerLinkListener {
       case 'document':
         this.#options.documents.onMessage(record.name, effect.message);
         return;
-      case 'events':
-        this.#options.onEvents?.(record.name, effect.message);
+      case 'aside':
+        this.#options.onAside?.(record.name, effect.frame);
         return;
       case 'note':
         this.complaints.refuse(record.name, effect.message);

@@ -8,7 +8,7 @@ import type { ExecutionContext } from 'ava';
 import { WebSocket } from 'ws';
 import { createReplicator, type Replicator } from '../../../src/app/replicate.js';
 import type { Ipv4 } from '../../../src/model/address.js';
-import type { ClusterNode } from '../../../src/model/node.js';
+import type { ClusterNode, Direction } from '../../../src/model/node.js';
 import type { PersistenceEntry } from '../../../src/model/persistence.js';
 import type { BackendState, Service } from '../../../src/model/service.js';
 import type { Clock, Log } from '../../../src/ports.js';
@@ -99,6 +99,7 @@ export interface SyncCluster {
 export interface StartOptions {
   readonly cluster?: string;
   readonly enabled?: boolean;
+  readonly direction?: Direction;
   /** Of an earlier node: its kernel survives the restart of the agent. */
   readonly kernel?: PersistKernel;
   readonly service?: Service;
@@ -175,7 +176,10 @@ export const createSyncCluster = async (
               trackLinks: [],
             },
           ],
-          replication: { enabled: options.enabled ?? true, logGroup: 7010 },
+          replication: {
+            ...{ enabled: options.enabled ?? true, logGroup: 7010 },
+            direction: options.direction ?? 'both',
+          },
           software: '0.1.0',
         },
       );
