@@ -67,6 +67,10 @@ export const limits = {
   syncMessagePieces: 4_096,
   /** How long a peer may wait with its hello. */
   syncHelloMs: 5_000,
+  /** Services and backends in one frame of counters that survive: 500 bytes each at most. */
+  countersCarried: 1_000,
+  /** Entries that `sync verify` tells of as different. */
+  verifyDifferences: 1_000,
   /** A piece of a services document on its way to a peer. */
   documentPartBytes: 256 * 1024,
   /** Starts of agents that edited, in the ancestry of a version. */

@@ -78,6 +78,7 @@ export const readFarmAddresses = (
 ): AddressDraft[] => {
   const list = readEntries<AddressDraft>(value, reading, scope, {
     what: 'address',
+    nameIsEnough: true,
     before,
     nameChars: limits.addressNameChars,
     nameless: (_object, index) => (scope.request ? undefined : String(index)),

@@ -4,6 +4,7 @@
  */
 
 import { limits } from '../limits.js';
+import type { VerifyMessage } from '../wire/frames.js';
 
 /** Tokens that come back with time. */
 class Allowance {
@@ -66,4 +67,9 @@ const costly = new Set(['digest', 'resync', 'snapshot-begin', 'snapshot-end', 'r
 export const isCostly = (frame: {
   readonly kind: string;
   readonly body?: { readonly kind: string };
-}): boolean => costly.has(frame.kind === 'general' && frame.body ? frame.body.kind : frame.kind);
+  /** Of Verify: a question is answered with all that the kernel holds. */
+  readonly message?: object;
+}): boolean => {
+  if (frame.kind === 'verify') return (frame.message as VerifyMessage).question;
+  return costly.has(frame.kind === 'general' && frame.body ? frame.body.kind : frame.kind);
+};

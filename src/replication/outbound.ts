@@ -73,7 +73,12 @@ export class Outbound {
 
   /** Newest sequence there is to send. */
   get head(): number {
-    return this.#replica.head;
+    return this.#started ? this.#replica.head : 0;
+  }
+
+  /** Entries go to this peer. */
+  get started(): boolean {
+    return this.#started;
   }
 
   get cursor(): number {

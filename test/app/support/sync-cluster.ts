@@ -8,7 +8,7 @@ import type { ExecutionContext } from 'ava';
 import { WebSocket } from 'ws';
 import { createReplicator, type Replicator } from '../../../src/app/replicate.js';
 import type { Ipv4 } from '../../../src/model/address.js';
-import type { ClusterNode } from '../../../src/model/node.js';
+import type { ClusterNode, Direction } from '../../../src/model/node.js';
 import type { PersistenceEntry } from '../../../src/model/persistence.js';
 import type { BackendState, Service } from '../../../src/model/service.js';
 import type { Clock, Log } from '../../../src/ports.js';
@@ -88,6 +88,9 @@ export const entry = (number: number, backend = number % 2, ttlMs = 60_000): Per
 });
 
 export interface SyncCluster {
+  /** Where the authority and all certificates are. */
+  readonly dir: string;
+  portOf(name: string): number;
   /** A websocket to a node's sync port with the certificate of another: a peer that says what it likes. */
   dial(from: string, to: string): Promise<WebSocket>;
   start(name: string, options?: StartOptions): Promise<SyncNode>;
@@ -96,6 +99,7 @@ export interface SyncCluster {
 export interface StartOptions {
   readonly cluster?: string;
   readonly enabled?: boolean;
+  readonly direction?: Direction;
   /** Of an earlier node: its kernel survives the restart of the agent. */
   readonly kernel?: PersistKernel;
   readonly service?: Service;
@@ -114,6 +118,8 @@ export const createSyncCluster = async (
     nodes.push({ name, heartbeat: [], sync: { address: '127.0.0.1' as Ipv4, port: await freePort() } });
   }
   return {
+    dir,
+    portOf: (name) => nodes.find((node) => node.name === name)!.sync.port,
     async dial(from, to) {
       const { address, port } = nodes.find(({ name }) => name === to)!.sync;
       const socket = new WebSocket(`wss://${address}:${port}/`, {
@@ -170,7 +176,10 @@ export const createSyncCluster = async (
               trackLinks: [],
             },
           ],
-          replication: { enabled: options.enabled ?? true, logGroup: 7010 },
+          replication: {
+            ...{ enabled: options.enabled ?? true, logGroup: 7010 },
+            direction: options.direction ?? 'both',
+          },
           software: '0.1.0',
         },
       );
