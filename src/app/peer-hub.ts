@@ -206,8 +206,12 @@ export class PeerHub implements PeerLinkListener {
     if (!link || session?.state !== 'streaming') return;
     this.#pumpMessages(record, link);
     if (!session.hasWork) return;
-    const roomBytes = limits.syncBufferedBytes - link.bufferedBytes;
-    if (roomBytes > 0) this.#step(record, { kind: 'pump', roomBytes });
+    const roomBytes = Math.min(limits.syncTurnBytes, limits.syncBufferedBytes - link.bufferedBytes);
+    if (roomBytes <= 0) return;
+    const before = record.bytesSent;
+    this.#step(record, { kind: 'pump', roomBytes });
+    // The socket takes it between turns, and the peer works on it while the next part is made.
+    if (record.bytesSent > before) this.pumpSoon();
   }
 
   /** About the services document: in order, and as the socket takes it. */

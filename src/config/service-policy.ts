@@ -3,7 +3,7 @@
 import { limits } from '../limits.js';
 import { isIpv6 } from '../model/address.js';
 import type { Policy, PolicyElement } from '../model/service.js';
-import { networkText, parseNetworks } from './networks.js';
+import { networkText, parseNetwork, parseNetworks } from './networks.js';
 import { type Place, under } from './place.js';
 import { type KnownValues, type Scope, withKnownValues } from './reading.js';
 import { longestTtlSeconds } from './service-limits.js';
@@ -46,6 +46,14 @@ const readTimeout = (value: unknown, reading: Reading): number | undefined => {
 };
 
 const elementKeys = ['data', 'time', 'timeout', 'counter-packets', 'counter-bytes', 'action'];
+
+/** Most elements are a network and nothing else: what can be said of them needs no places. */
+const plainNetwork = (entry: unknown): PolicyElement | undefined => {
+  if (typeof entry !== 'object' || entry === null) return undefined;
+  for (const key in entry) if (key !== 'data') return undefined;
+  const { data } = entry as { readonly data?: unknown };
+  return typeof data === 'string' ? parseNetwork(data) : undefined;
+};
 
 const readElement = (
   entry: unknown,
@@ -100,14 +108,18 @@ export const readElements = (
   }
   if (value.length === 0) return before;
   const byText = new Map(before.map((element) => [networkText(element), element]));
-  value.forEach((entry: unknown, index) => {
-    const read = readElement(entry, { parent: place, key: index }, scope);
-    if (!read) return;
-    for (const element of read.elements) {
-      if (read.remove) byText.delete(networkText(element));
+  for (let index = 0; index < value.length; index++) {
+    const plain = plainNetwork(value[index]);
+    if (plain) {
+      byText.set(networkText(plain), plain);
+      continue;
+    }
+    const read = readElement(value[index], { parent: place, key: index }, scope);
+    for (const element of read?.elements ?? []) {
+      if (read?.remove) byText.delete(networkText(element));
       else byText.set(networkText(element), element);
     }
-  });
+  }
   reportSize(byText.size, place, scope);
   return [...byText.values()];
 };
