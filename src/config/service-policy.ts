@@ -77,10 +77,11 @@ const readElement = (
     problems.report(under(place, 'data'), message);
     return undefined;
   }
-  // `time` is what nftlb prints of what is left.
-  const key = object.timeout === undefined ? 'time' : 'timeout';
+  // `time` is what is left, counted as packets are: sent back, it must not become a lifetime of the element's own.
   const timeoutMs =
-    object[key] === undefined ? undefined : readTimeout(object[key], { problems, place: under(place, key) });
+    object.timeout === undefined
+      ? undefined
+      : readTimeout(object.timeout, { problems, place: under(place, 'timeout') });
   return {
     elements: timeoutMs === undefined ? networks : networks.map((network) => ({ ...network, timeoutMs })),
     remove: object.action === 'delete',
