@@ -74,7 +74,8 @@ const elementKeys = ['data', 'time', 'timeout', 'counter-packets', 'counter-byte
 const readElement = (
   entry: unknown,
   place: Place,
-  { problems }: Scope,
+  { problems, lifetimes }: Scope,
+  more: readonly string[] = [],
 ): { readonly element: PolicyElement; readonly remove: boolean } | undefined => {
   const object = typeof entry === 'string' ? { data: entry } : entry;
   if (!isObject(object)) {
@@ -82,6 +83,7 @@ const readElement = (
     return undefined;
   }
   for (const key in object) {
+    if (more.includes(key)) continue;
     if (!elementKeys.includes(key))
       problems.report(under(place, key), 'unknown attribute: remove it', 'unknown-attribute');
   }
@@ -96,9 +98,17 @@ const readElement = (
   // `time` is what nftlb prints of what is left.
   const key = object.timeout === undefined ? 'time' : 'timeout';
   const timeoutMs =
-    object[key] === undefined ? undefined : readTimeout(object[key], { problems, place: under(place, key) });
+    object[key] === undefined || (key === 'time' && lifetimes === 'left')
+      ? undefined
+      : readTimeout(object[key], { problems, place: under(place, key) });
+  const leftMs = lifetimes === 'left' && object.time !== undefined ? Number(object.time) * 1000 : NaN;
   return {
-    element: timeoutMs === undefined ? network : { ...network, timeoutMs },
+    element: {
+      ...network,
+      ...(timeoutMs !== undefined && key === 'timeout' && { timeoutMs }),
+      ...(timeoutMs !== undefined && key === 'time' && lifetimes !== 'left' && { timeoutMs }),
+      ...(leftMs >= 0 && { leftMs }),
+    },
     remove: object.action === 'delete',
   };
 };
@@ -170,6 +180,33 @@ export const readElementChanges = (
   for (const element of removed.values()) if (has(element)) after--;
   reportSize(after, place, scope);
   return { added: [...added.values()], removed: [...removed.values()] };
+};
+
+/** By policy, then by the element's text; undefined: off the list. */
+export type ChangedElements = ReadonlyMap<string, ReadonlyMap<string, PolicyElement | undefined>>;
+
+/** Elements that were changed alone, each with the name of its policy: what one node tells another. */
+export const readChangedElements = (value: unknown, place: Place, scope: Scope): ChangedElements => {
+  const found = new Map<string, Map<string, PolicyElement | undefined>>();
+  if (!Array.isArray(value)) {
+    scope.problems.report(place, `must be a list, not ${show(value)}`);
+    return found;
+  }
+  for (const [index, entry] of value.entries()) {
+    const at: Place = { parent: place, key: index };
+    const read = readElement(entry, at, scope, ['policy']);
+    const policy = isObject(entry)
+      ? readText(entry.policy, { problems: scope.problems, place: at })
+      : undefined;
+    if (!read || policy === undefined) continue;
+    let ofPolicy = found.get(policy);
+    if (!ofPolicy) {
+      ofPolicy = new Map();
+      found.set(policy, ofPolicy);
+    }
+    ofPolicy.set(networkText(read.element), read.remove ? undefined : read.element);
+  }
+  return found;
 };
 
 type Attribute = (value: unknown, draft: Draft, reading: Reading) => void;

@@ -41,6 +41,8 @@ export interface PolicyIndex {
   timed: number;
   /** The elements as a list, made when asked for. */
   list: readonly PolicyElement[] | undefined;
+  /** Made of elements that said what is left of their lifetimes, which is not to be kept. */
+  readonly hadLeft?: boolean;
 }
 
 export interface Adoption {
@@ -122,9 +124,11 @@ const replace = (
 const timeoutOf = (head: Head, element: PolicyElement): number | undefined =>
   element.timeoutMs ?? head.timeoutMs;
 
-const held = (head: Head, element: PolicyElement, nowMs: number): Held => {
+/** What is left counts from now on: it is not kept with the element. */
+const held = (head: Head, { leftMs, ...element }: PolicyElement, nowMs: number): Held => {
   const timeoutMs = timeoutOf(head, element);
-  return { element, timeoutMs, deadlineMs: timeoutMs === undefined ? Infinity : nowMs + timeoutMs };
+  if (timeoutMs === undefined) return { element, timeoutMs, deadlineMs: Infinity };
+  return { element, timeoutMs, deadlineMs: nowMs + Math.min(timeoutMs, leftMs ?? timeoutMs) };
 };
 
 /** Of the same network named twice, what lives longer. */
@@ -134,8 +138,10 @@ const longest = (a: Held | undefined, b: Held): Held => (a && a.deadlineMs >= b.
 export const indexOf = (policy: Policy, nowMs: number): PolicyIndex => {
   const head = headOf(policy);
   const byLength: PolicyIndex['byLength'] = new Map();
+  let hadLeft = false;
   for (const element of policy.elements) {
     const { prefixLength } = element;
+    hadLeft ||= element.leftMs !== undefined;
     let ofLength = byLength.get(prefixLength);
     if (!ofLength) {
       ofLength = new Map();
@@ -148,7 +154,9 @@ export const indexOf = (policy: Policy, nowMs: number): PolicyIndex => {
   for (const [length, ofLength] of byLength) {
     for (const [key, one] of ofLength) timed = (timed ^ timedHash(length, key, one)) >>> 0;
   }
-  return { head, byLength, timed, list: policy.elements };
+  return hadLeft
+    ? { head, byLength, timed, list: undefined, hadLeft }
+    : { head, byLength, timed, list: policy.elements };
 };
 
 const listElement = (key: string, { timeoutMs, deadlineMs }: Held, nowMs: number): ListElement => {
@@ -282,9 +290,13 @@ export interface PolicyList {
   readonly policy: Head;
   readonly size: number;
   has(network: Network): boolean;
+  /** As it is configured, whether its time is over or not. */
+  get(network: Network): PolicyElement | undefined;
+  /** What is left of its lifetime, 0 when it is over; undefined: it stays, or is not there. */
+  leftMs(network: Network): number | undefined;
 }
 
-export const listOf = ({ head, byLength }: PolicyIndex): PolicyList => ({
+export const listOf = ({ head, byLength }: PolicyIndex, nowMs: () => number): PolicyList => ({
   policy: head,
   get size() {
     let size = 0;
@@ -292,6 +304,11 @@ export const listOf = ({ head, byLength }: PolicyIndex): PolicyList => ({
     return size;
   },
   has: (network) => byLength.get(network.prefixLength)?.has(keyOf(network)) ?? false,
+  get: (network) => byLength.get(network.prefixLength)?.get(keyOf(network))?.element,
+  leftMs(network) {
+    const one = byLength.get(network.prefixLength)?.get(keyOf(network));
+    return one?.timeoutMs === undefined ? undefined : Math.max(0, Math.round(one.deadlineMs - nowMs()));
+  },
 });
 
 /** The policy with one element of each prefix length: structure follows from it as from the whole. */
