@@ -43,6 +43,8 @@ export const limits = {
   syncWindowEntries: 65_536,
   /** Bytes handed to a peer's socket and not yet taken by the kernel before sending pauses. */
   syncBufferedBytes: 4 * 1024 * 1024,
+  /** Bytes made for a peer in one turn of the event loop: a full frame of entries. */
+  syncTurnBytes: 256 * 1024,
   /** Entries one node remembers: what the kernel's map can hold. */
   replicaEntries: 1_048_576,
   /** Groups and names in a frame. */

@@ -231,8 +231,11 @@ export interface PeerLinkListener {
   /** `bufferedBytes` fell to nothing. */
   onDrain(link: PeerLink): void;
   onClose(link: PeerLink, reason: string): void;
-  /** A connection that did not become a link. `peer` is undefined for a stranger. The message names the remedy. */
-  onFailure(peer: string | undefined, message: string): void;
+  /**
+   * A connection that did not become a link. `peer` is undefined for a stranger. The message names the remedy. `refused`: not for want of an
+   * answer, but for what was shown.
+   */
+  onFailure(peer: string | undefined, message: string, refused: boolean): void;
 }
 
 /** Authenticated connections between the nodes of the cluster: at most one per peer, kept up by the node with the lower name. */

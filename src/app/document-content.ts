@@ -1,8 +1,8 @@
 /** The services in force as objects by key, with a digest that costs what a change names. */
 
+import { parseNetwork } from '../config/networks.js';
 import { formatSharedAddress, policyObject } from '../config/policies-format.js';
 import { formatProblems } from '../config/problems.js';
-import { parseNetwork } from '../config/service-policy.js';
 import { changeText, type LeftOf, readChange } from '../config/services-delta.js';
 import { formatService } from '../config/services-format.js';
 import { RelevoError } from '../errors.js';

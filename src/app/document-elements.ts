@@ -5,7 +5,7 @@
  * Invariant: no change has a list and an element of the same list.
  */
 
-import { networkText, parseNetwork } from '../config/service-policy.js';
+import { networkText, parseNetwork } from '../config/networks.js';
 import type { Policy, PolicyElement } from '../model/service.js';
 import type { Objects } from '../replication/document/history.js';
 import { hashText } from '../replication/hash.js';

@@ -17,7 +17,8 @@ import {
 import { decodeFrame } from '../wire/decode.js';
 import { encodeFrame } from '../wire/encode.js';
 import type { AsideFrame, DocumentMessage } from '../wire/frames.js';
-import { createPeerRecord, type PeerRecord, sentEntries } from './peer-record.js';
+import { LinkComplaints } from './link-complaints.js';
+import { createPeerRecord, noteSession, type PeerRecord, sentEntries } from './peer-record.js';
 
 export { type PeerRecord, sentEntries } from './peer-record.js';
 
@@ -47,25 +48,26 @@ export interface DocumentPeers {
   onMessage(peer: string, message: DocumentMessage): void;
 }
 
-/** The same complaint about the same peer is repeated this seldom. */
-const repeatMs = 10_000;
 /** Acks gather this long at high rates: each costs as much as a frame. The lag shown by `sync status` may be more by as much, never less. */
 const ackPauseMs = 5;
+/** Codes of a close that no operator has to act upon: the peer's own word, or silence. */
+const passing = new Set(['', 'silent']);
 const smallFrame = new Set(['delta', 'snapshot-chunk', 'ack', 'pong']);
 
 export class PeerHub implements PeerLinkListener {
   readonly records: ReadonlyMap<string, PeerRecord>;
+  readonly complaints: LinkComplaints;
   badFrames = 0;
 
   readonly #options: PeerHubOptions;
   readonly #stamps: StampSource = { next: 1 };
-  readonly #saidAtMs = new Map<string, number>();
   #pumpPlanned = false;
   #acksPlanned = false;
   #acknowledgedAtMs = 0;
 
   constructor(options: PeerHubOptions) {
     this.#options = options;
+    this.complaints = new LinkComplaints(options.clock, options.log);
     const nowMs = options.clock.nowMs();
     this.records = new Map(
       options.peers.map((name) => [name, createPeerRecord(name, options.groups.names.length, nowMs)]),
@@ -85,7 +87,7 @@ export class PeerHub implements PeerLinkListener {
     record.ackDue = 0;
     record.generalAckDue = 0;
     record.session = new PeerSession(
-      { ...session, peer: link.peer },
+      { ...session, peer: link.peer, endedSessions: record.endedSessions },
       replica,
       groups,
       this.#stamps,
@@ -139,10 +141,11 @@ export class PeerHub implements PeerLinkListener {
     this.#options.onProgress();
   }
 
-  onFailure(peer: string | undefined, message: string): void {
+  onFailure(peer: string | undefined, message: string, refused: boolean): void {
     const record = peer === undefined ? undefined : this.records.get(peer);
     if (record) record.lastError = message;
-    this.#complain(peer ?? 'a stranger', message);
+    if (refused) this.complaints.refuse(peer ?? 'a stranger', message);
+    else this.complaints.say(peer ?? 'a stranger', message);
   }
 
   /** Sends what there is to send, at the end of this turn of the event loop: one frame for all that gathers until then. */
@@ -183,8 +186,12 @@ export class PeerHub implements PeerLinkListener {
     if (!link || session?.state !== 'streaming') return;
     this.#pumpMessages(record, link);
     if (!session.hasWork) return;
-    const roomBytes = limits.syncBufferedBytes - link.bufferedBytes;
-    if (roomBytes > 0) this.#step(record, { kind: 'pump', roomBytes });
+    const roomBytes = Math.min(limits.syncTurnBytes, limits.syncBufferedBytes - link.bufferedBytes);
+    if (roomBytes <= 0) return;
+    const before = record.bytesSent;
+    this.#step(record, { kind: 'pump', roomBytes });
+    // The socket takes it between turns, and the peer works on it while the next part is made.
+    if (record.bytesSent > before) this.pumpSoon();
   }
 
   /** About the services document: in order, and as the socket takes it. */
@@ -235,6 +242,8 @@ export class PeerHub implements PeerLinkListener {
         } else this.#options.write(effect.rows, () => this.#applied(record, session, effect.frame, false));
         return;
       case 'streaming':
+        this.complaints.settled(record.name);
+        noteSession(record);
         this.#options.documents.onPeer(record.name, true, effect.document);
         return;
       case 'document':
@@ -244,13 +253,14 @@ export class PeerHub implements PeerLinkListener {
         this.#options.onAside?.(record.name, effect.frame);
         return;
       case 'note':
-        this.#complain(record.name, effect.message);
+        this.complaints.refuse(record.name, effect.message);
         return;
       case 'close':
         if (effect.code)
           link?.send(encodeFrame({ kind: 'refuse', code: effect.code, detail: effect.detail }));
         record.lastError = effect.detail;
-        this.#complain(record.name, effect.detail);
+        if (passing.has(effect.code)) this.complaints.say(record.name, effect.detail);
+        else this.complaints.refuse(record.name, effect.detail);
         link?.close(effect.detail, effect.code === 'rate');
         return;
     }
@@ -297,17 +307,5 @@ export class PeerHub implements PeerLinkListener {
     record.link = undefined;
     record.connectedAtMs = undefined;
     record.lostAtMs = this.#options.clock.nowMs();
-  }
-
-  #complain(about: string, message: string): void {
-    const nowMs = this.#options.clock.nowMs();
-    // Without port numbers, which differ with every attempt.
-    const key = `${about} ${message.replace(/:\d+/g, '')}`;
-    const saidAtMs = this.#saidAtMs.get(key);
-    if (saidAtMs !== undefined && nowMs - saidAtMs < repeatMs) return;
-    // Strangers choose what is complained about: the memory of it is bounded.
-    if (this.#saidAtMs.size > 1000) this.#saidAtMs.clear();
-    this.#saidAtMs.set(key, nowMs);
-    this.#options.log.warn({ peer: about }, message);
   }
 }

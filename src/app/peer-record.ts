@@ -24,6 +24,9 @@ export interface PeerRecord {
   sentEntries: number;
   ackedEntries: number;
   lastError: string | undefined;
+  /** Of the peer's agent, as its hellos said: the one that runs, and those before it, which never come back. */
+  peerSession: string | undefined;
+  endedSessions: string[];
   /** Of the services document, waiting for room in the socket. */
   messages: DocumentMessage[];
   /** Newest frame whose rows are in the kernel and whose Ack is due. */
@@ -51,7 +54,20 @@ export const createPeerRecord = (name: string, groups: number, nowMs: number): P
   sentEntries: 0,
   ackedEntries: 0,
   lastError: undefined,
+  peerSession: undefined,
+  endedSessions: [],
   messages: [],
   ackDue: 0,
   generalAckDue: 0,
 });
+
+const sessionsRemembered = 64;
+
+/** The peer has said hello. */
+export const noteSession = (record: PeerRecord): void => {
+  const { peerSession } = record.session!;
+  if (record.peerSession === peerSession) return;
+  if (record.peerSession !== undefined) record.endedSessions.push(record.peerSession);
+  if (record.endedSessions.length > sessionsRemembered) record.endedSessions.shift();
+  record.peerSession = peerSession;
+};

@@ -224,6 +224,7 @@ export const createReplicator = (ports: ReplicatorPorts, config: ReplicatorConfi
       return (peer, message) => hub.sendMessage(peer, message);
     },
     readiness,
+    problems: () => [...ports.links.problems(), ...hub.complaints.problems()],
     onReadiness(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);

@@ -9,12 +9,14 @@ export interface HelloTerms {
   readonly peer: string;
   readonly cluster: string;
   readonly maps: readonly string[];
+  /** Of the peer, over before this one. */
+  readonly endedSessions?: readonly string[];
 }
 
 /** Why the connection is closed; undefined: it goes on. */
 export const helloProblem = (
   frame: HelloFrame,
-  { cluster, node, peer, maps }: HelloTerms,
+  { cluster, node, peer, maps, endedSessions }: HelloTerms,
 ): { readonly code: string; readonly detail: string } | undefined => {
   if (frame.cluster !== cluster) {
     return {
@@ -38,6 +40,13 @@ export const helloProblem = (
     return {
       code: 'version',
       detail: `it speaks versions ${frame.versionMin}–${frame.versionMax} of the protocol, this node ${protocolVersion.min}–${protocolVersion.max}: upgrade the older one (${frame.software})`,
+    };
+  }
+  if (endedSessions?.includes(frame.session)) {
+    return {
+      code: 'replayed',
+      detail:
+        'it speaks as a process of it that has ended did: a restored copy of the machine, or recorded frames. Restart its agent',
     };
   }
   const lacking = maps.find((map) => !frame.maps.includes(map));

@@ -22,13 +22,15 @@ import { directionNumber, directionOf, sendsEntries, takesEntries } from './dire
 import { GeneralChannel, type GeneralParts, generalVersion } from './general/channel.js';
 import type { GroupBook } from './groups.js';
 import { helloProblem, protocolVersion } from './hello.js';
-import { Inbound, type StampSource } from './inbound.js';
+import { backwards, Inbound, type StampSource } from './inbound.js';
 import { type FlowLimits, Outbound } from './outbound.js';
 import type { Replica } from './replica.js';
 
 export interface SessionConfig {
   readonly node: string;
   readonly peer: string;
+  /** Of the peer, over before this one. */
+  readonly endedSessions?: readonly string[];
   readonly cluster: string;
   readonly software: string;
   /** Of this start of the agent. */
@@ -93,6 +95,7 @@ export class PeerSession {
   readonly general: GeneralChannel | undefined;
   state: SessionState = 'opened';
   peerSoftware = '';
+  peerSession = '';
   peerDirection: Direction = 'both';
   /** It answers questions for what its kernel holds. */
   peerVerifies = false;
@@ -198,6 +201,7 @@ export class PeerSession {
     if (problem) return this.#close(problem.code, problem.detail);
     this.state = 'streaming';
     this.peerSoftware = frame.software;
+    this.peerSession = frame.session;
     this.peerDirection = directionOf(frame.direction);
     this.peerVerifies = (frame.verify ?? 0) > 0;
     this.inbound.onHello(frame.session, frame.active);
@@ -225,7 +229,9 @@ export class PeerSession {
         if (this.general?.open) this.general.inbound.onRole(frame.group, frame.epoch, frame.active);
         return [];
       case 'start':
-        if (this.#takes) this.inbound.onStart(frame.sequence, frame.resumed);
+        if (!this.#takes) return [];
+        if (this.inbound.goesBack(frame.sequence)) return this.#close('replayed', backwards);
+        this.inbound.onStart(frame.sequence, frame.resumed);
         return [];
       case 'digest': {
         const answer = this.#takes ? this.inbound.onDigest(frame, nowMs) : undefined;
@@ -267,6 +273,7 @@ export class PeerSession {
     if (!this.#takes) return [{ kind: 'write', rows: [], frame: frame.frame }];
     switch (frame.kind) {
       case 'delta':
+        if (this.inbound.goesBack(frame.lastSequence)) return this.#close('replayed', backwards);
         return [{ kind: 'write', rows: this.inbound.onDelta(frame, nowMs), frame: frame.frame }];
       case 'snapshot-begin':
         this.inbound.onSnapshotBegin(frame);
@@ -313,7 +320,7 @@ export class PeerSession {
       return this.#close('hello', `no hello within ${helloMs} ms`);
     }
     if (nowMs - this.#heardAtMs >= silenceMs) {
-      return this.#close('frame', `nothing heard for ${silenceMs} ms: the link is half-open`);
+      return this.#close('silent', `nothing heard for ${silenceMs} ms: the link is half-open`);
     }
     if (nowMs - this.#digestedAtMs >= digestMs) {
       this.#digestedAtMs = nowMs;

@@ -1,7 +1,7 @@
 /** Two nodes in one process, real rule engines on fake kernels, messages through the real codec: edits through nftlb's interface. */
 
 import test from 'ava';
-import { networkText } from '../../src/config/service-policy.js';
+import { networkText } from '../../src/config/networks.js';
 import type { ServicesDocument } from '../../src/model/service.js';
 import {
   connect,

@@ -1,8 +1,16 @@
 /** What strangers and broken peers may try on the links of three real replicators: refused by name, and the others go on. */
 
+import { createPrivateKey, createPublicKey } from 'node:crypto';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { connect as connectTcp } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type ConnectionOptions, connect } from 'node:tls';
 import test from 'ava';
 import { mapShape } from '../../src/app/replicate.js';
 import { limits } from '../../src/limits.js';
+import { initAuthority, issueCertificate } from '../../src/shell/certificates.js';
+import { writeCertificate } from '../../src/shell/x509.js';
 import { encodeFrame } from '../../src/wire/encode.js';
 import type { HelloFrame } from '../../src/wire/frames.js';
 import { createSyncCluster, entry, type SyncCluster, until } from './support/sync-cluster.js';
@@ -72,4 +80,136 @@ test.serial('a peer that floods is named and cut off, again and again, and the o
   t.true(again < limits.syncFrameBurst / 2, `a new connection is no new reserve: ${again} frames were read`);
   await replicates();
   t.true(lb2.replicator.readiness().ready);
+});
+
+const dayMs = 86_400_000;
+
+test.serial(
+  'strangers of every kind are refused, named where an operator looks, and disturb nothing',
+  async (t) => {
+    const cluster = await createSyncCluster(t, ['lb1', 'lb2', 'lb3']);
+    const { dir } = cluster;
+    const { lb2, replicates } = await pair(cluster);
+    const foreign = await mkdtemp(join(tmpdir(), 'relevo-foreign-'));
+    t.teardown(() => rm(foreign, { recursive: true, force: true }));
+    await initAuthority(foreign, 'prod');
+    await issueCertificate(foreign, 'lb1');
+    await issueCertificate(dir, 'lb9');
+    const shown = async (folder: string, name: string) => ({
+      cert: await readFile(join(folder, `${name}.crt`), 'utf8'),
+      key: await readFile(join(folder, `${name}.key`), 'utf8'),
+    });
+    const own = await shown(dir, 'lb1');
+    const caKey = createPrivateKey(await readFile(join(dir, 'ca.key'), 'utf8'));
+    const expired = writeCertificate({
+      ...{ commonName: 'lb1', organization: 'prod', role: 'node' },
+      notBefore: new Date(Date.now() - 30 * dayMs),
+      notAfter: new Date(Date.now() - dayMs),
+      publicKey: createPublicKey(own.key),
+      issuer: {
+        ...{ commonName: 'relevo prod', organization: 'prod' },
+        publicKey: createPublicKey(caKey),
+        privateKey: caKey,
+      },
+    });
+    const port = cluster.portOf('lb2');
+    const ended = (options: ConnectionOptions): Promise<void> =>
+      new Promise((resolve) => {
+        const socket = connect({ host: '127.0.0.1', port, rejectUnauthorized: false, ...options });
+        socket.on('error', () => {});
+        socket.on('secureConnect', () => socket.write('GET / HTTP/1.1\r\nHost: lb2\r\n\r\n'));
+        socket.resume();
+        socket.once('close', () => resolve());
+      });
+    const strangers: [string, ConnectionOptions, RegExp][] = [
+      ['TLS 1.2', { ...own, maxVersion: 'TLSv1.2' }, /refused: no TLS 1\.3/],
+      ['no certificate', {}, /refused: it shows no certificate: issue one/],
+      [
+        'a foreign authority',
+        await shown(foreign, 'lb1'),
+        /of 'lb1' by its own word, is not accepted \(.*(SELF_SIGNED|UNABLE_TO).*issue one/,
+      ],
+      [
+        'expired',
+        { cert: expired, key: own.key },
+        /of 'lb1' by its own word, is not accepted \(CERT_HAS_EXPIRED\)/,
+      ],
+      ['another name', await shown(dir, 'lb9'), /says 'lb9', which is not among 'nodes' \(lb1, lb3\)/],
+    ];
+    for (const [what, options, reason] of strangers) {
+      await ended(options);
+      const named = (line: string): boolean =>
+        /^connection from 127\.0\.0\.1:\d+ refused/.test(line) && reason.test(line);
+      await until(
+        () => lb2.complaints.some(named),
+        () => [what, lb2.complaints],
+      );
+      t.true(lb2.replicator.problems().some(named), what);
+    }
+    const old = await cluster.dial('lb1', 'lb2');
+    const refused = new Promise((resolve) => old.once('close', resolve));
+    old.send(encodeFrame({ ...hello, versionMin: 0, versionMax: 0, software: '0.0.1' }));
+    await refused;
+    const version = /^peer lb1: it speaks versions 0–0 of the protocol.*upgrade the older one \(0\.0\.1\)/;
+    t.true(lb2.complaints.some((line) => version.test(line)));
+    t.true(lb2.replicator.problems().some((line) => version.test(line)));
+    await replicates();
+    // An hour later nobody is there any more: the log has it, the status does not.
+    lb2.clock.shiftMs = 3_600_000;
+    t.deepEqual(lb2.replicator.problems(), []);
+  },
+);
+
+test.serial('whoever holds connections open without a word does not keep peers out', async (t) => {
+  const cluster = await createSyncCluster(t, ['lb2', 'lb3']);
+  const lb3 = await cluster.start('lb3');
+  const port = cluster.portOf('lb3');
+  const silent = Array.from({ length: 200 }, () => connectTcp(port, '127.0.0.1').on('error', () => {}));
+  t.teardown(() => silent.forEach((socket) => void socket.destroy()));
+  await until(() => silent.filter(({ destroyed }) => destroyed).length >= 180);
+  const startMs = performance.now();
+  await cluster.start('lb2');
+  await until(() => lb3.replicator.status().peers[0]!.connected);
+  t.true(performance.now() - startMs < 2_000, 'within two seconds');
+});
+
+test.serial('frames of an earlier session, and of this one once more, are refused as replayed', async (t) => {
+  const cluster = await createSyncCluster(t, ['lb1', 'lb2', 'lb3']);
+  const { lb2, replicates } = await pair(cluster);
+  const play = async (session: string, ...frames: Uint8Array[]) => {
+    const socket = await cluster.dial('lb1', 'lb2');
+    const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
+    for (const frame of [encodeFrame({ ...hello, session }), ...frames]) socket.send(frame);
+    return { closed, end: () => socket.close() };
+  };
+  const start = (sequence: number) => encodeFrame({ kind: 'start', resumed: false, sequence });
+  const positionOf = () => lb2.replicator.status().peers.find(({ name }) => name === 'lb1')!.bytesReceived;
+  const first = await play(
+    'first',
+    start(10),
+    encodeFrame({ kind: 'ping', token: 1, head: 70, sequence: 70 }),
+  );
+  await until(() => positionOf() > 0);
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  first.end();
+  await first.closed;
+  // The same bytes once more: of a process that is further on than that.
+  await (await play('first', start(10))).closed;
+  const back = /^peer lb1: its stream goes back to what it sent before/;
+  t.true(
+    lb2.complaints.some((line) => back.test(line)),
+    lb2.complaints.join('\n'),
+  );
+  const second = await play('second', start(5));
+  await until(() => !lb2.replicator.problems().some((line) => back.test(line)));
+  second.end();
+  await second.closed;
+  await (await play('first', start(80))).closed;
+  const over = /^peer lb1: it speaks as a process of it that has ended did/;
+  t.true(
+    lb2.complaints.some((line) => over.test(line)),
+    lb2.complaints.join('\n'),
+  );
+  t.true(lb2.replicator.problems().some((line) => over.test(line)));
+  await replicates();
 });

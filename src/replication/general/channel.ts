@@ -7,7 +7,7 @@ import { limits } from '../../limits.js';
 import { createKeyColumns } from '../../model/columns.js';
 import type { GeneralBody, GeneralFrame, Position, SyncFrame } from '../../wire/frames.js';
 import type { GroupBook } from '../groups.js';
-import { Inbound, type StampSource } from '../inbound.js';
+import { backwards, Inbound, type StampSource } from '../inbound.js';
 import { type FlowLimits, Outbound } from '../outbound.js';
 import type { Replica } from '../replica.js';
 import type { GeneralBook } from './book.js';
@@ -98,7 +98,9 @@ export class GeneralChannel {
         this.outbound.onAck(body.frame, nowMs);
         return {};
       case 'start':
-        if (this.#takes) this.inbound.onStart(body.sequence, body.resumed);
+        if (!this.#takes) return {};
+        if (this.inbound.goesBack(body.sequence)) return { problem: backwards };
+        this.inbound.onStart(body.sequence, body.resumed);
         return {};
       case 'digest': {
         const answer = this.#takes ? this.inbound.onDigest(body, nowMs) : undefined;
@@ -139,6 +141,7 @@ export class GeneralChannel {
       const entries = book.entryColumns(body.entries, group);
       return { write: { rows: this.inbound.onSnapshotChunk({ ...body, entries }, nowMs), frame } };
     }
+    if (this.inbound.goesBack(body.lastSequence)) return { problem: backwards };
     const upserts = book.entryColumns(body.upserts, group);
     const deletions = createKeyColumns();
     book.keyColumns(body.deletions, group, deletions);

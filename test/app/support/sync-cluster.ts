@@ -88,6 +88,9 @@ export const entry = (number: number, backend = number % 2, ttlMs = 60_000): Per
 });
 
 export interface SyncCluster {
+  /** Where the authority and all certificates are. */
+  readonly dir: string;
+  portOf(name: string): number;
   /** A websocket to a node's sync port with the certificate of another: a peer that says what it likes. */
   dial(from: string, to: string): Promise<WebSocket>;
   start(name: string, options?: StartOptions): Promise<SyncNode>;
@@ -115,6 +118,8 @@ export const createSyncCluster = async (
     nodes.push({ name, heartbeat: [], sync: { address: '127.0.0.1' as Ipv4, port: await freePort() } });
   }
   return {
+    dir,
+    portOf: (name) => nodes.find((node) => node.name === name)!.sync.port,
     async dial(from, to) {
       const { address, port } = nodes.find(({ name }) => name === to)!.sync;
       const socket = new WebSocket(`wss://${address}:${port}/`, {

@@ -10,7 +10,7 @@ import type { ElementList, SetSpec } from '../../../netlink/nft/ast.js';
 import { prefixMask } from '../../../netlink/nft/encode-key.js';
 import { keyText } from '../../same-element.js';
 import { hostNumber } from '../bytes.js';
-import { elementList, type ListElement } from './element-list.js';
+import { elementList, keyList, type ListElement } from './element-list.js';
 import { knownListsSet, listSet, numberOf } from './layout.js';
 
 /** Must be in one transaction; several such may be in different ones, in this order. */
@@ -124,9 +124,14 @@ const replace = (
 const timeoutOf = (head: Head, element: PolicyElement): number | undefined =>
   element.timeoutMs ?? head.timeoutMs;
 
+const withoutLeft = ({ leftMs: _leftMs, ...element }: PolicyElement): PolicyElement => element;
+
 /** What is left counts from now on: it is not kept with the element. */
-const held = (head: Head, { leftMs, ...element }: PolicyElement, nowMs: number): Held => {
-  const timeoutMs = timeoutOf(head, element);
+const held = (head: Head, one: PolicyElement, nowMs: number): Held => {
+  const { leftMs } = one;
+  const timeoutMs = timeoutOf(head, one);
+  // Lists have hundreds of thousands: an object is made only where one is needed.
+  const element = leftMs === undefined ? one : withoutLeft(one);
   if (timeoutMs === undefined) return { element, timeoutMs, deadlineMs: Infinity };
   return { element, timeoutMs, deadlineMs: nowMs + Math.min(timeoutMs, leftMs ?? timeoutMs) };
 };
@@ -139,6 +144,7 @@ export const indexOf = (policy: Policy, nowMs: number): PolicyIndex => {
   const head = headOf(policy);
   const byLength: PolicyIndex['byLength'] = new Map();
   let hadLeft = false;
+  let anyTimed = false;
   for (const element of policy.elements) {
     const { prefixLength } = element;
     hadLeft ||= element.leftMs !== undefined;
@@ -148,11 +154,16 @@ export const indexOf = (policy: Policy, nowMs: number): PolicyIndex => {
       byLength.set(prefixLength, ofLength);
     }
     const key = keyOf(element);
-    ofLength.set(key, longest(ofLength.get(key), held(head, element, nowMs)));
+    const one = held(head, element, nowMs);
+    anyTimed ||= one.timeoutMs !== undefined;
+    // Of networks that stay, one named twice is the same as once.
+    ofLength.set(key, anyTimed ? longest(ofLength.get(key), one) : one);
   }
   let timed = 0;
-  for (const [length, ofLength] of byLength) {
-    for (const [key, one] of ofLength) timed = (timed ^ timedHash(length, key, one)) >>> 0;
+  if (anyTimed) {
+    for (const [length, ofLength] of byLength) {
+      for (const [key, one] of ofLength) timed = (timed ^ timedHash(length, key, one)) >>> 0;
+    }
   }
   return hadLeft
     ? { head, byLength, timed, list: undefined, hadLeft }
@@ -262,10 +273,30 @@ export const policyChange = (index: PolicyIndex, delta: PolicyDelta, nowMs: numb
   };
 };
 
+/** No element of the policy ever expires. */
+const stays = ({ timeoutMs, elements }: Policy): boolean =>
+  timeoutMs === undefined && elements.every((element) => element.timeoutMs === undefined);
+
+/** All elements of a list that stays and of which the kernel has none. */
+const freshSteps = ({ head, byLength }: PolicyIndex): ListStep[] => {
+  const list: ListStep[] = [];
+  for (const [length, ofLength] of byLength) {
+    const set = listSet(head, length);
+    const keys = [...ofLength.keys()];
+    for (let from = 0; from < keys.length; from += stepLength) {
+      list.push({ set, destroy: [], add: keyList(keys.slice(from, from + stepLength)) });
+    }
+  }
+  return list;
+};
+
 /** The whole list anew, as an index of its own: what it has in common with the one before stays untouched. */
 export const policyReplacement = (before: PolicyIndex, policy: Policy, nowMs: number): Adoption => {
-  const steps = createSteps(policy, nowMs);
   const index = indexOf(policy, nowMs);
+  if (before.byLength.size === 0 && before.timed === 0 && stays(policy)) {
+    return { index, steps: freshSteps(index) };
+  }
+  const steps = createSteps(policy, nowMs);
   for (const [length, ofLength] of index.byLength) {
     const known = before.byLength.get(length);
     for (const [key, next] of ofLength) {
