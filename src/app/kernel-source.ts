@@ -58,6 +58,7 @@ export class KernelSource {
   #windowStartMs = 0;
   #windowPackets = 0;
   #timer: NodeJS.Timeout | undefined;
+  #dueAtMs = 0;
   #comparing: Promise<void> | undefined;
   #compareAgain = false;
   #scannedAtMs = 0;
@@ -127,8 +128,13 @@ export class KernelSource {
 
   compareSoon(delayMs: number): void {
     if (this.#stopped) return;
+    const dueAtMs = this.#options.clock.nowMs() + delayMs;
+    // What is due sooner stays so: a loss of reports is not put off by a change of roles, nor by the end of the scan that it came into.
+    if (this.#timer && this.#dueAtMs <= dueAtMs) return;
     clearTimeout(this.#timer);
+    this.#dueAtMs = dueAtMs;
     this.#timer = setTimeout(() => {
+      this.#timer = undefined;
       this.compare().catch((thrown) => {
         this.#options.log.warn({ error: errorFrom(thrown).message }, 'comparing with the kernel failed');
         this.compareSoon(shortestPauseMs);

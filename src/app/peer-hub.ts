@@ -18,7 +18,7 @@ import { decodeFrame } from '../wire/decode.js';
 import { encodeFrame } from '../wire/encode.js';
 import type { AsideFrame, DocumentMessage } from '../wire/frames.js';
 import { LinkComplaints } from './link-complaints.js';
-import { createPeerRecord, noteSession, type PeerRecord, sentEntries } from './peer-record.js';
+import { bytesOf, createPeerRecord, noteSession, type PeerRecord, sentEntries } from './peer-record.js';
 
 export { type PeerRecord, sentEntries } from './peer-record.js';
 
@@ -52,6 +52,12 @@ export interface DocumentPeers {
 const ackPauseMs = 5;
 /** Codes of a close that no operator has to act upon: the peer's own word, or silence. */
 const passing = new Set(['', 'silent']);
+/** A tick comes every 200 ms: one this late says that the process stood. */
+const lateMs = 1_000;
+/** What answers a peer (pongs, acks, roles) may wait beside the entries before it counts as one that does not read. */
+const unreadBytes = 2 * limits.syncBufferedBytes;
+/** Of the services document and what is said about it, for one peer. */
+const messageBytes = limits.documentBytes + 16 * limits.syncBufferedBytes;
 const smallFrame = new Set(['delta', 'snapshot-chunk', 'ack', 'pong']);
 
 export class PeerHub implements PeerLinkListener {
@@ -64,6 +70,7 @@ export class PeerHub implements PeerLinkListener {
   #pumpPlanned = false;
   #acksPlanned = false;
   #acknowledgedAtMs = 0;
+  #tickedAtMs: number | undefined;
 
   constructor(options: PeerHubOptions) {
     this.#options = options;
@@ -121,6 +128,16 @@ export class PeerHub implements PeerLinkListener {
     this.pumpSoon();
   }
 
+  /** It speaks, and does not read: what waits for it is let go. */
+  #giveUp(record: PeerRecord): void {
+    const detail = `peer ${record.name}: does not read what it is sent: look at its load and at the sync network`;
+    this.complaints.say(record.name, detail);
+    record.lastError = detail;
+    record.messages = [];
+    record.messageBytes = 0;
+    record.link?.close(detail, true);
+  }
+
   #refuse(record: PeerRecord, code: string, detail: string): void {
     this.#perform(record, { kind: 'close', code, detail: `peer ${record.name}: ${detail}` });
   }
@@ -174,8 +191,11 @@ export class PeerHub implements PeerLinkListener {
 
   tick(): void {
     const nowMs = this.#options.clock.nowMs();
+    // Silence is judged after what arrived meanwhile has been read, at the next tick.
+    const stood = this.#tickedAtMs !== undefined && nowMs - this.#tickedAtMs > lateMs;
+    this.#tickedAtMs = stood ? undefined : nowMs;
     for (const record of this.records.values()) {
-      this.#step(record, { kind: 'tick' });
+      if (!stood) this.#step(record, { kind: 'tick' });
       record.rates.take(record.bytesSent, record.bytesReceived, sentEntries(record), nowMs);
     }
     this.pumpSoon();
@@ -199,6 +219,8 @@ export class PeerHub implements PeerLinkListener {
     const record = this.records.get(peer);
     if (record?.session?.state !== 'streaming') return;
     record.messages.push(message);
+    record.messageBytes += bytesOf(message);
+    if (record.messageBytes > messageBytes) this.#giveUp(record);
     this.pumpSoon();
   }
 
@@ -215,7 +237,9 @@ export class PeerHub implements PeerLinkListener {
     let sent = 0;
     // A quarter of the room: entries go on between the pieces of a large document.
     while (sent < record.messages.length && link.bufferedBytes < limits.syncBufferedBytes / 4) {
-      this.#perform(record, { kind: 'send', frame: { kind: 'document', message: record.messages[sent++]! } });
+      const message = record.messages[sent++]!;
+      record.messageBytes -= bytesOf(message);
+      this.#perform(record, { kind: 'send', frame: { kind: 'document', message } });
     }
     if (sent > 0) record.messages.splice(0, sent);
   }
@@ -234,6 +258,7 @@ export class PeerHub implements PeerLinkListener {
         record.bytesSent += bytes.length;
         this.#options.costs?.take(effect.frame, bytes.length);
         link?.send(bytes);
+        if (link && link.bufferedBytes > unreadBytes) this.#giveUp(record);
         return;
       }
       case 'write':
@@ -303,6 +328,7 @@ export class PeerHub implements PeerLinkListener {
     }
     if (session) this.#options.documents.onPeer(record.name, false, false);
     record.messages = [];
+    record.messageBytes = 0;
     record.session = undefined;
     record.link = undefined;
     record.connectedAtMs = undefined;

@@ -29,6 +29,7 @@ export interface PeerRecord {
   endedSessions: string[];
   /** Of the services document, waiting for room in the socket. */
   messages: DocumentMessage[];
+  messageBytes: number;
   /** Newest frame whose rows are in the kernel and whose Ack is due. */
   ackDue: number;
   generalAckDue: number;
@@ -57,6 +58,7 @@ export const createPeerRecord = (name: string, groups: number, nowMs: number): P
   peerSession: undefined,
   endedSessions: [],
   messages: [],
+  messageBytes: 0,
   ackDue: 0,
   generalAckDue: 0,
 });
@@ -70,4 +72,10 @@ export const noteSession = (record: PeerRecord): void => {
   if (record.peerSession !== undefined) record.endedSessions.push(record.peerSession);
   if (record.endedSessions.length > sessionsRemembered) record.endedSessions.shift();
   record.peerSession = peerSession;
+};
+
+/** About. */
+export const bytesOf = (message: DocumentMessage): number => {
+  if (message.kind === 'part') return message.text.length;
+  return message.kind === 'states' ? message.entries.length * 64 : 256;
 };

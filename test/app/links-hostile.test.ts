@@ -5,7 +5,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { connect as connectTcp } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type ConnectionOptions, connect } from 'node:tls';
+import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls';
 import test from 'ava';
 import { mapShape } from '../../src/app/replicate.js';
 import { limits } from '../../src/limits.js';
@@ -212,4 +212,65 @@ test.serial('frames of an earlier session, and of this one once more, are refuse
   );
   t.true(lb2.replicator.problems().some((line) => over.test(line)));
   await replicates();
+});
+
+test.serial('5,000 sessions a second beside peers that are dead, slow, half-open and slicing', async (t) => {
+  const names = ['dead', 'half', 'slice', 'slow'];
+  const cluster = await createSyncCluster(t, [...names, 'y', 'z']);
+  const [y, z] = [await cluster.start('y'), await cluster.start('z')];
+  y.replicator.setActive('front', 1, true);
+  await until(() => z.replicator.status().peers.find(({ name }) => name === 'y')?.state === 'in sync');
+  const greet = async (name: string) => {
+    const socket = await cluster.dial(name, 'y');
+    socket.send(encodeFrame({ ...hello, node: name }));
+    return { socket, stream: Reflect.get(socket, '_socket') as TLSSocket };
+  };
+  const dead = await greet('dead');
+  dead.stream.pause();
+  await greet('half');
+  const slow = await greet('slow');
+  slow.stream.pause();
+  const ping = encodeFrame({ kind: 'ping', token: 1, head: 0, sequence: 0 });
+  const reading = setInterval(() => {
+    slow.stream.read(1);
+    slow.socket.send(ping);
+  }, 1_000);
+  t.teardown(() => clearInterval(reading));
+  const slice = await greet('slice');
+  const sliced = (async () => {
+    // A message of 1 MiB is announced, and comes byte by byte, each in a TLS record of its own.
+    const header = Uint8Array.of(0x82, 0xff, 0, 0, 0, 0, 0, 0x10, 0, 0, 0, 0, 0, 0);
+    const write = (bytes: Uint8Array): Promise<boolean> =>
+      new Promise((resolve) => slice.stream.write(bytes, (error) => resolve(!error)));
+    let pieces = 0;
+    for (let more = await write(header); more && pieces < 100_000; pieces++)
+      more = await write(Uint8Array.of(0));
+    return pieces;
+  })();
+  const waiting: number[] = [];
+  const startMs = performance.now();
+  let sent = 0;
+  while (performance.now() - startMs < 6_000) {
+    for (; sent < (performance.now() - startMs) * 5; sent++) y.kernel.packet(entry(sent));
+    waiting.push(y.links.reduce((sum, { bufferedBytes }) => sum + bufferedBytes, 0));
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  await until(() => z.kernel.entries().length === sent);
+  const peer = (name: string) => y.replicator.status().peers.find((one) => one.name === name)!;
+  const most = Math.max(...waiting);
+  t.log(
+    `${sent} sessions, lag p99 ${peer('z').lagP99Ms?.toFixed(1)} ms, at most ${most} bytes waited for all peers`,
+  );
+  t.true(most <= 4 * limits.syncBufferedBytes);
+  t.true(peer('z').lagP99Ms! < 500);
+  for (const name of ['dead', 'half'])
+    t.true(y.complaints.some((line) => line.startsWith(`peer ${name}: nothing heard for 4000 ms`)));
+  const pieces = await sliced;
+  t.true(pieces < 2 * limits.syncMessagePieces, `${pieces} pieces were taken`);
+  t.true(
+    y.complaints.some((line) => /^peer slice disconnected: sent a frame in more than 4096 pieces/.test(line)),
+  );
+  t.true(peer('slow').connected);
+  t.true(peer('slow').unconfirmed >= sent, 'it is behind, and shown to be');
+  t.true(peer('slow').oldestUnconfirmedMs > 5_000);
 });

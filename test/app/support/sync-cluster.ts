@@ -11,7 +11,7 @@ import type { Ipv4 } from '../../../src/model/address.js';
 import type { ClusterNode, Direction } from '../../../src/model/node.js';
 import type { PersistenceEntry } from '../../../src/model/persistence.js';
 import type { BackendState, Service } from '../../../src/model/service.js';
-import type { Clock, Log } from '../../../src/ports.js';
+import type { Clock, Log, PeerLink, PeerLinks } from '../../../src/ports.js';
 import { initAuthority, issueCertificate } from '../../../src/shell/certificates.js';
 import { createPeerLinks } from '../../../src/shell/peer-links.js';
 import { client, PersistKernel } from './persist-kernel.js';
@@ -33,6 +33,8 @@ export interface SyncNode {
   readonly clock: ShiftedClock;
   readonly complaints: string[];
   service: Service;
+  /** Every link that opened, to look at. */
+  readonly links: readonly PeerLink[];
   stop(): Promise<void>;
 }
 
@@ -87,6 +89,21 @@ export const entry = (number: number, backend = number % 2, ttlMs = 60_000): Per
   remainingMs: ttlMs,
 });
 
+const watched = (links: PeerLinks, opened: PeerLink[]): PeerLinks => ({
+  ...links,
+  start: (listener) =>
+    links.start({
+      onOpen(link) {
+        opened.push(link);
+        listener.onOpen(link);
+      },
+      onFrame: (link, frame) => listener.onFrame(link, frame),
+      onDrain: (link) => listener.onDrain(link),
+      onClose: (link, reason) => listener.onClose(link, reason),
+      onFailure: (peer, message, refused) => listener.onFailure(peer, message, refused),
+    }),
+});
+
 export interface SyncCluster {
   /** Where the authority and all certificates are. */
   readonly dir: string;
@@ -137,7 +154,8 @@ export const createSyncCluster = async (
       const complaints: string[] = [];
       const tls = { ca: join(dir, 'ca.crt'), cert: join(dir, `${name}.crt`), key: join(dir, `${name}.key`) };
       const random = { next: () => Math.random() };
-      const links = createPeerLinks({ node: name, nodes, tls }, random);
+      const opened: PeerLink[] = [];
+      const links = watched(createPeerLinks({ node: name, nodes, tls }, random), opened);
       const replicator = createReplicator(
         {
           nft: kernel,
@@ -191,7 +209,7 @@ export const createSyncCluster = async (
       };
       t.teardown(stop);
       const service = options.service ?? serviceOf(['up', 'up']);
-      const node: SyncNode = { name, replicator, kernel, clock, complaints, service, stop };
+      const node: SyncNode = { name, replicator, kernel, clock, complaints, service, links: opened, stop };
       if (options.enabled !== false) await until(() => kernel.listening);
       return node;
     },
