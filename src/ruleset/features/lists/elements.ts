@@ -4,14 +4,13 @@
  * listed has run out meanwhile.
  */
 
-import { ipBytes, isIpv6 } from '../../../model/address.js';
 import type { Policy, PolicyElement } from '../../../model/service.js';
 import type { ElementList, SetSpec } from '../../../netlink/nft/ast.js';
-import { prefixMask } from '../../../netlink/nft/encode-key.js';
 import { keyText } from '../../same-element.js';
 import { hostNumber } from '../bytes.js';
 import { elementList, keyList, type ListElement } from './element-list.js';
 import { knownListsSet, listSet, numberOf } from './layout.js';
+import { keyOf, type Network } from './network-key.js';
 
 /** Must be in one transaction; several such may be in different ones, in this order. */
 export interface ListStep {
@@ -30,7 +29,6 @@ export interface Held {
   readonly deadlineMs: number;
 }
 
-type Network = Pick<PolicyElement, 'address' | 'prefixLength'>;
 type Head = Omit<Policy, 'elements'>;
 
 export interface PolicyIndex {
@@ -57,33 +55,6 @@ export interface ListChange {
   /** After a refusal by the kernel. */
   undo(): void;
 }
-
-/** Of IPv4 addresses without making arrays: a list has hundreds of thousands. */
-const ipv4Key = (address: string, prefixLength: number): string => {
-  let number = 0;
-  let part = 0;
-  for (let at = 0; at < address.length; at++) {
-    const code = address.charCodeAt(at);
-    if (code === 0x2e) {
-      number = (number << 8) | part;
-      part = 0;
-    } else part = part * 10 + code - 0x30;
-  }
-  number = (number << 8) | part;
-  if (prefixLength < 32) number &= prefixLength === 0 ? 0 : -1 << (32 - prefixLength);
-  return String.fromCharCode(number >>> 24, (number >>> 16) & 255, (number >>> 8) & 255, number & 255);
-};
-
-/** The network's bytes as text. */
-const keyOf = ({ address, prefixLength }: Network): string => {
-  if (!isIpv6(address)) return ipv4Key(address, prefixLength);
-  const bytes = ipBytes(address);
-  if (prefixLength < 128) {
-    const mask = prefixMask(bytes.length, prefixLength);
-    for (let at = 0; at < bytes.length; at++) bytes[at]! &= mask[at]!;
-  }
-  return keyText(bytes);
-};
 
 const headOf = ({ elements: _elements, ...head }: Policy): Head => head;
 
