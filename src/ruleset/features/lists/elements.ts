@@ -6,7 +6,6 @@
 
 import type { Policy, PolicyElement } from '../../../model/service.js';
 import type { ElementList, SetSpec } from '../../../netlink/nft/ast.js';
-import { keyText } from '../../same-element.js';
 import { hostNumber } from '../bytes.js';
 import { elementList, keyList, type ListElement } from './element-list.js';
 import { knownListsSet, listSet, numberOf } from './layout.js';
