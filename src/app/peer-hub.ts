@@ -324,7 +324,10 @@ export class PeerHub implements PeerLinkListener {
       for (const outbound of [session.outbound, session.general?.outbound]) {
         record.sentEntries += outbound?.sentEntries ?? 0;
         record.ackedEntries += outbound?.ackedEntries ?? 0;
+        record.lostEntries += outbound?.unconfirmed ?? 0;
       }
+      if (session.outbound.started) record.acked = session.outbound.acked;
+      if (session.general?.outbound.started) record.generalAcked = session.general.outbound.acked;
     }
     if (session) this.#options.documents.onPeer(record.name, false, false);
     record.messages = [];

@@ -23,6 +23,11 @@ export interface PeerRecord {
   /** Of earlier connections. */
   sentEntries: number;
   ackedEntries: number;
+  /** Sent, and the connection was lost before they were confirmed: they are sent again. */
+  lostEntries: number;
+  /** Newest changes of ours that it has confirmed, of each stream. */
+  acked: number;
+  generalAcked: number;
   lastError: string | undefined;
   /** Of the peer's agent, as its hellos said: the one that runs, and those before it, which never come back. */
   peerSession: string | undefined;
@@ -54,6 +59,9 @@ export const createPeerRecord = (name: string, groups: number, nowMs: number): P
   gate: new FloodGate(groups, nowMs),
   sentEntries: 0,
   ackedEntries: 0,
+  lostEntries: 0,
+  acked: 0,
+  generalAcked: 0,
   lastError: undefined,
   peerSession: undefined,
   endedSessions: [],

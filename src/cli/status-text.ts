@@ -1,11 +1,20 @@
 /** NodeStatus and SyncStatus as an operator reads them. */
 
-import type { DocumentStatus, NodeStatus, SyncServiceStatus, SyncStatus } from '../model/status.js';
+import type {
+  DocumentStatus,
+  NodeStatus,
+  SyncServiceStatus,
+  SyncStatus,
+  SyncStreamStatus,
+} from '../model/status.js';
 import { formatBytes, formatDuration, formatTable } from './table.js';
 
 const yes = (value: boolean): string => (value ? 'yes' : 'NO');
 const reasonsOf = (ready: boolean, reasons: readonly string[]): string =>
   ready ? 'ready' : `NOT READY: ${reasons.join('; ') || 'no reason given'}`;
+
+const lagText = ({ lagP50Ms, lagP99Ms }: Pick<SyncStreamStatus, 'lagP50Ms' | 'lagP99Ms'>): string =>
+  lagP50Ms === undefined ? '-' : `${formatDuration(lagP50Ms)} / ${formatDuration(lagP99Ms ?? 0)}`;
 
 /** Services shown; all of them are in the JSON. */
 const listedServices = 20;
@@ -37,15 +46,14 @@ export const formatSyncStatus = (sync: SyncStatus): string => {
     peer.connected ? peer.state : `DOWN${peer.lastError ? ` (${peer.lastError})` : ''}`,
     `${peer.ackedEntries} of ${peer.sentEntries}`,
     peer.unconfirmed === 0 ? '0' : `${peer.unconfirmed}, oldest ${formatDuration(peer.oldestUnconfirmedMs)}`,
-    peer.lagP50Ms === undefined
-      ? '-'
-      : `${formatDuration(peer.lagP50Ms)} / ${formatDuration(peer.lagP99Ms ?? 0)}`,
+    lagText(peer),
+    peer.general ? lagText(peer.general) : '-',
     `${Math.round(peer.entriesPerSecond)}/s`,
     `${formatBytes(peer.bytesSentPerSecond)}/s of ${formatBytes(peer.bytesSent)}`,
     `${formatBytes(peer.bytesReceivedPerSecond)}/s of ${formatBytes(peer.bytesReceived)}`,
   ]);
   const peers = formatTable(
-    ['peer', 'state', 'confirmed', 'unconfirmed', 'lag p50/p99', 'entries', 'sent', 'received'],
+    ['peer', 'state', 'confirmed', 'unconfirmed', 'lag p50/p99', 'of general', 'entries', 'sent', 'received'],
     rows,
   );
   return [head, peers, ...formatServiceCosts(sync.services ?? [])].join('\n');

@@ -43,18 +43,32 @@ export interface PeerStatus {
   readonly penalty?: number;
 }
 
+/** Of one of the two streams to one peer. */
+export interface SyncStreamStatus {
+  readonly unconfirmed: number;
+  readonly oldestUnconfirmedMs: number;
+  /** Of the last thousand frames, weighed by their entries; undefined: nothing has been measured on this connection. */
+  readonly lagP50Ms: number | undefined;
+  readonly lagP99Ms: number | undefined;
+}
+
 export interface SyncPeerStatus {
   readonly name: string;
   readonly connected: boolean;
   readonly state: string;
+  /** Without those that a lost connection took along: they are sent again. */
   readonly sentEntries: number;
   /** Rates are over the last ten seconds. */
   readonly entriesPerSecond: number;
   readonly ackedEntries: number;
+  /** Both streams together; of a peer that is away, all changes since its last word. */
   readonly unconfirmed: number;
   readonly oldestUnconfirmedMs: number;
+  /** Of persistence entries. */
   readonly lagP50Ms: number | undefined;
   readonly lagP99Ms: number | undefined;
+  /** Of general and stateless services, and bans. */
+  readonly general?: SyncStreamStatus;
   readonly bytesSent: number;
   readonly bytesReceived: number;
   readonly bytesSentPerSecond: number;

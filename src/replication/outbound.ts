@@ -184,7 +184,7 @@ export class Outbound {
       this.ackedEntries += unacked.entries;
       this.#acked = Math.max(this.#acked, unacked.sequence);
       if (unacked.completes !== undefined) this.#unproven.delete(unacked.completes);
-      if (unacked.originatedAtMs > 0) this.lag.record(nowMs - unacked.originatedAtMs);
+      if (unacked.originatedAtMs > 0) this.lag.record(nowMs - unacked.originatedAtMs, unacked.entries);
     }
     this.#unacked.splice(0, confirmed);
   }

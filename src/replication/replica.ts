@@ -92,6 +92,16 @@ export class Replica {
     return this.table.own[row] === 1 && this.table.sequence[row] === sequence ? row : unchanged;
   }
 
+  /** How long ago the first change behind this sequence was made that nothing has superseded; 0: there is none, or none of the next thousand. */
+  oldestChangeMs(sequence: number, nowMs: number): number {
+    const from = Math.max(sequence, this.tail) + 1;
+    for (let at = from; at <= Math.min(this.head, from + 1_000); at++) {
+      const row = this.rowAt(at);
+      if (row >= 0) return nowMs - this.table.changedAtMs[row]!;
+    }
+    return 0;
+  }
+
   /**
    * An entry of ours, seen in a packet or a dump. Returns its row if peers must hear of it: new, changed, or with less
    * than half of its life left in what they know; otherwise `unchanged`, `full` or `foreign` (an address of no group).

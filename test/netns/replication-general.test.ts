@@ -4,6 +4,7 @@ import test from 'ava';
 import type { Ip } from '../../src/model/address.js';
 import type { Service } from '../../src/model/service.js';
 import { backendAddress, backendAddress6, backendPort, vip, vip6 } from '../support/bed.js';
+import { answered, closeAll, openUntilRefused } from '../support/limits-bed.js';
 import { backendsAt, plainService, port } from '../support/services.js';
 import type { BedNode } from '../support/sync-bed.js';
 import { datagram, flowOf, request } from '../support/traffic.js';
@@ -112,6 +113,9 @@ test.serial('a general service of IPv6, clients told apart by two fields: they s
     t.is(entry.backendPort, backendPort);
   }
   t.is(lb1.replicator.status().general.missed, 0);
+  const { lagP50Ms, general } = lb1.replicator.status().peers[0]!;
+  t.is(lagP50Ms, undefined, 'nothing has gone through the first stream');
+  t.true(general!.lagP50Ms! > 0 && general!.lagP50Ms! <= general!.lagP99Ms!);
   await failOver(nodes);
   // In another order: turns alone would give others.
   t.deepEqual(await visit([...clients].reverse()), before);
@@ -355,5 +359,46 @@ test.serial(
     t.is(after.backends.length, 2);
     t.true(after.backends.every(({ packetsIn }, at) => packetsIn > before.backends[at]!.packetsIn));
     await lb2.stop();
+  },
+);
+
+test.serial(
+  'what is derived again is the same on the new owner; limiters and counts of connections begin anew',
+  async (t) => {
+    const at = (name: string, number: number, more: Partial<Service>): Service =>
+      plainService({ name, backends: backendsAt(3), replicate: 'none', ...more }, { port: number });
+    const pinned = { client: ['10.40.1.5'], backend: 'b3' };
+    const nodes = await started(
+      at('hash', 81, { scheduler: 'hash', hashFields: ['srcip'] }),
+      at('pinned', 82, { persistence: ['srcip'], staticSessions: [pinned] }),
+      at('turns', 83, { scheduler: 'rr' }),
+      at('rate', 84, { limits: { newConnections: { count: 1, unit: 'minute', burst: 3 } } }),
+      at('open', 85, { limits: { connectionsPerClient: 2 } }),
+    );
+    const name = async (number: number, index: number): Promise<string> =>
+      (await request(vip, number, `10.40.1.${index}`)).name;
+    const derived = async (): Promise<string[]> => {
+      const names: string[] = [];
+      for (const index of clients) names.push(await name(81, index));
+      for (let again = 0; again < 3; again++) names.push(await name(82, 5));
+      return names;
+    };
+    const turns = async (): Promise<number> =>
+      new Set([await name(83, 1), await name(83, 2), await name(83, 3)]).size;
+    const before = await derived();
+    t.deepEqual(before.slice(-3), ['b3', 'b3', 'b3']);
+    t.is(await turns(), 3);
+    await name(83, 4);
+    t.is(await answered(vip, 6, '10.40.1.6', 84, 400), 3, 'the burst');
+    const open = await openUntilRefused(vip, 4, '10.40.1.7', 85);
+    t.is(open.length, 2);
+    await failOver(nodes);
+    t.deepEqual(await derived(), before);
+    t.is(await turns(), 3, 'each backend once in three, whatever turn it was before');
+    t.is(await answered(vip, 6, '10.40.1.6', 84, 400), 3, 'one burst more');
+    const more = await openUntilRefused(vip, 4, '10.40.1.7', 85);
+    t.is(more.length, 2, 'as many again as were open');
+    closeAll([...open, ...more]);
+    await nodes[1].stop();
   },
 );

@@ -33,6 +33,8 @@ export interface SyncNode {
   readonly clock: ShiftedClock;
   readonly complaints: string[];
   service: Service;
+  /** Bytes that have come from a peer, counted outside of what is tested. */
+  readonly received: ReadonlyMap<string, number>;
   /** Every link that opened, to look at. */
   readonly links: readonly PeerLink[];
   stop(): Promise<void>;
@@ -89,7 +91,7 @@ export const entry = (number: number, backend = number % 2, ttlMs = 60_000): Per
   remainingMs: ttlMs,
 });
 
-const watched = (links: PeerLinks, opened: PeerLink[]): PeerLinks => ({
+const watched = (links: PeerLinks, opened: PeerLink[], received: Map<string, number>): PeerLinks => ({
   ...links,
   start: (listener) =>
     links.start({
@@ -97,7 +99,10 @@ const watched = (links: PeerLinks, opened: PeerLink[]): PeerLinks => ({
         opened.push(link);
         listener.onOpen(link);
       },
-      onFrame: (link, frame) => listener.onFrame(link, frame),
+      onFrame(link, frame) {
+        received.set(link.peer, (received.get(link.peer) ?? 0) + frame.length);
+        listener.onFrame(link, frame);
+      },
       onDrain: (link) => listener.onDrain(link),
       onClose: (link, reason) => listener.onClose(link, reason),
       onFailure: (peer, message, refused) => listener.onFailure(peer, message, refused),
@@ -155,7 +160,8 @@ export const createSyncCluster = async (
       const tls = { ca: join(dir, 'ca.crt'), cert: join(dir, `${name}.crt`), key: join(dir, `${name}.key`) };
       const random = { next: () => Math.random() };
       const opened: PeerLink[] = [];
-      const links = watched(createPeerLinks({ node: name, nodes, tls }, random), opened);
+      const received = new Map<string, number>();
+      const links = watched(createPeerLinks({ node: name, nodes, tls }, random), opened, received);
       const replicator = createReplicator(
         {
           nft: kernel,
@@ -209,7 +215,10 @@ export const createSyncCluster = async (
       };
       t.teardown(stop);
       const service = options.service ?? serviceOf(['up', 'up']);
-      const node: SyncNode = { name, replicator, kernel, clock, complaints, service, links: opened, stop };
+      const node: SyncNode = {
+        ...{ name, replicator, kernel, clock, complaints, service },
+        ...{ links: opened, received, stop },
+      };
       if (options.enabled !== false) await until(() => kernel.listening);
       return node;
     },
