@@ -5,9 +5,9 @@
 
 import { errorFrom } from '../errors.js';
 import { ipv4FromNumber } from '../model/address.js';
-import { createKeyColumns } from '../model/columns.js';
+import { createKeyColumns, type KeyColumns } from '../model/columns.js';
 import type { Clock, Log, LoggedPacket, PacketLog, PersistenceMap } from '../ports.js';
-import { adoptEntries, Comparison } from '../replication/compare.js';
+import { adoptEntries, Comparison, takeFromKernel } from '../replication/compare.js';
 import type { GroupBook } from '../replication/groups.js';
 import { mark } from '../replication/marks.js';
 import { readSighting, type Sighting } from '../replication/packet.js';
@@ -42,6 +42,10 @@ const urgentShare = 1 / 2;
 const checkRoundMs = 1_000;
 const checksPerTick = 2_000;
 const rateWindowMs = 100;
+/** By then a change of the rules and what is known of it are in step. */
+const reviewMs = 250;
+/** More reports of unknown backends at a time are left to the next scan. */
+const mostReviewed = 65_536;
 
 export class KernelSource {
   lostReports = 0;
@@ -63,6 +67,9 @@ export class KernelSource {
   #scannedAtMs = 0;
   #scanCostMs = 0;
   #lookingUp = false;
+  /** Reported with a backend that their service does not have. */
+  #unknown = createKeyColumns();
+  #reviewTimer: NodeJS.Timeout | undefined;
   readonly #refreshes: RefreshChecker;
   #stopped = false;
 
@@ -111,6 +118,7 @@ export class KernelSource {
   stop(): void {
     this.#stopped = true;
     clearTimeout(this.#timer);
+    clearTimeout(this.#reviewTimer);
     this.#packetLog?.close();
   }
 
@@ -211,6 +219,57 @@ export class KernelSource {
     if (replica.head !== headBefore) this.#options.onChange();
   }
 
+  /**
+   * Entries whose backend has gone, by their keys: packets may have made them anew with another one meanwhile, of which no report has come
+   * yet, so that the kernel is asked before anything is destroyed.
+   */
+  async review(keys: KeyColumns): Promise<void> {
+    if (keys.client.length === 0 || this.#stopped) return;
+    const { clock, groups, persistence, sink, verdicts } = this.#options;
+    const found = await persistence.read(keys);
+    if (this.#stopped) return;
+    const dead = createKeyColumns();
+    for (let at = 0; at < found.client.length; at++) {
+      const [client, address, protocolPort] = [
+        found.client[at]!,
+        found.address[at]!,
+        found.protocolPort[at]!,
+      ];
+      const group = groups.groupOf(address);
+      if (!groups.isActive(group)) continue;
+      const { belongs, writable, gone } = verdicts.of(
+        address,
+        protocolPort,
+        found.backend[at]!,
+        found.backendPort[at]!,
+      );
+      if (writable) takeFromKernel(this.#options, found, at, groups.epochOf(group), clock.nowMs());
+      else if (belongs || gone) {
+        dead.client.push(client);
+        dead.address.push(address);
+        dead.protocolPort.push(protocolPort);
+      }
+    }
+    await sink.destroy(dead);
+    this.#options.onChange();
+  }
+
+  /** By the rules that made its entry the backend is one of the service's, by what we know it is not: one of the two is the older. */
+  #reviewSoon(sighting: Sighting): void {
+    if (this.#unknown.client.length >= mostReviewed) return;
+    this.#unknown.client.push(sighting.client);
+    this.#unknown.address.push(sighting.address);
+    this.#unknown.protocolPort.push(sighting.protocolPort);
+    this.#reviewTimer ??= setTimeout(() => {
+      const keys = this.#unknown;
+      this.#unknown = createKeyColumns();
+      this.#reviewTimer = undefined;
+      this.review(keys).catch((thrown) =>
+        this.#options.log.warn({ error: errorFrom(thrown).message }, 'entries of unknown backends stay'),
+      );
+    }, reviewMs).unref();
+  }
+
   #onPackets(packets: readonly LoggedPacket[]): void {
     const { clock, replica, groups, verdicts } = this.#options;
     const nowMs = clock.nowMs();
@@ -224,7 +283,8 @@ export class KernelSource {
       const { client, address, protocolPort, backend, backendPort } = sighting;
       const group = groups.groupOf(address);
       if (group < 0 || !groups.isActive(group)) continue;
-      const { belongs, writable, ttlMs } = verdicts.of(address, protocolPort, backend, backendPort);
+      const { belongs, writable, gone, ttlMs } = verdicts.of(address, protocolPort, backend, backendPort);
+      if (gone) this.#reviewSoon(sighting);
       if (!belongs) continue;
       const epoch = groups.epochOf(group);
       const row = replica.originate(

@@ -7,7 +7,7 @@
 import { errorFrom } from '../errors.js';
 import { limits } from '../limits.js';
 import { type Ipv4, ipv4Number, isIpv6 } from '../model/address.js';
-import { protocolPortNumber } from '../model/columns.js';
+import { createKeyColumns, protocolPortNumber } from '../model/columns.js';
 import type { PersistenceEntry } from '../model/persistence.js';
 import type { Endpoint } from '../model/service.js';
 import { isWritable } from '../replication/compare.js';
@@ -159,17 +159,21 @@ export const createReplicator = (ports: ReplicatorPorts, config: ReplicatorConfi
     if (verdict.writable && groups.isActive(groups.groupOf(address))) return;
     const nowMs = clock.nowMs();
     const changed: number[] = [];
+    const removed = createKeyColumns();
     for (const row of replica.rowsOfBackend(address, protocolPort, backend, backendPort)) {
       const group = replica.table.group[row]!;
       const inKernel = (replica.table.marks[row]! & mark.inKernel) !== 0;
       if (groups.isActive(group)) {
         if (verdict.writable) continue;
         replica.remove(row, groups.epochOf(group), nowMs);
-        changed.push(row);
+        replica.table.marks[row]! &= ~mark.inKernel;
+        replica.pushKey(removed, row);
       } else if (verdict.writable !== inKernel) changed.push(row);
     }
-    if (changed.length === 0) return;
-    sink.write(changed);
+    source
+      .review(removed)
+      .catch((thrown) => log.warn({ error: errorFrom(thrown).message }, 'entries of a failed backend stay'));
+    if (changed.length > 0) sink.write(changed);
     hub.pumpSoon();
   };
 

@@ -50,8 +50,6 @@ export interface FaultBed {
   proxy<T = void>(command: ProxyCommand): Promise<T>;
   counts(): Promise<ProxyCounts>;
   map(name: Name): Promise<KernelMap>;
-  /** Of this client's entry, as `nft` writes it. */
-  key(client: number, port?: number): string;
   /** Whether a node's kernel has an entry for this client. */
   has(name: Name, client: number, port?: number): boolean;
   memoryMiB(name: Name): number;
@@ -165,7 +163,6 @@ export const createFaultBed = async (): Promise<FaultBed> => {
     proxy: ask,
     counts: () => ask({ kind: 'counts' }),
     map: (name) => readKernelMap(namespaceOf(name)),
-    key,
     has(name, client, port) {
       try {
         bed.nft(namespaceOf(name), 'get', 'element', 'ip', 'relevo', 'persist', `{ ${key(client, port)} }`);
