@@ -28,9 +28,9 @@ import { startGuardThread } from './shell/guard-thread.js';
 import { sha256 } from './shell/hash.js';
 import { createLog } from './shell/log.js';
 import { memoryBytes, releaseMemory } from './shell/memory.js';
-import { createPeerLinks } from './shell/peer-links.js';
 import { createPersistenceMap } from './shell/persistence-map.js';
 import { systemRandom } from './shell/process.js';
+import { createRenewedLinks } from './shell/renewal.js';
 import { createRunner } from './shell/runner.js';
 import { applySysctls } from './shell/sysctl.js';
 
@@ -68,7 +68,7 @@ export const runAgent = async (configPath: string, signal: AbortSignal): Promise
       {
         nft,
         persistence: createPersistenceMap(),
-        links: createPeerLinks(config, systemRandom),
+        links: createRenewedLinks(config, systemRandom, log),
         clock,
         random: systemRandom,
         log,

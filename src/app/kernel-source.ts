@@ -7,7 +7,7 @@ import { errorFrom } from '../errors.js';
 import { ipv4FromNumber } from '../model/address.js';
 import { createKeyColumns, type KeyColumns } from '../model/columns.js';
 import type { Clock, Log, LoggedPacket, PacketLog, PersistenceMap } from '../ports.js';
-import { adoptEntries, Comparison, takeFromKernel } from '../replication/compare.js';
+import { adoptEntries, Comparison } from '../replication/compare.js';
 import type { GroupBook } from '../replication/groups.js';
 import { mark } from '../replication/marks.js';
 import { readSighting, type Sighting } from '../replication/packet.js';
@@ -16,6 +16,7 @@ import { full, type Replica } from '../replication/replica.js';
 import { rowState } from '../replication/table.js';
 import { lowestThreshold, nextThreshold } from '../replication/threshold.js';
 import type { Judge } from '../replication/verdicts.js';
+import { type BackendReview, createBackendReview } from './backend-review.js';
 import type { KernelSink } from './kernel-sink.js';
 
 export interface KernelSourceOptions {
@@ -42,10 +43,6 @@ const urgentShare = 1 / 2;
 const checkRoundMs = 1_000;
 const checksPerTick = 2_000;
 const rateWindowMs = 100;
-/** By then a change of the rules and what is known of it are in step. */
-const reviewMs = 250;
-/** More reports of unknown backends at a time are left to the next scan. */
-const mostReviewed = 65_536;
 
 export class KernelSource {
   lostReports = 0;
@@ -62,20 +59,20 @@ export class KernelSource {
   #windowStartMs = 0;
   #windowPackets = 0;
   #timer: NodeJS.Timeout | undefined;
+  #dueAtMs = 0;
   #comparing: Promise<void> | undefined;
   #compareAgain = false;
   #scannedAtMs = 0;
   #scanCostMs = 0;
   #lookingUp = false;
-  /** Reported with a backend that their service does not have. */
-  #unknown = createKeyColumns();
-  #reviewTimer: NodeJS.Timeout | undefined;
+  readonly #review: BackendReview;
   readonly #refreshes: RefreshChecker;
   #stopped = false;
 
   constructor(options: KernelSourceOptions) {
     this.#options = options;
     this.#refreshes = new RefreshChecker(options);
+    this.#review = createBackendReview(options);
   }
 
   /** Takes what the kernel already holds into the replica. */
@@ -118,7 +115,7 @@ export class KernelSource {
   stop(): void {
     this.#stopped = true;
     clearTimeout(this.#timer);
-    clearTimeout(this.#reviewTimer);
+    this.#review.stop();
     this.#packetLog?.close();
   }
 
@@ -135,8 +132,13 @@ export class KernelSource {
 
   compareSoon(delayMs: number): void {
     if (this.#stopped) return;
+    const dueAtMs = this.#options.clock.nowMs() + delayMs;
+    // What is due sooner stays so: a loss of reports is not put off by a change of roles, nor by the end of the scan that it came into.
+    if (this.#timer && this.#dueAtMs <= dueAtMs) return;
     clearTimeout(this.#timer);
+    this.#dueAtMs = dueAtMs;
     this.#timer = setTimeout(() => {
+      this.#timer = undefined;
       this.compare().catch((thrown) => {
         this.#options.log.warn({ error: errorFrom(thrown).message }, 'comparing with the kernel failed');
         this.compareSoon(shortestPauseMs);
@@ -219,55 +221,9 @@ export class KernelSource {
     if (replica.head !== headBefore) this.#options.onChange();
   }
 
-  /**
-   * Entries whose backend has gone, by their keys: packets may have made them anew with another one meanwhile, of which no report has come
-   * yet, so that the kernel is asked before anything is destroyed.
-   */
-  async review(keys: KeyColumns): Promise<void> {
-    if (keys.client.length === 0 || this.#stopped) return;
-    const { clock, groups, persistence, sink, verdicts } = this.#options;
-    const found = await persistence.read(keys);
-    if (this.#stopped) return;
-    const dead = createKeyColumns();
-    for (let at = 0; at < found.client.length; at++) {
-      const [client, address, protocolPort] = [
-        found.client[at]!,
-        found.address[at]!,
-        found.protocolPort[at]!,
-      ];
-      const group = groups.groupOf(address);
-      if (!groups.isActive(group)) continue;
-      const { belongs, writable, gone } = verdicts.of(
-        address,
-        protocolPort,
-        found.backend[at]!,
-        found.backendPort[at]!,
-      );
-      if (writable) takeFromKernel(this.#options, found, at, groups.epochOf(group), clock.nowMs());
-      else if (belongs || gone) {
-        dead.client.push(client);
-        dead.address.push(address);
-        dead.protocolPort.push(protocolPort);
-      }
-    }
-    await sink.destroy(dead);
-    this.#options.onChange();
-  }
-
-  /** By the rules that made its entry the backend is one of the service's, by what we know it is not: one of the two is the older. */
-  #reviewSoon(sighting: Sighting): void {
-    if (this.#unknown.client.length >= mostReviewed) return;
-    this.#unknown.client.push(sighting.client);
-    this.#unknown.address.push(sighting.address);
-    this.#unknown.protocolPort.push(sighting.protocolPort);
-    this.#reviewTimer ??= setTimeout(() => {
-      const keys = this.#unknown;
-      this.#unknown = createKeyColumns();
-      this.#reviewTimer = undefined;
-      this.review(keys).catch((thrown) =>
-        this.#options.log.warn({ error: errorFrom(thrown).message }, 'entries of unknown backends stay'),
-      );
-    }, reviewMs).unref();
+  /** Entries of a backend that has failed or gone, by their keys. */
+  reviewed(keys: KeyColumns): void {
+    this.#review.now(keys);
   }
 
   #onPackets(packets: readonly LoggedPacket[]): void {
@@ -284,7 +240,7 @@ export class KernelSource {
       const group = groups.groupOf(address);
       if (group < 0 || !groups.isActive(group)) continue;
       const { belongs, writable, gone, ttlMs } = verdicts.of(address, protocolPort, backend, backendPort);
-      if (gone) this.#reviewSoon(sighting);
+      if (gone) this.#review.soon(sighting);
       if (!belongs) continue;
       const epoch = groups.epochOf(group);
       const row = replica.originate(

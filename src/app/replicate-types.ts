@@ -46,6 +46,8 @@ export interface Replicator {
   /** The election's word on this node's role in a group. */
   setActive(group: string, epoch: number, active: boolean): void;
   readiness(): SyncReadiness;
+  /** With certificates and peers, each with the remedy. */
+  problems(): readonly string[];
   /** Told at every change of readiness, and of the position at most five times a second. Returns the unsubscriber. */
   onReadiness(listener: (readiness: SyncReadiness) => void): () => void;
   /** Services or backends changed: to be called after the rule engine has applied them. */

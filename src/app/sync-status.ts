@@ -1,7 +1,12 @@
 /** What `relevo sync status` shows. */
 
-import type { SyncPeerStatus, SyncStatus } from '../model/status.js';
+import { ipv4FromNumber } from '../model/address.js';
+import { protocolOf } from '../model/columns.js';
+import type { Direction } from '../model/node.js';
+import type { Endpoint, Service } from '../model/service.js';
+import type { SyncPeerStatus, SyncServiceStatus, SyncStatus } from '../model/status.js';
 import type { Clock } from '../ports.js';
+import type { ServiceCosts } from '../replication/costs.js';
 import { digestOf, digestText } from '../replication/digest.js';
 import type { GroupBook } from '../replication/groups.js';
 import type { Replica } from '../replication/replica.js';
@@ -47,6 +52,11 @@ export interface SyncStatusInput {
   readonly digests: Readonly<Record<string, string>>;
   readonly general: GeneralPlane | undefined;
   readonly generalDigests: Readonly<Record<string, string>>;
+  readonly costs: ServiceCosts;
+  readonly direction: Direction;
+  readonly serviceAt: (endpoint: Endpoint) => Service | undefined;
+  /** General ones, by name. */
+  readonly services: () => ReadonlyMap<string, Service>;
 }
 
 const stateOf = ({ session, lastError }: PeerRecord): string => {
@@ -84,6 +94,23 @@ const peerStatus = (record: PeerRecord, nowMs: number): SyncPeerStatus => {
   };
 };
 
+/** By name, with what each service has chosen. */
+const serviceCosts = (input: SyncStatusInput, nowMs: number): SyncServiceStatus[] => {
+  const choices = new Map<string, string>();
+  const nameOf = (address: number, protocolPort: number): string | undefined => {
+    const protocol = protocolOf(protocolPort);
+    const endpoint = protocol && { address: ipv4FromNumber(address), protocol, port: protocolPort & 0xffff };
+    const service = endpoint && input.serviceAt(endpoint);
+    if (service) choices.set(service.name, service.replicate);
+    return service?.name;
+  };
+  const named = input.services();
+  return input.costs.list(nameOf, nowMs).map((cost) => ({
+    ...cost,
+    replicate: choices.get(cost.service) ?? named.get(cost.service)?.replicate,
+  }));
+};
+
 export const digestTexts = (replica: Replica, groups: GroupBook, nowMs: number): Record<string, string> =>
   Object.fromEntries(groups.names.map((name, group) => [name, digestText(digestOf(replica, group, nowMs))]));
 
@@ -92,6 +119,8 @@ export const syncStatus = (input: SyncStatusInput): SyncStatus & SyncDetails => 
   const nowMs = clock.nowMs();
   return {
     enabled: input.enabled,
+    direction: input.direction,
+    services: serviceCosts(input, nowMs),
     complete: readiness.ready,
     entries: replica.live + (general?.replica.live ?? 0),
     position: readiness.position,

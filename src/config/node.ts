@@ -98,8 +98,9 @@ const schema = z.strictObject({
     .strictObject({
       enabled: z.boolean().default(true),
       logGroup: z.number().int().min(1).max(65_534).default(7010),
+      direction: z.enum(['both', 'send', 'receive']).default('both'),
     })
-    .default({ enabled: true, logGroup: 7010 }),
+    .default({ enabled: true, logGroup: 7010, direction: 'both' }),
   conntrackd: z
     .strictObject({
       enabled: z.boolean().default(true),

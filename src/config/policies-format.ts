@@ -2,9 +2,9 @@
 
 import type { Policy, PolicyElement, SharedAddress } from '../model/service.js';
 import { LongEntry, optional, rateText, type Text, verdictText } from './format-values.js';
+import { networkText } from './networks.js';
 import { portsText } from './ports.js';
 import { familyOf } from './service-address.js';
-import { networkText } from './service-policy.js';
 
 /** What the kernel has of an element of a policy. */
 export interface ElementCounter {

@@ -197,6 +197,7 @@ const attributes = new Map<string, Attribute>(
       const { scope, backends } = draft;
       draft.backends = readEntries(value, reading, scope, {
         what: 'backend',
+        hasState: true,
         before: backends,
         nameChars: limits.serviceNameChars,
         read: (object, place, name, old) => readBackend(object, place, name, old, scope),

@@ -124,7 +124,10 @@ export const formatService = (
   const level = levelOf(service);
   const found = reasons?.of(service.name) ?? [];
   const reasonOf = (backend: string | undefined): string | undefined =>
-    found.length === 0 ? undefined : found.find((one) => one.backend === backend)?.reason;
+    found
+      .filter((one) => one.backend === backend)
+      .map(({ reason }) => reason)
+      .join('; ') || undefined;
   const { log, staticSessions = [] } = service;
   const left = draining?.get(service.name);
   return {

@@ -1,5 +1,6 @@
 /** What `relevo status --json` says: the shape that the CLI, the web page, drills and monitoring read. */
 
+import type { Direction } from './node.js';
 import type { GeneralEntry, PersistenceEntry, Session } from './persistence.js';
 import type { BackendState } from './service.js';
 
@@ -68,6 +69,21 @@ export interface SyncStatus {
   readonly position: string;
   readonly lostReports: number;
   readonly peers: readonly SyncPeerStatus[];
+  /** Absent: both. */
+  readonly direction?: Direction;
+  /** What services send to all peers together, the dearest first; those that have sent nothing are left out. */
+  readonly services?: readonly SyncServiceStatus[];
+}
+
+/** Rates are over the last ten seconds. */
+export interface SyncServiceStatus {
+  readonly service: string;
+  /** `all`, `persistence`, `none`; undefined: it is not configured any more. */
+  readonly replicate: string | undefined;
+  readonly entries: number;
+  readonly bytes: number;
+  readonly entriesPerSecond: number;
+  readonly bytesPerSecond: number;
 }
 
 /** An entry of the replica, and what is known of it. */
@@ -269,9 +285,28 @@ export type HandoverResult =
   | { readonly ok: true; readonly tookMs: number }
   | { readonly ok: false; readonly reason: string };
 
+/** One entry on one node. */
+export interface VerifyDifference {
+  readonly node: string;
+  readonly service: string;
+  readonly client: string;
+  /** `replica`: its kernel is not what its own replica says. The others are its kernel against that of `reference`, the active node. */
+  readonly what: 'missing' | 'extra' | 'backend' | 'lifetime' | 'replica';
+  readonly reference: string;
+  readonly detail: string;
+}
+
 export interface VerifyResult {
   readonly consistent: boolean;
+  /** All of it, for people. */
   readonly lines: readonly string[];
+  /** Every node, with the entries that its kernel holds of replicated services, or why it was not compared. */
+  readonly nodes: readonly {
+    readonly node: string;
+    readonly entries: number;
+    readonly reason: string | undefined;
+  }[];
+  readonly differences: readonly VerifyDifference[];
 }
 
 /** What a running node can be asked to do: implemented by `app/node.ts`, offered by `api/`, used by the CLI. */

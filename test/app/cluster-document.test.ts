@@ -6,7 +6,7 @@ import { createClusterDocument } from '../../src/app/cluster-document.js';
 import { createReconciler } from '../../src/app/reconcile.js';
 import { createServicesInForce } from '../../src/app/services-in-force.js';
 import { createServicesStore } from '../../src/app/services-store.js';
-import { networkText } from '../../src/config/service-policy.js';
+import { networkText } from '../../src/config/networks.js';
 import { parseServices } from '../../src/config/services.js';
 import type { ServicesDocument } from '../../src/model/service.js';
 import type { Files } from '../../src/ports.js';

@@ -93,8 +93,19 @@ test.serial('a general service of IPv6, clients told apart by two fields: they s
   const before = await visit(clients);
   t.true(new Set(Object.values(before)).size > 1);
   await arrived(nodes, 'sticky', clients.length);
-  t.deepEqual(await lb1.replicator.verify(), { consistent: true, lines: [] });
-  t.deepEqual(await lb2.replicator.verify(), { consistent: true, lines: [] });
+  t.like(await lb1.replicator.verify(), { consistent: true, lines: [], differences: [] });
+  // One of the two maps of these keys has all of them.
+  for (const map of ['sticky_srcip_dstport_address', 'sticky_srcip_dstport'])
+    if (bed.list('lb2', 'list', 'maps', 'ip6').includes(`map ${map} `))
+      bed.list('lb2', 'flush', 'map', 'ip6', 'relevo', map);
+  const { differences } = await lb2.replicator.verify();
+  t.is(differences.length, clients.length);
+  t.true(
+    differences.every(({ node, service, what }) => node === 'lb2' && service === 'web' && what === 'missing'),
+  );
+  t.true(differences.some(({ client }) => client === 'fd40::1:7 81'));
+  lb2.replicator.refill();
+  await until('entries written back', async () => (await lb1.replicator.verify()).consistent);
   for (const entry of lb2.replicator.dumpGeneral()) {
     t.is(entry.ttlMs, 120_000);
     t.true(entry.remainingMs > 60_000 && entry.remainingMs <= 120_000);
@@ -129,7 +140,7 @@ test.serial('every port of a service, backends that keep it: one backend per cli
   const before = await at(80, clients);
   await arrived(nodes, 'sticky', clients.length);
   t.true(nodes[1].replicator.dumpGeneral().every(({ backendPort: to }) => to === 0));
-  t.deepEqual(await nodes[0].replicator.verify(), { consistent: true, lines: [] });
+  t.like(await nodes[0].replicator.verify(), { consistent: true, lines: [], differences: [] });
   await failOver(nodes);
   t.deepEqual(await at(backendPort, [...clients].reverse()), before);
   await nodes[1].stop();
@@ -168,7 +179,7 @@ test.serial('a failed backend: its entries leave both nodes; a late joiner gets 
   await again.start();
   await until('a snapshot', () => elements('lb2') === left);
   await until('ready', () => again.replicator.readiness().ready);
-  t.deepEqual(await lb1.replicator.verify(), { consistent: true, lines: [] });
+  t.like(await lb1.replicator.verify(), { consistent: true, lines: [], differences: [] });
   await lb1.stop();
   await again.stop();
 });

@@ -2,6 +2,7 @@
 
 import test from 'ava';
 import type protobuf from 'protobufjs';
+import { createGeneralEntries } from '../../src/model/general-columns.js';
 import type { SendableFrame } from '../../src/replication/session.js';
 import { decodeFrame } from '../../src/wire/decode.js';
 import { readAck, readChunk, readDelta } from '../../src/wire/delta.js';
@@ -24,10 +25,40 @@ const resumed = encodeFrame({
   resume: { session: 's1', sequence: 7 },
   generalResume: { session: 's1', sequence: 8 },
 });
+/** Later than the recording. */
+const asides: SendableFrame[] = [
+  {
+    kind: 'verify',
+    message: {
+      ...{ id: 7, question: false, last: true, problem: 'busy', group: '' },
+      entries: {
+        ...{ client: [1], address: [2], protocolPort: [(6 << 16) | 80], backend: [3], backendPort: [80] },
+        ...{ ttlMs: [9], remainingMs: [8] },
+      },
+      general: createGeneralEntries(),
+      toldMs: [7],
+    },
+  },
+  {
+    kind: 'counters',
+    carried: [
+      {
+        node: 'lb1',
+        service: 'web',
+        backend: 'b1',
+        packetsIn: 1,
+        bytesIn: 2,
+        packetsOut: 3,
+        bytesOut: 2 ** 40,
+      },
+    ],
+  },
+];
 const frames = [
   ...record().frames.map(({ bytes }) => new Uint8Array(Buffer.from(bytes, 'base64'))),
   encodeFrame(refusal),
   resumed,
+  ...asides.map((aside) => encodeFrame(aside)),
 ];
 
 /** Names of the bodies of a message: of Frame, General and Document. */

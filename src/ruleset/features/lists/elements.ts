@@ -10,7 +10,7 @@ import type { ElementList, SetSpec } from '../../../netlink/nft/ast.js';
 import { prefixMask } from '../../../netlink/nft/encode-key.js';
 import { keyText } from '../../same-element.js';
 import { hostNumber } from '../bytes.js';
-import { elementList, type ListElement } from './element-list.js';
+import { elementList, keyList, type ListElement } from './element-list.js';
 import { knownListsSet, listSet, numberOf } from './layout.js';
 
 /** Must be in one transaction; several such may be in different ones, in this order. */
@@ -134,6 +134,7 @@ const longest = (a: Held | undefined, b: Held): Held => (a && a.deadlineMs >= b.
 export const indexOf = (policy: Policy, nowMs: number): PolicyIndex => {
   const head = headOf(policy);
   const byLength: PolicyIndex['byLength'] = new Map();
+  let anyTimed = false;
   for (const element of policy.elements) {
     const { prefixLength } = element;
     let ofLength = byLength.get(prefixLength);
@@ -142,11 +143,16 @@ export const indexOf = (policy: Policy, nowMs: number): PolicyIndex => {
       byLength.set(prefixLength, ofLength);
     }
     const key = keyOf(element);
-    ofLength.set(key, longest(ofLength.get(key), held(head, element, nowMs)));
+    const one = held(head, element, nowMs);
+    anyTimed ||= one.timeoutMs !== undefined;
+    // Of networks that stay, one named twice is the same as once.
+    ofLength.set(key, anyTimed ? longest(ofLength.get(key), one) : one);
   }
   let timed = 0;
-  for (const [length, ofLength] of byLength) {
-    for (const [key, one] of ofLength) timed = (timed ^ timedHash(length, key, one)) >>> 0;
+  if (anyTimed) {
+    for (const [length, ofLength] of byLength) {
+      for (const [key, one] of ofLength) timed = (timed ^ timedHash(length, key, one)) >>> 0;
+    }
   }
   return { head, byLength, timed, list: policy.elements };
 };
@@ -254,10 +260,30 @@ export const policyChange = (index: PolicyIndex, delta: PolicyDelta, nowMs: numb
   };
 };
 
+/** No element of the policy ever expires. */
+const stays = ({ timeoutMs, elements }: Policy): boolean =>
+  timeoutMs === undefined && elements.every((element) => element.timeoutMs === undefined);
+
+/** All elements of a list that stays and of which the kernel has none. */
+const freshSteps = ({ head, byLength }: PolicyIndex): ListStep[] => {
+  const list: ListStep[] = [];
+  for (const [length, ofLength] of byLength) {
+    const set = listSet(head, length);
+    const keys = [...ofLength.keys()];
+    for (let from = 0; from < keys.length; from += stepLength) {
+      list.push({ set, destroy: [], add: keyList(keys.slice(from, from + stepLength)) });
+    }
+  }
+  return list;
+};
+
 /** The whole list anew, as an index of its own: what it has in common with the one before stays untouched. */
 export const policyReplacement = (before: PolicyIndex, policy: Policy, nowMs: number): Adoption => {
-  const steps = createSteps(policy, nowMs);
   const index = indexOf(policy, nowMs);
+  if (before.byLength.size === 0 && before.timed === 0 && stays(policy)) {
+    return { index, steps: freshSteps(index) };
+  }
+  const steps = createSteps(policy, nowMs);
   for (const [length, ofLength] of index.byLength) {
     const known = before.byLength.get(length);
     for (const [key, next] of ofLength) {
