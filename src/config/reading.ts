@@ -17,6 +17,8 @@ export interface Scope {
   readonly policies: Lookup<Policy>;
   /** What was understood otherwise than it was written. */
   readonly notes: string[];
+  /** `left`: from another node, whose elements say how much of their lifetime is left. */
+  readonly lifetimes?: 'left';
 }
 
 /** Values of nftlb's enumerations, the default first. */

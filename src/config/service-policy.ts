@@ -58,7 +58,8 @@ const plainNetwork = (entry: unknown): PolicyElement | undefined => {
 const readElement = (
   entry: unknown,
   place: Place,
-  { problems }: Scope,
+  { problems, lifetimes }: Scope,
+  more: readonly string[] = [],
 ): { readonly elements: readonly PolicyElement[]; readonly remove: boolean } | undefined => {
   const object = typeof entry === 'string' ? { data: entry } : entry;
   if (!isObject(object)) {
@@ -66,6 +67,7 @@ const readElement = (
     return undefined;
   }
   for (const key in object) {
+    if (more.includes(key)) continue;
     if (!elementKeys.includes(key))
       problems.report(under(place, key), 'unknown attribute: remove it', 'unknown-attribute');
   }
@@ -79,10 +81,15 @@ const readElement = (
   }
   // `time` is what nftlb prints of what is left.
   const key = object.timeout === undefined ? 'time' : 'timeout';
+  const isLeft = lifetimes === 'left' && object.time !== undefined;
   const timeoutMs =
-    object[key] === undefined ? undefined : readTimeout(object[key], { problems, place: under(place, key) });
+    object[key] === undefined || (key === 'time' && isLeft)
+      ? undefined
+      : readTimeout(object[key], { problems, place: under(place, key) });
+  const leftMs = isLeft ? Number(object.time) * 1000 : Number.NaN;
+  const times = { ...(timeoutMs !== undefined && { timeoutMs }), ...(leftMs >= 0 && { leftMs }) };
   return {
-    elements: timeoutMs === undefined ? networks : networks.map((network) => ({ ...network, timeoutMs })),
+    elements: networks.map((network) => ({ ...network, ...times })),
     remove: object.action === 'delete',
   };
 };
@@ -161,6 +168,34 @@ export const readElementChanges = (
   for (const element of removed.values()) if (has(element)) after--;
   reportSize(after, place, scope);
   return { added: [...added.values()], removed: [...removed.values()] };
+};
+
+/** By policy, then by the element's text; undefined: off the list. */
+export type ChangedElements = ReadonlyMap<string, ReadonlyMap<string, PolicyElement | undefined>>;
+
+/** Elements that were changed alone, each with the name of its policy: what one node tells another. */
+export const readChangedElements = (value: unknown, place: Place, scope: Scope): ChangedElements => {
+  const found = new Map<string, Map<string, PolicyElement | undefined>>();
+  if (!Array.isArray(value)) {
+    scope.problems.report(place, `must be a list, not ${show(value)}`);
+    return found;
+  }
+  for (const [index, entry] of value.entries()) {
+    const at: Place = { parent: place, key: index };
+    const read = readElement(entry, at, scope, ['policy']);
+    const policy = isObject(entry)
+      ? readText(entry.policy, { problems: scope.problems, place: at })
+      : undefined;
+    if (!read || policy === undefined) continue;
+    let ofPolicy = found.get(policy);
+    if (!ofPolicy) {
+      ofPolicy = new Map();
+      found.set(policy, ofPolicy);
+    }
+    for (const element of read.elements)
+      ofPolicy.set(networkText(element), read.remove ? undefined : element);
+  }
+  return found;
 };
 
 type Attribute = (value: unknown, draft: Draft, reading: Reading) => void;

@@ -151,6 +151,8 @@ export interface PolicyElement {
   readonly prefixLength: number;
   /** Lifetime of this element; undefined: it stays. */
   readonly timeoutMs?: number;
+  /** What is left of its lifetime, of one that comes from another node; undefined: all of it. */
+  readonly leftMs?: number;
 }
 
 /** A list of client networks, shared by the services that name it. */
