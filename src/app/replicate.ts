@@ -18,7 +18,7 @@ import { rowKey } from '../replication/kernel-plan.js';
 import { type BackendPair, Replica } from '../replication/replica.js';
 import { Verdicts } from '../replication/verdicts.js';
 import { persistMap } from '../ruleset/layout.js';
-import type { EventsMessage } from '../wire/frames.js';
+import type { Carried, EventsMessage } from '../wire/frames.js';
 import { createGeneralPlane } from './general-plane.js';
 import { KernelSink } from './kernel-sink.js';
 import { KernelSource } from './kernel-source.js';
@@ -69,6 +69,7 @@ export const createReplicator = (ports: ReplicatorPorts, config: ReplicatorConfi
   const writable = (row: number): boolean => isWritable(replica.table, verdicts, row);
   const sink = new KernelSink({ nft, clock, log, replica, writable });
   let documents: DocumentPeers | undefined;
+  let onCarried: ((carried: readonly Carried[]) => void) | undefined;
   let onEvents: ((peer: string, message: EventsMessage) => void) | undefined;
   const general =
     ports.general && enabled
@@ -116,6 +117,7 @@ export const createReplicator = (ports: ReplicatorPorts, config: ReplicatorConfi
     onAside: (peer, frame) => {
       if (frame.kind === 'events') onEvents?.(peer, frame.message);
       else if (frame.kind === 'verify') comparer.onMessage(peer, frame.message);
+      else onCarried?.(frame.carried);
     },
     costs,
     documents: {
@@ -222,6 +224,10 @@ export const createReplicator = (ports: ReplicatorPorts, config: ReplicatorConfi
     attachEvents(wanted) {
       onEvents = wanted;
       return (peer, message) => hub.sendAside(peer, { kind: 'events', message });
+    },
+    attachCounters(wanted) {
+      onCarried = wanted;
+      return (peer, carried) => hub.sendAside(peer, { kind: 'counters', carried });
     },
     attachDocuments(wanted) {
       documents = wanted;

@@ -39,6 +39,8 @@ export interface EditJournal {
 
 export interface ServicesInForce {
   attach(journal: EditJournal): void;
+  /** Counters are read by this instead of from the kernel alone. */
+  countFrom(read: () => Promise<readonly ServiceCounters[]>): void;
   /** Alone, in the queue of all changes; whatever changes services says so. */
   exclusive<T>(work: (changed: () => void) => Promise<T>): Promise<T>;
   document(): ServicesDocument;
@@ -118,6 +120,7 @@ export const createServicesInForce = (
   /** Made when first needed, and anew after a whole document. */
   let overlaps: Overlaps | undefined;
   /** Dumps that are under way: a list may have a hundred thousand elements. */
+  let readCounters = () => engine.counters();
   let traffic: Promise<readonly ServiceCounters[]> | undefined;
   const counted = new Map<string, Promise<readonly Draining[]>>();
   const refused = new Map<string, Promise<ReadonlyMap<string, number>>>();
@@ -127,6 +130,9 @@ export const createServicesInForce = (
   return {
     attach(wanted) {
       journal = wanted;
+    },
+    countFrom(wanted) {
+      readCounters = wanted;
     },
     exclusive: (work) =>
       queue(() =>
@@ -203,7 +209,7 @@ export const createServicesInForce = (
       if (service !== undefined && !engine.view().services.has(service)) {
         throw new RelevoError('not-found', `there is no service '${service}'`, { service });
       }
-      traffic ??= engine.counters().finally(() => {
+      traffic ??= readCounters().finally(() => {
         traffic = undefined;
       });
       const all = await traffic;

@@ -79,13 +79,12 @@ const readElement = (
     problems.report(under(place, 'data'), message);
     return undefined;
   }
-  // `time` is what nftlb prints of what is left.
-  const key = object.timeout === undefined ? 'time' : 'timeout';
-  const isLeft = lifetimes === 'left' && object.time !== undefined;
+  // `time` is what is left, counted as packets are: sent back, it must not become a lifetime of the element's own.
   const timeoutMs =
-    object[key] === undefined || (key === 'time' && isLeft)
+    object.timeout === undefined
       ? undefined
-      : readTimeout(object[key], { problems, place: under(place, key) });
+      : readTimeout(object.timeout, { problems, place: under(place, 'timeout') });
+  const isLeft = lifetimes === 'left' && object.time !== undefined;
   const leftMs = isLeft ? Number(object.time) * 1000 : Number.NaN;
   const times = { ...(timeoutMs !== undefined && { timeoutMs }), ...(leftMs >= 0 && { leftMs }) };
   return {

@@ -134,6 +134,8 @@ export interface Service {
   readonly flowOffload?: boolean;
   /** Packets and bytes are counted, per backend and direction; undefined: as the node does with services that do not say. */
   readonly counters?: boolean;
+  /** What it has carried follows to the node that takes over. */
+  readonly countersSurvive?: boolean;
   /** Clients in the backends' own network are served, too. */
   readonly intraConnect?: boolean;
   /** stlsdnat: seconds as nftlb's clients know them. */

@@ -40,6 +40,8 @@ export interface BackendPair {
 
 /** A lifetime that grew by less is no refresh, but the time that a dump takes. */
 const refreshSlackMs = 1_000;
+/** What the columns, the wire and a peer's kernel are told of a longer one: 49 days, which packets prolong. */
+const longestTtlMs = 0xffff_ffff;
 
 /** What has become of an entry. */
 export type EntryChange = 'added' | 'moved' | 'refreshed' | 'removed' | 'expired';
@@ -100,12 +102,14 @@ export class Replica {
     protocolPort: number,
     backend: number,
     backendPort: number,
-    ttlMs: number,
-    remainingMs: number,
+    kernelTtlMs: number,
+    kernelRemainingMs: number,
     epoch: number,
     nowMs: number,
   ): number {
     const { table } = this;
+    const ttlMs = Math.min(kernelTtlMs, longestTtlMs);
+    const remainingMs = Math.min(kernelRemainingMs, ttlMs);
     let what: EntryChange = 'added';
     let row = table.find(client, address, protocolPort);
     if (row < 0) {

@@ -315,3 +315,45 @@ test.serial('negative control: persistence alone, so flows go where their hash s
   for (const flow of flows) flow.close();
   await nodes[1].stop();
 });
+
+test.serial(
+  'counters that survive: the new owner goes on from the last word of the one before',
+  async (t) => {
+    const of = (name: string, number: number, more: Partial<Service>): Service =>
+      plainService({
+        name,
+        addresses: [{ address: vip as Ip, protocol: 'tcp', ports: [port(number)] }],
+        endpoints: [
+          { protocol: 'tcp', address: vip as Service['endpoints'][number]['address'], port: number },
+        ],
+        scheduler: 'rr',
+        persistence: [],
+        backends: backendsAt(2),
+        counters: true,
+        ...more,
+      });
+    const nodes = await started(of('kept', 80, { countersSurvive: true }), of('new', 81, {}));
+    const [lb1, lb2] = nodes;
+    const visitBoth = async (times: number): Promise<void> => {
+      for (let at = 1; at <= times; at++)
+        for (const number of [80, 81]) await request(vip, number, `10.40.1.${at}`);
+    };
+    const read = async (node: BedNode) =>
+      new Map((await node.counters()).map(({ service, ...rest }) => [service, rest]));
+    await visitBoth(12);
+    // The last packets of connections come a moment after their answers; a word goes out each second.
+    await new Promise((resolve) => setTimeout(resolve, 2_300));
+    const before = (await read(lb1)).get('kept')!;
+    t.true(before.packetsIn >= 12 && before.bytesOut > 0);
+    await failOver(nodes);
+    t.deepEqual((await read(lb2)).get('kept'), before, 'nothing was carried since the last word');
+    t.is((await read(lb2)).get('new')?.packetsIn, 0, 'negative control');
+    await visitBoth(12);
+    const after = (await read(lb2)).get('kept')!;
+    const fresh = (await read(lb2)).get('new')!;
+    t.is(after.packetsIn - before.packetsIn, fresh.packetsIn);
+    t.is(after.backends.length, 2);
+    t.true(after.backends.every(({ packetsIn }, at) => packetsIn > before.backends[at]!.packetsIn));
+    await lb2.stop();
+  },
+);

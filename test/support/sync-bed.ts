@@ -14,9 +14,11 @@ import { type FeatureFacts, noFacts } from '../../src/app/feature-engine.js';
 import { createReconciler } from '../../src/app/reconcile.js';
 import type { Reconciler } from '../../src/app/reconcile-types.js';
 import { createReplicator, type Replicator } from '../../src/app/replicate.js';
+import { createSurvivingCounters, type SurvivingCounters } from '../../src/app/surviving-counters.js';
 import { type Ipv4, parseIpv4 } from '../../src/model/address.js';
 import type { ClusterNode } from '../../src/model/node.js';
 import type { Service } from '../../src/model/service.js';
+import type { ServiceCounters } from '../../src/model/status.js';
 import type { Clock, Log, Nft } from '../../src/ports.js';
 import { initAuthority, issueCertificate } from '../../src/shell/certificates.js';
 import { createElementReader } from '../../src/shell/element-reader.js';
@@ -89,6 +91,8 @@ export interface BedNode {
   readonly lines: readonly string[];
   /** Another document, from now on. */
   apply(services: readonly Service[]): Promise<void>;
+  /** With what other nodes have carried. */
+  counters(): Promise<readonly ServiceCounters[]>;
   /**
    * Applies services and starts replicating; `between`: done when the maps are there and nobody has looked into them; `services`: instead
    * of those of the options.
@@ -183,6 +187,13 @@ export const createBedNode = (
     },
   );
   const abort = new AbortController();
+  const counters: SurvivingCounters = createSurvivingCounters({
+    ...{ node: name, peers: replicator.peers, log },
+    read: () => reconciler!.counters(),
+    service: (wanted) => reconciler?.view().services.get(wanted),
+    services: () => reconciler?.view().services.values() ?? [],
+    send: replicator.attachCounters((carried) => counters.hear(carried)),
+  });
   let ended: Promise<unknown> = Promise.resolve();
   return {
     nft,
@@ -207,11 +218,13 @@ export const createBedNode = (
       await reconciler.adopt();
       await reconciler.apply({ services });
       await between?.();
+      counters.run(abort.signal);
       const made = reconciler;
       // Subscribes before it waits for anything: the socket opens in there.
       const watched = options.watch && insideNamespace(namespace, () => made.run(abort.signal));
       ended = Promise.all([replicator.run(abort.signal), watched]);
     },
+    counters: () => counters.counters(),
     async apply(next) {
       await reconciler!.apply({ services: next });
     },
