@@ -122,6 +122,7 @@ const schema = z.strictObject({
     })
     .optional(),
   notify: z.strictObject({ script: path, timeoutMs: milliseconds(100, 300_000).default(10_000) }).optional(),
+  selfProbe: z.boolean().default(true),
   logLevel,
   engine: z
     .strictObject({
@@ -308,6 +309,7 @@ const shape = (config: Parsed, folder: string): NodeConfig => {
     controlSocket: file(config.controlSocket),
     ...(config.api && { api: shapeApi(config.api, file) }),
     ...(config.notify && { notify: { ...config.notify, script: file(config.notify.script) } }),
+    selfProbe: config.selfProbe,
     logLevel: config.logLevel,
     engine: {
       interfaces: config.engine.interfaces ?? interfacesOfGroups(config),

@@ -101,6 +101,8 @@ export interface NodeConfig {
   };
   /** Called at each change of role or health. */
   readonly notify?: { readonly script: string; readonly timeoutMs: number };
+  /** Whether it is tried now and then that a backend can be reached from here; absent: yes. */
+  readonly selfProbe?: boolean;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
   readonly engine: {
     /** Where clients' packets arrive: lists and services without connection tracking look at these. */
