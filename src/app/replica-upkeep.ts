@@ -1,5 +1,6 @@
 /** Keeps the rows of map `persist` in line with what changes around them: services, and who is active. */
 
+import { createKeyColumns, type KeyColumns } from '../model/columns.js';
 import type { Clock } from '../ports.js';
 import type { GroupBook } from '../replication/groups.js';
 import { receivedRows } from '../replication/inheritance.js';
@@ -14,13 +15,15 @@ export interface UpkeepParts {
   readonly verdicts: Judge;
   readonly sink: KernelSink;
   readonly clock: Clock;
+  /** Asks the kernel about entries of a backend that has failed or gone. */
+  readonly review: (keys: KeyColumns) => void;
   readonly onChange: () => void;
 }
 
 /** Entries whose life is extended at a time after a takeover. */
 const extendRows = 4_000;
 
-export const createUpkeep = ({ replica, groups, verdicts, sink, clock, onChange }: UpkeepParts) => {
+export const createUpkeep = ({ replica, groups, verdicts, sink, clock, review, onChange }: UpkeepParts) => {
   /** Taken over with less than half of their life left, the most urgent first. */
   let inherited: number[] = [];
 
@@ -52,18 +55,20 @@ export const createUpkeep = ({ replica, groups, verdicts, sink, clock, onChange 
       if (verdict.writable && groups.isActive(groups.groupOf(address))) return;
       const nowMs = clock.nowMs();
       const changed: number[] = [];
+      const removed = createKeyColumns();
       for (const row of replica.rowsOfBackend(address, protocolPort, backend, backendPort)) {
         const group = replica.table.group[row]!;
         const inKernel = (replica.table.marks[row]! & mark.inKernel) !== 0;
         if (groups.isActive(group)) {
           if (verdict.writable) continue;
           replica.remove(row, groups.epochOf(group), nowMs);
-          changed.push(row);
+          replica.table.marks[row]! &= ~mark.inKernel;
+          replica.pushKey(removed, row);
         } else if (verdict.writable !== inKernel) changed.push(row);
       }
-      if (changed.length === 0) return;
-      sink.write(changed);
-      onChange();
+      if (removed.client.length > 0) review(removed);
+      if (changed.length > 0) sink.write(changed);
+      if (changed.length > 0 || removed.client.length > 0) onChange();
     },
   };
 };

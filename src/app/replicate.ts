@@ -85,7 +85,11 @@ export const createReplicator = (ports: ReplicatorPorts, config: ReplicatorConfi
           onChange: () => hub.pumpSoon(),
         })
       : undefined;
-  const upkeep = createUpkeep({ replica, groups, verdicts, sink, clock, onChange: () => hub.pumpSoon() });
+  const upkeep = createUpkeep({
+    ...{ replica, groups, verdicts, sink, clock },
+    review: (keys) => source.reviewed(keys),
+    onChange: () => hub.pumpSoon(),
+  });
   const costs = new ServiceCosts(clock.nowMs());
   const hub: PeerHub = new PeerHub({
     clock,
