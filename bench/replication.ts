@@ -137,6 +137,11 @@ const rejoinRows = async (count: number, budgetMs: number): Promise<Row[]> => {
         more: true,
       },
       {
+        what: `rejoin with ${count}: CPU, standby, from its start`,
+        value: round(done.cpuMs),
+        unit: 'ms',
+      },
+      {
         what: `memory of the active node with ${count}`,
         value: round(origin.rssBytes / 2 ** 20),
         unit: 'MiB',

@@ -14,6 +14,7 @@ import { createServicesStore } from './app/services-store.js';
 import { sysctlsFor } from './conntrack/sysctls.js';
 import { joinDocument } from './document.js';
 import { generalPorts, startEngine } from './engine.js';
+import { watchHealth } from './health.js';
 import { version } from './model/version.js';
 import type { PersistenceIndex } from './ports.js';
 import { keepRecords } from './records.js';
@@ -28,9 +29,9 @@ import { startGuardThread } from './shell/guard-thread.js';
 import { sha256 } from './shell/hash.js';
 import { createLog } from './shell/log.js';
 import { memoryBytes, releaseMemory } from './shell/memory.js';
-import { createPeerLinks } from './shell/peer-links.js';
 import { createPersistenceMap } from './shell/persistence-map.js';
 import { systemRandom } from './shell/process.js';
+import { createRenewedLinks } from './shell/renewal.js';
 import { createRunner } from './shell/runner.js';
 import { applySysctls } from './shell/sysctl.js';
 
@@ -49,9 +50,8 @@ export const runAgent = async (configPath: string, signal: AbortSignal): Promise
 
   try {
     const sysctls = await applySysctls(sysctlsFor(config));
-    const complaints = sysctls.flatMap(({ ok, reason }) =>
-      ok ? [] : [reason ?? 'a sysctl could not be set'],
-    );
+    const refused = sysctls.filter(({ ok }) => !ok);
+    const complaints = refused.map(({ reason }) => reason ?? 'a sysctl could not be set');
     for (const complaint of complaints) log.error({}, complaint);
 
     let replicator: Replicator;
@@ -68,7 +68,7 @@ export const runAgent = async (configPath: string, signal: AbortSignal): Promise
       {
         nft,
         persistence: createPersistenceMap(),
-        links: createPeerLinks(config, systemRandom),
+        links: createRenewedLinks(config, systemRandom, log),
         clock,
         random: systemRandom,
         log,
@@ -124,13 +124,13 @@ export const runAgent = async (configPath: string, signal: AbortSignal): Promise
       found.found ? 'adopted the rules in the kernel' : 'no rules in the kernel yet',
       found,
     );
-    lifetime.background(engine.run(lifetime.signal));
-    lifetime.background(replicator.run(lifetime.signal));
+    for (const part of [engine, replicator]) lifetime.background(part.run(lifetime.signal));
     await conntrackd.start(lifetime.signal);
     lifetime.onStop(() => conntrackd.stop());
     lifetime.onStop(wireNode(parts));
     await guard.start();
     lifetime.onStop(() => guard.stop());
+    lifetime.background(watchHealth(config, { engine, guard }, lifetime.signal));
     const api = createControlApi(createNodeControl(parts), log);
     await listenOnSocket(api, config.controlSocket);
     lifetime.onStop(() => api.close());

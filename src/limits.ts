@@ -43,6 +43,8 @@ export const limits = {
   syncWindowEntries: 65_536,
   /** Bytes handed to a peer's socket and not yet taken by the kernel before sending pauses. */
   syncBufferedBytes: 4 * 1024 * 1024,
+  /** Bytes made for a peer in one turn of the event loop: a full frame of entries. */
+  syncTurnBytes: 256 * 1024,
   /** Entries one node remembers: what the kernel's map can hold. */
   replicaEntries: 1_048_576,
   /** Groups and names in a frame. */
@@ -50,8 +52,25 @@ export const limits = {
   syncNameChars: 128,
   /** Unacknowledged delta entries per peer before its queue is dropped and it must resync. */
   syncQueueEntries: 262_144,
-  /** Messages a peer may send before it has said hello. */
+  /**
+   * What a peer may send: a rate that lasts, and a reserve for what waits after a pause of this node. The reserve of frames holds two full
+   * windows of one entry each, that of bytes the largest services document and as many entries as there can be.
+   */
+  syncFramesPerSecond: 25_000,
+  syncFrameBurst: 262_144,
+  syncBytesPerSecond: 32 * 1024 * 1024,
+  syncByteBurst: 512 * 1024 * 1024,
+  /** The same of digests, requests, snapshots and roles, for each group: a takeover takes four, a digest comes every ten seconds. */
+  syncCostlyPerSecond: 16,
+  syncCostlyBurst: 256,
+  /** Pieces in which one message may arrive: one of 1 MiB takes 64 TLS records, and each piece costs memory besides its bytes. */
+  syncMessagePieces: 4_096,
+  /** How long a peer may wait with its hello. */
   syncHelloMs: 5_000,
+  /** Services and backends in one frame of counters that survive: 500 bytes each at most. */
+  countersCarried: 1_000,
+  /** Entries that `sync verify` tells of as different. */
+  verifyDifferences: 1_000,
   /** A piece of a services document on its way to a peer. */
   documentPartBytes: 256 * 1024,
   /** Starts of agents that edited, in the ancestry of a version. */

@@ -220,8 +220,8 @@ export interface PeerLink {
   /** Bytes handed over and not yet taken by the kernel. */
   readonly bufferedBytes: number;
   send(frame: Uint8Array): void;
-  /** No more frames arrive after this; `onClose` follows. */
-  close(reason: string): void;
+  /** No more frames arrive after this; `onClose` follows. `deaf`: nor is anything read, as of a peer that sends without end. */
+  close(reason: string, deaf?: boolean): void;
 }
 
 export interface PeerLinkListener {
@@ -231,13 +231,18 @@ export interface PeerLinkListener {
   /** `bufferedBytes` fell to nothing. */
   onDrain(link: PeerLink): void;
   onClose(link: PeerLink, reason: string): void;
-  /** A connection that did not become a link. `peer` is undefined for a stranger. The message names the remedy. */
-  onFailure(peer: string | undefined, message: string): void;
+  /**
+   * A connection that did not become a link. `peer` is undefined for a stranger. The message names the remedy. `refused`: not for want of an
+   * answer, but for what was shown.
+   */
+  onFailure(peer: string | undefined, message: string, refused: boolean): void;
 }
 
 /** Authenticated connections between the nodes of the cluster: at most one per peer, kept up by the node with the lower name. */
 export interface PeerLinks {
   start(listener: PeerLinkListener): Promise<void>;
+  /** What is wrong with this node's own certificates, or soon will be, with the remedy. */
+  problems(): readonly string[];
   close(): Promise<void>;
 }
 

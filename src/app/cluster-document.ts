@@ -10,7 +10,7 @@ import type { ServicesChange } from '../model/change.js';
 import type { BackendState, ServicesDocument } from '../model/service.js';
 import type { DocumentStatus, HistoryLine } from '../model/status.js';
 import type { Clock, Hash, Log, Random } from '../ports.js';
-import { composed, type Objects } from '../replication/document/history.js';
+import type { Objects } from '../replication/document/history.js';
 import { DocumentMachine } from '../replication/document/machine.js';
 import type { Answer, DocumentEffect, DocumentEvent, Proposal } from '../replication/document/types.js';
 import type { DocumentMessage } from '../wire/frames.js';
@@ -19,9 +19,10 @@ import {
   type DocumentObject,
   documentAfter,
   toChange,
-  toObjects,
   viewOf,
 } from './document-content.js';
+import { createDocumentEdits } from './document-edits.js';
+import { changeElements, onlyElements } from './document-elements.js';
 import { frameOf, messagesOf, PayloadReader, type Received } from './document-messages.js';
 import { createNoteWriter, historyFrom } from './document-note.js';
 import { SharedStates } from './document-states.js';
@@ -39,7 +40,10 @@ export interface ClusterDocumentParts {
   readonly node: string;
   readonly peers: readonly string[];
   readonly services: ServicesInForce;
-  readonly engine: Pick<Reconciler, 'apply' | 'change' | 'document' | 'view' | 'setBackendState'>;
+  readonly engine: Pick<
+    Reconciler,
+    'apply' | 'change' | 'changePolicy' | 'policyList' | 'document' | 'view' | 'setBackendState'
+  >;
   readonly store: ServicesStore;
   readonly clock: Clock;
   readonly random: Random;
@@ -78,13 +82,13 @@ export interface ClusterDocument extends DocumentPeers, EditJournal {
 
 const timing = { voteMs: 30_000, preparedMs: 60_000, settleMs: 15_000, retryMs: 5_000 };
 const tickMs = 250;
-/** Changes through nftlb's interface gather this long; those of a list, which travels whole, for its length: 5 s for 100,000 elements. */
-const gatherMs = 20;
-const elementsPerMs = 20;
-
 export const createClusterDocument = (parts: ClusterDocumentParts): ClusterDocument => {
   const { services, engine, store, clock, random, log, wallTime, node } = parts;
-  const content = createDocumentContent(() => engine.view(), parts.hash);
+  const content = createDocumentContent(
+    () => engine.view(),
+    parts.hash,
+    (name) => engine.policyList(name),
+  );
   const session = Array.from({ length: 3 }, () => Math.floor(random.next() * 2 ** 24).toString(36)).join('');
   const stored = { note: store.storedNote, source: store.source, found: parts.found };
   const history = historyFrom(stored, content, node, session, wallTime());
@@ -99,9 +103,13 @@ export const createClusterDocument = (parts: ClusterDocumentParts): ClusterDocum
   let answered: ((answer: Answer) => void) | undefined;
   let prepared: string | undefined;
   let report: ApplyReport = { operations: 0, changed: [] };
-  let dirty: { change: Change; undo: Change; reason: string } | undefined;
-  let cutTimer: NodeJS.Timeout | undefined;
+  /** The disk hears of elements by itself: the document need not be written for them. */
+  let journaled = false;
   let stopped = false;
+
+  const edits = createDocumentEdits(content, () => {
+    exclusive(async () => undefined).catch((thrown) => failed(thrown));
+  });
 
   const states = new SharedStates({
     node,
@@ -127,7 +135,7 @@ export const createClusterDocument = (parts: ClusterDocumentParts): ClusterDocum
   };
 
   const withStates = (change: Change): ServicesChange => {
-    const wanted = toChange(change);
+    const wanted = toChange(change, engine.view());
     const current = [...wanted.services].map(([name, one]) => [name, one && states.current(one)] as const);
     return { ...wanted, services: new Map(current) };
   };
@@ -148,7 +156,9 @@ export const createClusterDocument = (parts: ClusterDocumentParts): ClusterDocum
     }
   };
 
-  const saveSoon = (): void => store.saveLater(() => engine.document());
+  const saveSoon = (): void => {
+    if (!journaled) store.saveLater(() => engine.document());
+  };
 
   const install = async (
     effect: Extract<Effect, { kind: 'install' }>,
@@ -157,10 +167,11 @@ export const createClusterDocument = (parts: ClusterDocumentParts): ClusterDocum
     const undo = new Map([...effect.change.keys()].map((key) => [key, content.get(key)]));
     try {
       const reason = `version ${effect.version.number}: ${effect.version.reason || effect.version.kind}`;
-      report =
-        effect.change.size > 0
-          ? await engine.change(withStates(effect.change), reason)
-          : await engine.apply(engine.document(), reason);
+      const only = onlyElements(effect.change);
+      if (only) report = await changeElements(only, engine, store);
+      else if (effect.change.size === 0) report = await engine.apply(engine.document(), reason);
+      else report = await engine.change(withStates(effect.change), reason);
+      journaled = only !== undefined;
     } catch (thrown) {
       return failed(thrown);
     }
@@ -173,6 +184,7 @@ export const createClusterDocument = (parts: ClusterDocumentParts): ClusterDocum
         saveSoon();
       });
     } else saveSoon();
+    journaled = false;
     prepared = undefined;
     return '';
   };
@@ -211,13 +223,12 @@ export const createClusterDocument = (parts: ClusterDocumentParts): ClusterDocum
 
   /** What was changed through nftlb's interface becomes a version. */
   const cut = async (changed: () => void): Promise<void> => {
-    clearTimeout(cutTimer);
-    cutTimer = undefined;
-    if (!dirty) return;
-    const { change, undo, reason } = dirty;
-    dirty = undefined;
-    content.advance(change, undo);
-    await run({ kind: 'edited', change, undo, reason, time: wallTime(), content: content.digest() }, changed);
+    const edit = edits.take();
+    if (!edit) return;
+    content.advance(edit.change, edit.undo);
+    journaled = onlyElements(edit.change) !== undefined;
+    await run({ kind: 'edited', ...edit, time: wallTime(), content: content.digest() }, changed);
+    journaled = false;
   };
 
   const exclusive = <T>(work: (changed: () => void) => Promise<T>): Promise<T> =>
@@ -284,20 +295,8 @@ export const createClusterDocument = (parts: ClusterDocumentParts): ClusterDocum
       const refusal = machine.whyNotEditable();
       if (refusal) throw new RelevoError(refusal.code, refusal.message);
     },
-    edited(change, undo, reason) {
-      const [after, before] = [toObjects(change), toObjects(undo)];
-      dirty = dirty
-        ? { change: composed(dirty.change, after), undo: composed(before, dirty.undo), reason }
-        : { change: after, undo: before, reason };
-      const elements = [...change.policies.values()].reduce(
-        (sum, one) => sum + (one?.elements.length ?? 0),
-        0,
-      );
-      const waitMs = gatherMs + elements / elementsPerMs;
-      cutTimer ??= setTimeout(() => {
-        exclusive(async () => undefined).catch((thrown) => failed(thrown));
-      }, waitMs);
-    },
+    edited: edits.edited,
+    elementsEdited: edits.elementsEdited,
     stateSet: (service: string, backend: string, state: BackendState) => states.said(service, backend, state),
     onPeer(peer, connected, capable) {
       readers.get(peer)?.clear();
@@ -338,7 +337,7 @@ export const createClusterDocument = (parts: ClusterDocumentParts): ClusterDocum
         () => {
           stopped = true;
           clearInterval(timer);
-          clearTimeout(cutTimer);
+          edits.stop();
         },
         { once: true },
       );

@@ -1,22 +1,32 @@
 /** The services in force as objects by key, with a digest that costs what a change names. */
 
+import { parseNetwork } from '../config/networks.js';
 import { formatSharedAddress, policyObject } from '../config/policies-format.js';
 import { formatProblems } from '../config/problems.js';
-import { changeText, readChange } from '../config/services-delta.js';
+import { changeText, type LeftOf, readChange } from '../config/services-delta.js';
 import { formatService } from '../config/services-format.js';
 import { RelevoError } from '../errors.js';
 import { applyTo, type ServicesChange, type ServicesView } from '../model/change.js';
-import type { Policy, Service, ServicesDocument, SharedAddress } from '../model/service.js';
+import type { Policy, PolicyElement, Service, ServicesDocument, SharedAddress } from '../model/service.js';
 import type { Hash } from '../ports.js';
-import type { Objects } from '../replication/document/history.js';
 import type { Content } from '../replication/document/types.js';
+import type { PolicyList } from '../ruleset/features/lists/elements.js';
+import {
+  type DocumentChange,
+  elementDifference,
+  elementOfKey,
+  elementPrefix,
+  elementsNumber,
+  folded,
+  splitChange,
+  widerKey,
+} from './document-elements.js';
 
 export type DocumentObject =
   | { readonly kind: 'service'; readonly value: Service }
   | { readonly kind: 'address'; readonly value: SharedAddress }
-  | { readonly kind: 'policy'; readonly value: Policy };
-
-type DocumentChange = Objects<DocumentObject>;
+  | { readonly kind: 'policy'; readonly value: Policy }
+  | { readonly kind: 'element'; readonly value: PolicyElement };
 
 export const emptyView: ServicesView = { services: new Map(), addresses: new Map(), policies: new Map() };
 
@@ -32,17 +42,23 @@ export const toObjects = ({ services, addresses, policies }: ServicesChange): Do
   return objects;
 };
 
-export const toChange = (objects: DocumentChange): ServicesChange => {
+/** `view`: where the lists are that elements are of. */
+export const toChange = (objects: DocumentChange, view: ServicesView): ServicesChange => {
+  const { whole, elements } = splitChange(objects);
   const services = new Map<string, Service | undefined>();
   const addresses = new Map<string, SharedAddress | undefined>();
   const policies = new Map<string, Policy | undefined>();
-  for (const [key, object] of objects) {
+  for (const [key, object] of whole) {
     const name = key.slice(2);
     if (key.startsWith(prefix.service))
       services.set(name, object?.kind === 'service' ? object.value : undefined);
     else if (key.startsWith(prefix.address))
       addresses.set(name, object?.kind === 'address' ? object.value : undefined);
     else policies.set(name, object?.kind === 'policy' ? object.value : undefined);
+  }
+  for (const [name, changes] of elements) {
+    const policy = view.policies.get(name);
+    if (policy) policies.set(name, folded(policy, changes));
   }
   return { services, addresses, policies };
 };
@@ -79,8 +95,17 @@ const textOf = (object: DocumentObject): string => {
     case 'address':
       return JSON.stringify(formatSharedAddress(object.value, 0));
     case 'policy':
-      return JSON.stringify(policyObject(object.value));
+      return JSON.stringify(policyObject({ ...object.value, elements: [] }));
+    case 'element':
+      return '';
   }
+};
+
+/** Lists and elements of lists add up alike: a list is its head and all of its elements. */
+const objectNumber = (object: DocumentObject, hash: Hash): bigint => {
+  if (object.kind === 'element') return elementsNumber([object.value]);
+  const head = BigInt(`0x${hash(`${object.kind} ${textOf(object)}`).slice(0, 32)}`);
+  return object.kind === 'policy' ? head + elementsNumber(object.value.elements) : head;
 };
 
 const modulus = 1n << 128n;
@@ -97,13 +122,20 @@ export interface DocumentContent extends Content<DocumentObject> {
   decode(text: string, whole: boolean): DocumentChange;
 }
 
-export const createDocumentContent = (view: () => ServicesView, hash: Hash): DocumentContent => {
+/** An apply of a list that differs in no more elements than these changes them alone. */
+const fewElements = 1_000;
+
+export const createDocumentContent = (
+  view: () => ServicesView,
+  hash: Hash,
+  listOf: (policy: string) => PolicyList | undefined = () => undefined,
+): DocumentContent => {
   const known = new WeakMap<object, bigint>();
   const numberOf = (object: DocumentObject | undefined): bigint => {
     if (!object) return 0n;
     let number = known.get(object.value);
     if (number === undefined) {
-      number = BigInt(`0x${hash(`${object.kind} ${textOf(object)}`).slice(0, 32)}`);
+      number = objectNumber(object, hash);
       known.set(object.value, number);
     }
     return number;
@@ -116,6 +148,12 @@ export const createDocumentContent = (view: () => ServicesView, hash: Hash): Doc
   const text = (sum: bigint): string =>
     (((sum % modulus) + modulus) % modulus).toString(16).padStart(32, '0');
   const get = (key: string): DocumentObject | undefined => {
+    const about = elementOfKey(key);
+    if (about) {
+      const network = parseNetwork(about.text);
+      const value = network && listOf(about.policy)?.get(network);
+      return value && { kind: 'element', value };
+    }
     const name = key.slice(2);
     const { services, addresses, policies } = view();
     if (key.startsWith(prefix.service)) {
@@ -131,12 +169,28 @@ export const createDocumentContent = (view: () => ServicesView, hash: Hash): Doc
   };
   let total = sumOf(toObjects(view()));
 
+  /** Of two lists with the same head and about the same elements: those alone. */
+  const fewChanges = (
+    old: DocumentObject,
+    object: DocumentObject,
+  ): Map<string, DocumentObject | undefined> | undefined => {
+    if (old.kind !== 'policy' || object.kind !== 'policy' || textOf(old) !== textOf(object)) return undefined;
+    if (!listOf(object.value.name)) return undefined;
+    const changes = elementDifference(old.value, object.value, fewElements);
+    return (
+      changes && new Map([...changes].map(([text, value]) => [text, value && { kind: 'element', value }]))
+    );
+  };
+
   const differenceTo = (wanted: ServicesView): DocumentChange => {
     const change = new Map<string, DocumentObject | undefined>();
     const [after, before] = [toObjects(wanted), toObjects(view())];
     for (const [key, object] of after) {
       const old = before.get(key);
-      if (old?.value !== object?.value && numberOf(old) !== numberOf(object)) change.set(key, object);
+      if (old?.value === object?.value || numberOf(old) === numberOf(object)) continue;
+      const few = old && object && fewChanges(old, object);
+      if (!few) change.set(key, object);
+      else for (const [text, value] of few) change.set(`${elementPrefix}${key.slice(2)} ${text}`, value);
     }
     for (const key of before.keys()) if (!after.has(key)) change.set(key, undefined);
     return change;
@@ -153,8 +207,14 @@ export const createDocumentContent = (view: () => ServicesView, hash: Hash): Doc
     advance(change, undo) {
       total += sumOf(change) - sumOf(undo);
     },
-    encode: (change, whole) =>
-      changeText(whole ? viewOf(documentAfter(view(), toChange(change))) : toChange(change)),
+    wider: widerKey,
+    encode(change, whole) {
+      const leftOf: LeftOf = (policy, element) => listOf(policy)?.leftMs(element);
+      if (whole)
+        return changeText(viewOf(documentAfter(view(), toChange(change, view()))), new Map(), leftOf);
+      const { whole: rest, elements } = splitChange(change);
+      return changeText(toChange(rest, view()), elements, leftOf);
+    },
     decode(encoded, whole) {
       const read = readChange(encoded, whole ? emptyView : view());
       if ('problems' in read) {
@@ -163,7 +223,14 @@ export const createDocumentContent = (view: () => ServicesView, hash: Hash): Doc
           `its document is not valid here: ${formatProblems(read.problems)}`,
         );
       }
-      if (!whole) return toObjects(read.change);
+      if (!whole) {
+        const objects = new Map(toObjects(read.change));
+        for (const [policy, changes] of read.elements) {
+          for (const [text, value] of changes)
+            objects.set(`${elementPrefix}${policy} ${text}`, value && { kind: 'element', value });
+        }
+        return objects;
+      }
       const { services, addresses, policies } = read.change;
       const only = <T>(map: ReadonlyMap<string, T | undefined>): Map<string, T> =>
         new Map([...map].flatMap(([name, one]) => (one === undefined ? [] : [[name, one] as const])));

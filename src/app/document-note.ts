@@ -5,6 +5,7 @@ import { limits } from '../limits.js';
 import { DocumentHistory, type HistoryEntry, type Objects } from '../replication/document/history.js';
 import { type DocumentVersion, nextVersion, versionKinds } from '../replication/document/version.js';
 import type { DocumentContent, DocumentObject } from './document-content.js';
+import { composeChanges } from './document-elements.js';
 
 const version = z.object({
   id: z.string(),
@@ -80,7 +81,7 @@ export const historyFrom = (
   time: string,
 ): DocumentHistory<DocumentObject> => {
   const bounds = { versions: limits.documentVersions, objects: limits.documentHistoryObjects };
-  const history = new DocumentHistory<DocumentObject>(bounds, readEntries(note, content));
+  const history = new DocumentHistory<DocumentObject>(bounds, readEntries(note, content), composeChanges);
   const { head } = history;
   const digest = content.digest();
   if (!found || head?.content === digest) return history;

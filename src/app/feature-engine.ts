@@ -213,7 +213,7 @@ export const createFeatureEngine = (
       return () => {
         transits = book;
         composition = next;
-        acceptLists();
+        for (const policy of acceptLists()) wanted.setPolicy(policy);
         there = new Set([
           ...tables.flatMap(({ name, table }) => (table && !isEmptied(name) ? [name.family] : [])),
           ...[...next.structures.values()].map(({ what }) => what.table.family),
@@ -249,7 +249,10 @@ export const createFeatureEngine = (
           batches.structure({ op: 'add-table', table, ...(engineContext.protect && { owner: true }) });
         }
       }
-      for (const name of policies) lists.change(name, next.policies.get(name), batches);
+      for (const name of policies) {
+        const remembered = lists.change(name, next.policies.get(name), batches);
+        if (remembered) next.setPolicy(remembered);
+      }
       for (const [unit, contribution] of units) note(changeUnit(composition, unit, contribution, batches));
       for (const { table, sticky, pairs } of lostPairs(removed, added)) {
         destroy(composition, table, sticky, entriesOf(await nft.dumpElements(table, sticky), pairs), batches);

@@ -29,7 +29,7 @@ import { GeneralHints } from './general-hints.js';
 import { createGeneralMap } from './general-map.js';
 import { KernelSink } from './kernel-sink.js';
 import { KernelSource } from './kernel-source.js';
-import { type Described, type Describer, kernelDifferences } from './sync-verify.js';
+import { type Described, type Describer, kernelDifferences, type LocalDifference } from './sync-verify.js';
 
 /** What the plane needs beside what replication has anyway. */
 export interface GeneralPorts {
@@ -149,7 +149,12 @@ export const createGeneralPlane = (options: GeneralPlaneOptions) => {
   };
   const describe = (client: number, service: number, backend: number, port: number): Described => {
     const { kind, service: name, client: who, backendAddress = 'banned' } = viewOf(client, service, backend);
-    return { who: `${kind} of ${name}, client ${who.join(' ')}`, where: `${backendAddress} port ${port}` };
+    return {
+      who: `${kind} of ${name}, client ${who.join(' ')}`,
+      where: `${backendAddress} port ${port}`,
+      service: name,
+      client: who.join(' '),
+    };
   };
   const describer: Describer = {
     columns: ({ client, address, backend, backendPort }, at) =>
@@ -207,7 +212,9 @@ export const createGeneralPlane = (options: GeneralPlaneOptions) => {
       }
       return entries;
     },
-    differences: (): Promise<string[]> =>
+    describer,
+    stream: { map, replica, verdicts, book },
+    differences: (): Promise<LocalDifference[]> =>
       kernelDifferences({ persistence: map, replica, verdicts, clock }, describer),
     async start(): Promise<void> {
       hints.start(await options.openHintLog());

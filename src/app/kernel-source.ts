@@ -5,7 +5,7 @@
 
 import { errorFrom } from '../errors.js';
 import { ipv4FromNumber } from '../model/address.js';
-import { createKeyColumns } from '../model/columns.js';
+import { createKeyColumns, type KeyColumns } from '../model/columns.js';
 import type { Clock, Log, LoggedPacket, PacketLog, PersistenceMap } from '../ports.js';
 import { adoptEntries, Comparison } from '../replication/compare.js';
 import type { GroupBook } from '../replication/groups.js';
@@ -16,6 +16,7 @@ import { full, type Replica } from '../replication/replica.js';
 import { rowState } from '../replication/table.js';
 import { lowestThreshold, nextThreshold } from '../replication/threshold.js';
 import type { Judge } from '../replication/verdicts.js';
+import { type BackendReview, createBackendReview } from './backend-review.js';
 import type { KernelSink } from './kernel-sink.js';
 
 export interface KernelSourceOptions {
@@ -58,17 +59,20 @@ export class KernelSource {
   #windowStartMs = 0;
   #windowPackets = 0;
   #timer: NodeJS.Timeout | undefined;
+  #dueAtMs = 0;
   #comparing: Promise<void> | undefined;
   #compareAgain = false;
   #scannedAtMs = 0;
   #scanCostMs = 0;
   #lookingUp = false;
+  readonly #review: BackendReview;
   readonly #refreshes: RefreshChecker;
   #stopped = false;
 
   constructor(options: KernelSourceOptions) {
     this.#options = options;
     this.#refreshes = new RefreshChecker(options);
+    this.#review = createBackendReview(options);
   }
 
   /** Takes what the kernel already holds into the replica. */
@@ -111,6 +115,7 @@ export class KernelSource {
   stop(): void {
     this.#stopped = true;
     clearTimeout(this.#timer);
+    this.#review.stop();
     this.#packetLog?.close();
   }
 
@@ -127,8 +132,13 @@ export class KernelSource {
 
   compareSoon(delayMs: number): void {
     if (this.#stopped) return;
+    const dueAtMs = this.#options.clock.nowMs() + delayMs;
+    // What is due sooner stays so: a loss of reports is not put off by a change of roles, nor by the end of the scan that it came into.
+    if (this.#timer && this.#dueAtMs <= dueAtMs) return;
     clearTimeout(this.#timer);
+    this.#dueAtMs = dueAtMs;
     this.#timer = setTimeout(() => {
+      this.#timer = undefined;
       this.compare().catch((thrown) => {
         this.#options.log.warn({ error: errorFrom(thrown).message }, 'comparing with the kernel failed');
         this.compareSoon(shortestPauseMs);
@@ -211,6 +221,11 @@ export class KernelSource {
     if (replica.head !== headBefore) this.#options.onChange();
   }
 
+  /** Entries of a backend that has failed or gone, by their keys. */
+  reviewed(keys: KeyColumns): void {
+    this.#review.now(keys);
+  }
+
   #onPackets(packets: readonly LoggedPacket[]): void {
     const { clock, replica, groups, verdicts } = this.#options;
     const nowMs = clock.nowMs();
@@ -224,7 +239,8 @@ export class KernelSource {
       const { client, address, protocolPort, backend, backendPort } = sighting;
       const group = groups.groupOf(address);
       if (group < 0 || !groups.isActive(group)) continue;
-      const { belongs, writable, ttlMs } = verdicts.of(address, protocolPort, backend, backendPort);
+      const { belongs, writable, gone, ttlMs } = verdicts.of(address, protocolPort, backend, backendPort);
+      if (gone) this.#review.soon(sighting);
       if (!belongs) continue;
       const epoch = groups.epochOf(group);
       const row = replica.originate(

@@ -29,11 +29,14 @@ import { keyText } from '../ruleset/same-element.js';
 export interface ListEngine {
   /**
    * Writes what leads from the kernel to `policies`; `table` is what is there of the ingress table. What it returns is to be called once
-   * the kernel has accepted it.
+   * the kernel has accepted it, and returns policies that are to be remembered otherwise (`change`).
    */
-  adopt(policies: Iterable<Policy>, table: NftTable | undefined, batches: Batches): Promise<() => void>;
-  /** Writes the difference that the policy's elements make; undefined: the policy is gone. */
-  change(name: string, policy: Policy | undefined, batches: Batches): void;
+  adopt(policies: Iterable<Policy>, table: NftTable | undefined, batches: Batches): Promise<() => Policy[]>;
+  /**
+   * Writes the difference that the policy's elements make; undefined: the policy is gone. Returns the policy as it is to be remembered when
+   * that is another one: what is left of lifetimes is true now only.
+   */
+  change(name: string, policy: Policy | undefined, batches: Batches): Policy | undefined;
   /** The same for a few elements. The policy it returns lists its elements when asked to. */
   edit(name: string, delta: PolicyDelta, batches: Batches): ListChange & { readonly policy: Policy };
   list(name: string): PolicyList | undefined;
@@ -111,6 +114,7 @@ export const createListEngine = (nft: Nft, nowMs: () => number): ListEngine => {
       return () => {
         indexes = next;
         retired.clear();
+        return [...next.values()].filter(({ hadLeft }) => hadLeft).map(view);
       };
     },
     change(name, policy, batches) {
@@ -121,12 +125,13 @@ export const createListEngine = (nft: Nft, nowMs: () => number): ListEngine => {
         retired.set(retiredKey(index.head), unknown);
         indexes.delete(name);
       }
-      if (!policy) return;
+      if (!policy) return undefined;
       const known = indexes.get(name) ?? retired.get(retiredKey(policy)) ?? emptyIndex(policy);
       const { index: next, steps } = policyReplacement(known, policy, nowMs());
       retired.delete(retiredKey(policy));
       indexes.set(name, next);
       write(steps, batches);
+      return next.hadLeft ? view(next) : undefined;
     },
     edit(name, delta, batches) {
       const index = indexes.get(name);
@@ -137,7 +142,7 @@ export const createListEngine = (nft: Nft, nowMs: () => number): ListEngine => {
     },
     list(name) {
       const index = indexes.get(name);
-      return index && listOf(index);
+      return index && listOf(index, nowMs);
     },
     sample(name) {
       const index = indexes.get(name);

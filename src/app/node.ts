@@ -83,6 +83,7 @@ export const createNodeControl = (parts: NodeParts): NodeControl => {
     const { ready, reasons } = nodeReadiness(parts);
     const counts = engine.status();
     const flows = conntrackd.status();
+    const elected = guardStatus(guard, config, parts.takeovers);
     return {
       version,
       cluster: config.cluster,
@@ -91,7 +92,8 @@ export const createNodeControl = (parts: NodeParts): NodeControl => {
       memoryBytes: parts.memoryBytes(),
       ready,
       reasons,
-      ...guardStatus(guard, config, parts.takeovers),
+      ...elected,
+      problems: [...(elected.problems ?? []), ...replicator.problems()],
       services: {
         count: counts.services,
         backends: counts.backends,

@@ -3,9 +3,10 @@
 import { errorFrom } from '../errors.js';
 import { limits } from '../limits.js';
 import type { Clock, Log, PeerLink, PeerLinkListener } from '../ports.js';
+import type { ServiceCosts } from '../replication/costs.js';
+import { isCostly } from '../replication/flood.js';
 import type { GroupBook } from '../replication/groups.js';
 import type { StampSource } from '../replication/inbound.js';
-import { PeerRates } from '../replication/rate.js';
 import type { Replica } from '../replication/replica.js';
 import {
   PeerSession,
@@ -15,7 +16,11 @@ import {
 } from '../replication/session.js';
 import { decodeFrame } from '../wire/decode.js';
 import { encodeFrame } from '../wire/encode.js';
-import type { DocumentMessage, EventsMessage, Position } from '../wire/frames.js';
+import type { AsideFrame, DocumentMessage } from '../wire/frames.js';
+import { LinkComplaints } from './link-complaints.js';
+import { bytesOf, createPeerRecord, noteSession, type PeerRecord, sentEntries } from './peer-record.js';
+
+export { type PeerRecord, sentEntries } from './peer-record.js';
 
 export interface PeerHubOptions {
   readonly clock: Clock;
@@ -27,9 +32,11 @@ export interface PeerHubOptions {
   /** Writes rows to the kernel, then calls `done`. */
   readonly write: (rows: readonly number[], done: () => void) => void;
   readonly documents: DocumentPeers;
-  readonly onEvents?: (peer: string, message: EventsMessage) => void;
+  readonly onAside?: (peer: string, frame: AsideFrame) => void;
   /** The same of general entries. */
   readonly writeGeneral?: (rows: readonly number[], done: () => void) => void;
+  /** Told of every frame that is sent, and of its bytes. */
+  readonly costs?: Pick<ServiceCosts, 'take'>;
   /** Completeness, roles or connections may have changed. */
   readonly onProgress: () => void;
 }
@@ -41,78 +48,36 @@ export interface DocumentPeers {
   onMessage(peer: string, message: DocumentMessage): void;
 }
 
-/** What is known of a peer, over all its connections. */
-export interface PeerRecord {
-  readonly name: string;
-  link: PeerLink | undefined;
-  session: PeerSession | undefined;
-  position: Position | undefined;
-  generalPosition: Position | undefined;
-  connectedAtMs: number | undefined;
-  lostAtMs: number | undefined;
-  /** It went away before we had all of its entries. */
-  lostIncomplete: boolean;
-  bytesSent: number;
-  bytesReceived: number;
-  readonly rates: PeerRates;
-  /** Of earlier connections. */
-  sentEntries: number;
-  ackedEntries: number;
-  lastError: string | undefined;
-  /** Of the services document, waiting for room in the socket. */
-  messages: DocumentMessage[];
-  /** Newest frame whose rows are in the kernel and whose Ack is due. */
-  ackDue: number;
-  generalAckDue: number;
-}
-
-/** Of this connection and earlier ones, both streams. */
-export const sentEntries = ({ session, sentEntries }: PeerRecord): number =>
-  sentEntries + (session?.outbound.sentEntries ?? 0) + (session?.general?.outbound.sentEntries ?? 0);
-
-/** The same complaint about the same peer is repeated this seldom. */
-const repeatMs = 10_000;
 /** Acks gather this long at high rates: each costs as much as a frame. The lag shown by `sync status` may be more by as much, never less. */
 const ackPauseMs = 5;
+/** Codes of a close that no operator has to act upon: the peer's own word, or silence. */
+const passing = new Set(['', 'silent']);
+/** A tick comes every 200 ms: one this late says that the process stood. */
+const lateMs = 1_000;
+/** What answers a peer (pongs, acks, roles) may wait beside the entries before it counts as one that does not read. */
+const unreadBytes = 2 * limits.syncBufferedBytes;
+/** Of the services document and what is said about it, for one peer. */
+const messageBytes = limits.documentBytes + 16 * limits.syncBufferedBytes;
 const smallFrame = new Set(['delta', 'snapshot-chunk', 'ack', 'pong']);
 
 export class PeerHub implements PeerLinkListener {
   readonly records: ReadonlyMap<string, PeerRecord>;
+  readonly complaints: LinkComplaints;
   badFrames = 0;
 
   readonly #options: PeerHubOptions;
   readonly #stamps: StampSource = { next: 1 };
-  readonly #saidAtMs = new Map<string, number>();
   #pumpPlanned = false;
   #acksPlanned = false;
   #acknowledgedAtMs = 0;
+  #tickedAtMs: number | undefined;
 
   constructor(options: PeerHubOptions) {
     this.#options = options;
+    this.complaints = new LinkComplaints(options.clock, options.log);
     const nowMs = options.clock.nowMs();
     this.records = new Map(
-      options.peers.map((name) => [
-        name,
-        {
-          name,
-          link: undefined,
-          session: undefined,
-          position: undefined,
-          generalPosition: undefined,
-          connectedAtMs: undefined,
-          lostAtMs: undefined,
-          lostIncomplete: false,
-          bytesSent: 0,
-          bytesReceived: 0,
-          rates: new PeerRates(nowMs),
-          sentEntries: 0,
-          ackedEntries: 0,
-          lastError: undefined,
-          messages: [],
-          ackDue: 0,
-          generalAckDue: 0,
-        },
-      ]),
+      options.peers.map((name) => [name, createPeerRecord(name, options.groups.names.length, nowMs)]),
     );
   }
 
@@ -129,7 +94,7 @@ export class PeerHub implements PeerLinkListener {
     record.ackDue = 0;
     record.generalAckDue = 0;
     record.session = new PeerSession(
-      { ...session, peer: link.peer },
+      { ...session, peer: link.peer, endedSessions: record.endedSessions },
       replica,
       groups,
       this.#stamps,
@@ -143,17 +108,38 @@ export class PeerHub implements PeerLinkListener {
     const record = this.records.get(link.peer);
     if (!record || record.link !== link) return;
     record.bytesReceived += bytes.length;
+    const nowMs = this.#options.clock.nowMs();
+    const flood = record.gate.refusal(bytes.length, nowMs);
+    if (flood !== undefined) {
+      this.#refuse(record, 'rate', flood);
+      return;
+    }
     try {
       const frame = decodeFrame(bytes);
-      this.#step(record, { kind: 'frame', frame });
+      const toll = isCostly(frame) ? record.gate.costlyRefusal(nowMs) : undefined;
+      if (toll !== undefined) this.#refuse(record, 'rate', toll);
+      else this.#step(record, { kind: 'frame', frame });
       if (!smallFrame.has(frame.kind)) this.#options.onProgress();
     } catch (thrown) {
       this.badFrames++;
-      const detail = errorFrom(thrown).message;
-      this.#perform(record, { kind: 'close', code: 'frame', detail: `peer ${record.name}: ${detail}` });
+      this.#refuse(record, 'frame', errorFrom(thrown).message);
     }
     // An ack opens the window, a resync asks for a snapshot.
     this.pumpSoon();
+  }
+
+  /** It speaks, and does not read: what waits for it is let go. */
+  #giveUp(record: PeerRecord): void {
+    const detail = `peer ${record.name}: does not read what it is sent: look at its load and at the sync network`;
+    this.complaints.say(record.name, detail);
+    record.lastError = detail;
+    record.messages = [];
+    record.messageBytes = 0;
+    record.link?.close(detail, true);
+  }
+
+  #refuse(record: PeerRecord, code: string, detail: string): void {
+    this.#perform(record, { kind: 'close', code, detail: `peer ${record.name}: ${detail}` });
   }
 
   onDrain(): void {
@@ -172,10 +158,11 @@ export class PeerHub implements PeerLinkListener {
     this.#options.onProgress();
   }
 
-  onFailure(peer: string | undefined, message: string): void {
+  onFailure(peer: string | undefined, message: string, refused: boolean): void {
     const record = peer === undefined ? undefined : this.records.get(peer);
     if (record) record.lastError = message;
-    this.#complain(peer ?? 'a stranger', message);
+    if (refused) this.complaints.refuse(peer ?? 'a stranger', message);
+    else this.complaints.say(peer ?? 'a stranger', message);
   }
 
   /** Sends what there is to send, at the end of this turn of the event loop: one frame for all that gathers until then. */
@@ -204,8 +191,11 @@ export class PeerHub implements PeerLinkListener {
 
   tick(): void {
     const nowMs = this.#options.clock.nowMs();
+    // Silence is judged after what arrived meanwhile has been read, at the next tick.
+    const stood = this.#tickedAtMs !== undefined && nowMs - this.#tickedAtMs > lateMs;
+    this.#tickedAtMs = stood ? undefined : nowMs;
     for (const record of this.records.values()) {
-      this.#step(record, { kind: 'tick' });
+      if (!stood) this.#step(record, { kind: 'tick' });
       record.rates.take(record.bytesSent, record.bytesReceived, sentEntries(record), nowMs);
     }
     this.pumpSoon();
@@ -216,8 +206,12 @@ export class PeerHub implements PeerLinkListener {
     if (!link || session?.state !== 'streaming') return;
     this.#pumpMessages(record, link);
     if (!session.hasWork) return;
-    const roomBytes = limits.syncBufferedBytes - link.bufferedBytes;
-    if (roomBytes > 0) this.#step(record, { kind: 'pump', roomBytes });
+    const roomBytes = Math.min(limits.syncTurnBytes, limits.syncBufferedBytes - link.bufferedBytes);
+    if (roomBytes <= 0) return;
+    const before = record.bytesSent;
+    this.#step(record, { kind: 'pump', roomBytes });
+    // The socket takes it between turns, and the peer works on it while the next part is made.
+    if (record.bytesSent > before) this.pumpSoon();
   }
 
   /** About the services document: in order, and as the socket takes it. */
@@ -225,15 +219,17 @@ export class PeerHub implements PeerLinkListener {
     const record = this.records.get(peer);
     if (record?.session?.state !== 'streaming') return;
     record.messages.push(message);
+    record.messageBytes += bytesOf(message);
+    if (record.messageBytes > messageBytes) this.#giveUp(record);
     this.pumpSoon();
   }
 
   /** At once, past what waits: round trips are measured with it. False: not connected. */
-  sendEvents(peer: string, message: EventsMessage): boolean {
+  sendAside(peer: string, frame: AsideFrame): boolean {
     const record = this.records.get(peer);
     if (record?.session?.state !== 'streaming') return false;
     if ((record.link?.bufferedBytes ?? 0) > limits.syncBufferedBytes) return false;
-    this.#perform(record, { kind: 'send', frame: { kind: 'events', message } });
+    this.#perform(record, { kind: 'send', frame });
     return true;
   }
 
@@ -241,7 +237,9 @@ export class PeerHub implements PeerLinkListener {
     let sent = 0;
     // A quarter of the room: entries go on between the pieces of a large document.
     while (sent < record.messages.length && link.bufferedBytes < limits.syncBufferedBytes / 4) {
-      this.#perform(record, { kind: 'send', frame: { kind: 'document', message: record.messages[sent++]! } });
+      const message = record.messages[sent++]!;
+      record.messageBytes -= bytesOf(message);
+      this.#perform(record, { kind: 'send', frame: { kind: 'document', message } });
     }
     if (sent > 0) record.messages.splice(0, sent);
   }
@@ -258,7 +256,9 @@ export class PeerHub implements PeerLinkListener {
       case 'send': {
         const bytes = encodeFrame(effect.frame);
         record.bytesSent += bytes.length;
+        this.#options.costs?.take(effect.frame, bytes.length);
         link?.send(bytes);
+        if (link && link.bufferedBytes > unreadBytes) this.#giveUp(record);
         return;
       }
       case 'write':
@@ -267,23 +267,26 @@ export class PeerHub implements PeerLinkListener {
         } else this.#options.write(effect.rows, () => this.#applied(record, session, effect.frame, false));
         return;
       case 'streaming':
+        this.complaints.settled(record.name);
+        noteSession(record);
         this.#options.documents.onPeer(record.name, true, effect.document);
         return;
       case 'document':
         this.#options.documents.onMessage(record.name, effect.message);
         return;
-      case 'events':
-        this.#options.onEvents?.(record.name, effect.message);
+      case 'aside':
+        this.#options.onAside?.(record.name, effect.frame);
         return;
       case 'note':
-        this.#complain(record.name, effect.message);
+        this.complaints.refuse(record.name, effect.message);
         return;
       case 'close':
         if (effect.code)
           link?.send(encodeFrame({ kind: 'refuse', code: effect.code, detail: effect.detail }));
         record.lastError = effect.detail;
-        this.#complain(record.name, effect.detail);
-        link?.close(effect.detail);
+        if (passing.has(effect.code)) this.complaints.say(record.name, effect.detail);
+        else this.complaints.refuse(record.name, effect.detail);
+        link?.close(effect.detail, effect.code === 'rate');
         return;
     }
   }
@@ -321,25 +324,17 @@ export class PeerHub implements PeerLinkListener {
       for (const outbound of [session.outbound, session.general?.outbound]) {
         record.sentEntries += outbound?.sentEntries ?? 0;
         record.ackedEntries += outbound?.ackedEntries ?? 0;
+        record.lostEntries += outbound?.unconfirmed ?? 0;
       }
+      if (session.outbound.started) record.acked = session.outbound.acked;
+      if (session.general?.outbound.started) record.generalAcked = session.general.outbound.acked;
     }
     if (session) this.#options.documents.onPeer(record.name, false, false);
     record.messages = [];
+    record.messageBytes = 0;
     record.session = undefined;
     record.link = undefined;
     record.connectedAtMs = undefined;
     record.lostAtMs = this.#options.clock.nowMs();
-  }
-
-  #complain(about: string, message: string): void {
-    const nowMs = this.#options.clock.nowMs();
-    // Without port numbers, which differ with every attempt.
-    const key = `${about} ${message.replace(/:\d+/g, '')}`;
-    const saidAtMs = this.#saidAtMs.get(key);
-    if (saidAtMs !== undefined && nowMs - saidAtMs < repeatMs) return;
-    // Strangers choose what is complained about: the memory of it is bounded.
-    if (this.#saidAtMs.size > 1000) this.#saidAtMs.clear();
-    this.#saidAtMs.set(key, nowMs);
-    this.#options.log.warn({ peer: about }, message);
   }
 }

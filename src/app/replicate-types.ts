@@ -14,7 +14,7 @@ import type {
   PersistenceMap,
   Random,
 } from '../ports.js';
-import type { DocumentMessage, EventsMessage } from '../wire/frames.js';
+import type { Carried, DocumentMessage, EventsMessage } from '../wire/frames.js';
 import type { GeneralPorts } from './general-plane.js';
 import type { DocumentPeers } from './peer-hub.js';
 import type { SyncReadiness } from './sync-readiness.js';
@@ -46,6 +46,8 @@ export interface Replicator {
   /** The election's word on this node's role in a group. */
   setActive(group: string, epoch: number, active: boolean): void;
   readiness(): SyncReadiness;
+  /** With certificates and peers, each with the remedy. */
+  problems(): readonly string[];
   /** Told at every change of readiness, and of the position at most five times a second. Returns the unsubscriber. */
   onReadiness(listener: (readiness: SyncReadiness) => void): () => void;
   /** Services or backends changed: to be called after the rule engine has applied them. */
@@ -68,6 +70,10 @@ export interface Replicator {
   attachEvents(
     onMessage: (peer: string, message: EventsMessage) => void,
   ): (peer: string, message: EventsMessage) => boolean;
+  /** Counters that survive, the same way. */
+  attachCounters(
+    onCarried: (carried: readonly Carried[]) => void,
+  ): (peer: string, carried: readonly Carried[]) => boolean;
   /** Compares this kernel's map with the replica, and the replica with every connected peer's. */
   verify(): Promise<VerifyResult>;
   /** Runs until aborted; leaves no timer, socket or link. */

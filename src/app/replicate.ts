@@ -11,19 +11,21 @@ import { protocolPortNumber } from '../model/columns.js';
 import type { PersistenceEntry } from '../model/persistence.js';
 import type { Endpoint } from '../model/service.js';
 import { isWritable } from '../replication/compare.js';
+import { ServiceCosts } from '../replication/costs.js';
+import { takesEntries } from '../replication/direction.js';
 import { GroupBook } from '../replication/groups.js';
-import { receivedRows } from '../replication/inheritance.js';
 import { rowKey } from '../replication/kernel-plan.js';
-import { mark } from '../replication/marks.js';
 import { type BackendPair, Replica } from '../replication/replica.js';
 import { Verdicts } from '../replication/verdicts.js';
 import { persistMap } from '../ruleset/layout.js';
-import type { EventsMessage } from '../wire/frames.js';
+import type { Carried, EventsMessage } from '../wire/frames.js';
 import { createGeneralPlane } from './general-plane.js';
 import { KernelSink } from './kernel-sink.js';
 import { KernelSource } from './kernel-source.js';
 import { type DocumentPeers, PeerHub } from './peer-hub.js';
+import { createUpkeep } from './replica-upkeep.js';
 import type { Replicator, ReplicatorConfig, ReplicatorPorts } from './replicate-types.js';
+import { createComparer } from './sync-compare.js';
 import { createWatch, entriesOf, lookOf } from './sync-look.js';
 import { readinessOf, type SyncReadiness } from './sync-readiness.js';
 import { digestTexts, syncStatus } from './sync-status.js';
@@ -40,8 +42,6 @@ const recheckMs = 1_000;
 /** Peers need not wait longer until a large map has been read. */
 const adoptMs = 2_000;
 const digestAgeMs = 1_000;
-/** Entries whose life is extended per tick after a takeover. */
-const extendRows = 4_000;
 
 const sessionTiming = { helloMs: limits.syncHelloMs, pingMs: 1_000, silenceMs: 4_000, digestMs: 10_000 };
 export const mapShape = `${persistMap.name} ${persistMap.key.join('.')}:${(persistMap.data as readonly string[]).join('.')}`;
@@ -49,7 +49,7 @@ export const mapShape = `${persistMap.name} ${persistMap.key.join('.')}:${(persi
 export const createReplicator = (ports: ReplicatorPorts, config: ReplicatorConfig): Replicator => {
   const { clock, random, nft, persistence } = ports;
   const log = ports.log.child({ part: 'replication' });
-  const { enabled } = config.replication;
+  const { enabled, direction = 'both' } = config.replication;
   const peers = enabled ? config.nodes.map(({ name }) => name).filter((name) => name !== config.node) : [];
   const groups = new GroupBook(
     config.node,
@@ -69,6 +69,7 @@ export const createReplicator = (ports: ReplicatorPorts, config: ReplicatorConfi
   const writable = (row: number): boolean => isWritable(replica.table, verdicts, row);
   const sink = new KernelSink({ nft, clock, log, replica, writable });
   let documents: DocumentPeers | undefined;
+  let onCarried: ((carried: readonly Carried[]) => void) | undefined;
   let onEvents: ((peer: string, message: EventsMessage) => void) | undefined;
   const general =
     ports.general && enabled
@@ -84,6 +85,12 @@ export const createReplicator = (ports: ReplicatorPorts, config: ReplicatorConfi
           onChange: () => hub.pumpSoon(),
         })
       : undefined;
+  const upkeep = createUpkeep({
+    ...{ replica, groups, verdicts, sink, clock },
+    review: (keys) => source.reviewed(keys),
+    onChange: () => hub.pumpSoon(),
+  });
+  const costs = new ServiceCosts(clock.nowMs());
   const hub: PeerHub = new PeerHub({
     clock,
     log,
@@ -98,6 +105,7 @@ export const createReplicator = (ports: ReplicatorPorts, config: ReplicatorConfi
       maps: [mapShape],
       flow: { frameEntries: limits.syncFrameEntries, windowEntries: limits.syncWindowEntries },
       timing: sessionTiming,
+      direction,
       ...(general && {
         general: general.parts({
           frameEntries: limits.syncGeneralEntries,
@@ -106,7 +114,12 @@ export const createReplicator = (ports: ReplicatorPorts, config: ReplicatorConfi
       }),
     },
     write: (rows, done) => sink.write(rows, done),
-    onEvents: (...told) => onEvents?.(...told),
+    onAside: (peer, frame) => {
+      if (frame.kind === 'events') onEvents?.(peer, frame.message);
+      else if (frame.kind === 'verify') comparer.onMessage(peer, frame.message);
+      else onCarried?.(frame.carried);
+    },
+    costs,
     documents: {
       onPeer: (...told) => documents?.onPeer(...told),
       onMessage: (...told) => documents?.onMessage(...told),
@@ -124,6 +137,12 @@ export const createReplicator = (ports: ReplicatorPorts, config: ReplicatorConfi
     sink,
     onChange: () => hub.pumpSoon(),
   });
+  const comparer = createComparer({
+    node: config.node,
+    ...{ clock, hub, groups, direction },
+    plain: { map: persistence, replica, verdicts },
+    general: general?.stream,
+  });
   const look = lookOf({ hub, groups, clock }, replica, general, ports.serviceAt);
   const listeners = new Set<(readiness: SyncReadiness) => void>();
   let startedAtMs = clock.nowMs();
@@ -131,8 +150,6 @@ export const createReplicator = (ports: ReplicatorPorts, config: ReplicatorConfi
   const none: Record<string, string> = {};
   let digests = { atMs: Number.NEGATIVE_INFINITY, texts: none, general: none };
   const suspects: BackendPair[] = [];
-  /** Entries taken over with less than half of their life left, the most urgent first. */
-  let inherited: number[] = [];
   let recheckTimer: NodeJS.Timeout | undefined;
   let running = false;
 
@@ -140,7 +157,16 @@ export const createReplicator = (ports: ReplicatorPorts, config: ReplicatorConfi
     if (!enabled) return { ready: true, reasons: ['replication is off'], position: '' };
     const nowMs = clock.nowMs();
     const sinks = general ? [sink, general.sink] : [sink];
-    return readinessOf({ hub, sinks, groups, node: config.node, head: replica.head, nowMs, startedAtMs });
+    return readinessOf({
+      hub,
+      sinks,
+      groups,
+      node: config.node,
+      head: replica.head,
+      nowMs,
+      startedAtMs,
+      direction,
+    });
   };
 
   const announce = (withPosition: boolean): void => {
@@ -151,53 +177,19 @@ export const createReplicator = (ports: ReplicatorPorts, config: ReplicatorConfi
     for (const listener of listeners) listener(current);
   };
 
-  /** Brings rows in line with what the services now say of their backend. */
-  const judge = (pair: BackendPair): void => {
-    const { address, protocolPort, backend, backendPort } = pair;
-    const verdict = verdicts.of(address, protocolPort, backend, backendPort);
-    // Most pairs, most of the time: what packets wrote is right.
-    if (verdict.writable && groups.isActive(groups.groupOf(address))) return;
-    const nowMs = clock.nowMs();
-    const changed: number[] = [];
-    for (const row of replica.rowsOfBackend(address, protocolPort, backend, backendPort)) {
-      const group = replica.table.group[row]!;
-      const inKernel = (replica.table.marks[row]! & mark.inKernel) !== 0;
-      if (groups.isActive(group)) {
-        if (verdict.writable) continue;
-        replica.remove(row, groups.epochOf(group), nowMs);
-        changed.push(row);
-      } else if (verdict.writable !== inKernel) changed.push(row);
-    }
-    if (changed.length === 0) return;
-    sink.write(changed);
-    hub.pumpSoon();
-  };
-
   const recheck = (): void => {
-    for (const pair of replica.pairs()) judge(pair);
+    for (const pair of replica.pairs()) upkeep.judge(pair);
     general?.judgeAll();
-  };
-
-  const extendInherited = (): void => {
-    if (inherited.length === 0) return;
-    const nowMs = clock.nowMs();
-    const { table } = replica;
-    const rows = inherited.splice(0, extendRows).filter((row) => {
-      const group = table.group[row]!;
-      return groups.isActive(group) && replica.extend(row, groups.epochOf(group), nowMs);
-    });
-    if (rows.length === 0) return;
-    sink.write(rows);
-    hub.pumpSoon();
   };
 
   const tick = (): void => {
     const nowMs = clock.nowMs();
-    extendInherited();
+    upkeep.extend();
     replica.sweep(sweepRows, nowMs);
     source.tick(nowMs, tickMs);
     general?.tick(nowMs, tickMs);
     hub.tick();
+    costs.tick(nowMs);
     announce(true);
   };
 
@@ -221,8 +213,7 @@ export const createReplicator = (ports: ReplicatorPorts, config: ReplicatorConfi
       log.info({ group: name, epoch, active }, active ? 'originating entries' : 'receiving entries');
       hub.announceRole(group);
       if (active) {
-        inherited = receivedRows(replica, group, clock.nowMs());
-        extendInherited();
+        upkeep.inherit(group);
         general?.becameActive(group);
       }
       source.roleChanged();
@@ -232,13 +223,18 @@ export const createReplicator = (ports: ReplicatorPorts, config: ReplicatorConfi
     peers,
     attachEvents(wanted) {
       onEvents = wanted;
-      return (peer, message) => hub.sendEvents(peer, message);
+      return (peer, message) => hub.sendAside(peer, { kind: 'events', message });
+    },
+    attachCounters(wanted) {
+      onCarried = wanted;
+      return (peer, carried) => hub.sendAside(peer, { kind: 'counters', carried });
     },
     attachDocuments(wanted) {
       documents = wanted;
       return (peer, message) => hub.sendMessage(peer, message);
     },
     readiness,
+    problems: () => [...ports.links.problems(), ...hub.complaints.problems()],
     onReadiness(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
@@ -247,7 +243,7 @@ export const createReplicator = (ports: ReplicatorPorts, config: ReplicatorConfi
       if (!enabled) return;
       verdicts.forget();
       general?.forget();
-      for (const pair of suspects.splice(0)) judge(pair);
+      for (const pair of suspects.splice(0)) upkeep.judge(pair);
       clearTimeout(recheckTimer);
       if (running) recheckTimer = setTimeout(recheck, recheckMs);
     },
@@ -272,12 +268,14 @@ export const createReplicator = (ports: ReplicatorPorts, config: ReplicatorConfi
           general: general ? digestTexts(general.replica, groups, nowMs) : {},
         };
       }
-      const facts = { enabled, hub, source, sink, replica, groups, clock, general };
+      const facts = { enabled, hub, source, sink, replica, groups, clock, general, costs, direction };
       return syncStatus({
         ...facts,
         readiness: readiness(),
         digests: digests.texts,
         generalDigests: digests.general,
+        serviceAt: ports.serviceAt,
+        services: () => ports.general?.services() ?? new Map(),
       });
     },
     dump() {
@@ -293,8 +291,11 @@ export const createReplicator = (ports: ReplicatorPorts, config: ReplicatorConfi
     dumpGeneral: () => general?.dump() ?? [],
     verify: () =>
       verifySync({
-        ...{ persistence, hub, replica, groups, verdicts, clock, enabled },
-        ...(general && { more: general.differences }),
+        ...{ persistence, hub, replica, groups, verdicts, clock, enabled, comparer },
+        node: config.node,
+        takes: takesEntries(direction),
+        serviceOf: ({ address, protocol, port }) => ports.serviceAt({ address, protocol, port })?.name,
+        ...(general && { more: general }),
       }),
     async run(signal) {
       if (!enabled) {

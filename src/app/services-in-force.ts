@@ -9,7 +9,7 @@ import type { ElementCounter } from '../config/policies-format.js';
 import { errorFrom, RelevoError } from '../errors.js';
 import type { ServicesChange, ServicesView } from '../model/change.js';
 import type { Session } from '../model/persistence.js';
-import type { BackendState, Problem, ServicesDocument } from '../model/service.js';
+import type { BackendState, PolicyElement, Problem, ServicesDocument } from '../model/service.js';
 import type { Draining, ServiceCounters } from '../model/status.js';
 import type { Log } from '../ports.js';
 import type { Shortcoming } from '../ruleset/feature.js';
@@ -32,11 +32,15 @@ export interface EditJournal {
   /** Throws when the cluster's document must not be edited on this node now. */
   mayEdit(): void;
   edited(change: ServicesChange, undo: ServicesChange, reason: string): void;
+  /** The same of a few elements of a policy: `before` has those that it names as they were. */
+  elementsEdited(policy: string, delta: PolicyDelta, before: readonly PolicyElement[], reason: string): void;
   stateSet(service: string, backend: string, state: BackendState): void;
 }
 
 export interface ServicesInForce {
   attach(journal: EditJournal): void;
+  /** Counters are read by this instead of from the kernel alone. */
+  countFrom(read: () => Promise<readonly ServiceCounters[]>): void;
   /** Alone, in the queue of all changes; whatever changes services says so. */
   exclusive<T>(work: (changed: () => void) => Promise<T>): Promise<T>;
   document(): ServicesDocument;
@@ -106,8 +110,6 @@ const undoOf = (view: ServicesView, { services, addresses, policies }: ServicesC
   policies: before(view.policies, policies.keys()),
 });
 
-const noChange: ServicesChange = { services: new Map(), addresses: new Map(), policies: new Map() };
-
 export const createServicesInForce = (
   engine: Engine,
   store: Pick<ServicesStore, 'save' | 'saveLater' | 'saveState' | 'saveElements'>,
@@ -118,6 +120,7 @@ export const createServicesInForce = (
   /** Made when first needed, and anew after a whole document. */
   let overlaps: Overlaps | undefined;
   /** Dumps that are under way: a list may have a hundred thousand elements. */
+  let readCounters = () => engine.counters();
   let traffic: Promise<readonly ServiceCounters[]> | undefined;
   const counted = new Map<string, Promise<readonly Draining[]>>();
   const refused = new Map<string, Promise<ReadonlyMap<string, number>>>();
@@ -127,6 +130,9 @@ export const createServicesInForce = (
   return {
     attach(wanted) {
       journal = wanted;
+    },
+    countFrom(wanted) {
+      readCounters = wanted;
     },
     exclusive: (work) =>
       queue(() =>
@@ -172,15 +178,11 @@ export const createServicesInForce = (
         const delta = build(list);
         if ((delta.added?.length ?? 0) + (delta.removed?.length ?? 0) === 0) return true;
         journal?.mayEdit();
-        const policy = engine.view().policies.get(name);
-        await engine.changePolicy(name, delta);
-        const after = engine.view().policies.get(name);
-        const back = { ...noChange, policies: new Map([[name, policy]]) };
-        journal?.edited(
-          { ...noChange, policies: new Map([[name, after]]) },
-          back,
-          `elements of policy ${name}`,
+        const before = [...(delta.added ?? []), ...(delta.removed ?? [])].flatMap(
+          (one) => list.get(one) ?? [],
         );
+        await engine.changePolicy(name, delta);
+        journal?.elementsEdited(name, delta, before, `elements of policy ${name}`);
         store.saveElements(name, delta, () => engine.document());
         return true;
       }),
@@ -207,7 +209,7 @@ export const createServicesInForce = (
       if (service !== undefined && !engine.view().services.has(service)) {
         throw new RelevoError('not-found', `there is no service '${service}'`, { service });
       }
-      traffic ??= engine.counters().finally(() => {
+      traffic ??= readCounters().finally(() => {
         traffic = undefined;
       });
       const all = await traffic;

@@ -1,7 +1,7 @@
 /** Small changes kept beside the services document until the next one is written: states of backends, elements of policies. Pure. */
 
 import { z } from 'zod';
-import { networkText, parseNetwork } from '../config/service-policy.js';
+import { networkText, parseNetwork } from '../config/networks.js';
 import type { BackendState, PolicyElement, ServicesDocument } from '../model/service.js';
 import type { PolicyDelta } from '../ruleset/features/lists/elements.js';
 

@@ -1,5 +1,6 @@
 /** Whether this node's replica is good enough to take over with, and why not. */
 
+import type { Direction } from '../model/node.js';
 import type { GroupBook } from '../replication/groups.js';
 import type { KernelSink } from './kernel-sink.js';
 import type { PeerHub, PeerRecord } from './peer-hub.js';
@@ -17,6 +18,8 @@ export const aloneMs = 2_000;
 /** Changes that may be under way without the replica counting as behind: a fraction of a second of the highest rate. */
 const tolerated = 10_000;
 
+const sendsOnly = 'this node takes no entries of others (replication.direction: send)';
+
 export interface ReadinessInput {
   readonly hub: PeerHub;
   /** Of each stream. */
@@ -26,6 +29,7 @@ export interface ReadinessInput {
   readonly head: number;
   readonly nowMs: number;
   readonly startedAtMs: number;
+  readonly direction: Direction;
 }
 
 const streaming = (record: PeerRecord): boolean => record.session?.state === 'streaming';
@@ -45,6 +49,12 @@ const connectedReasons = (record: PeerRecord, groups: GroupBook): string[] => {
   const reasons: string[] = [];
   for (const group of session.incompleteGroups()) {
     if (groups.isActive(group)) continue;
+    if (session.peerDirection === 'receive') {
+      reasons.push(
+        `group ${groups.names[group]}: ${name} is active and sends nothing (its replication.direction)`,
+      );
+      continue;
+    }
     const received = session.inbound.receivedEntries + (session.general?.inbound.receivedEntries ?? 0);
     reasons.push(`group ${groups.names[group]}: not complete yet, ${received} entries received from ${name}`);
   }
@@ -54,7 +64,7 @@ const connectedReasons = (record: PeerRecord, groups: GroupBook): string[] => {
 };
 
 export const readinessOf = (input: ReadinessInput): SyncReadiness => {
-  const { hub, sinks, groups, nowMs, startedAtMs } = input;
+  const { hub, sinks, groups, nowMs, startedAtMs, direction } = input;
   const records = [...hub.records.values()];
   const position = positionOf(input);
   const reasons: string[] = [];
@@ -63,6 +73,9 @@ export const readinessOf = (input: ReadinessInput): SyncReadiness => {
   for (const { failure, backlog } of standby ? sinks : []) {
     if (failure) reasons.push(`the kernel refuses replicated entries: ${failure.message}`);
     if (backlog > tolerated) reasons.push(`${backlog} entries wait to be written to the kernel`);
+  }
+  if (standby && direction === 'send' && records.length > 0) {
+    return { ready: false, reasons: [sendsOnly], position };
   }
   for (const record of records) {
     if (streaming(record)) reasons.push(...connectedReasons(record, groups));

@@ -1,15 +1,17 @@
-/** `relevo sync verify`: this kernel's map against the replica, and the replica against those of connected peers. */
+/** `relevo sync verify`: this kernel's map against the replica, the replica against those of peers, and all kernels against each other. */
 
 import { errorFrom } from '../errors.js';
 import { type EntryColumns, entryAt } from '../model/columns.js';
 import type { PersistenceEntry } from '../model/persistence.js';
-import type { VerifyResult } from '../model/status.js';
+import type { VerifyDifference, VerifyResult } from '../model/status.js';
 import type { Clock, PersistenceMap } from '../ports.js';
 import { isWritable } from '../replication/compare.js';
 import type { GroupBook } from '../replication/groups.js';
 import type { Replica } from '../replication/replica.js';
 import type { Judge } from '../replication/verdicts.js';
+import type { RawDifference } from '../replication/verify.js';
 import type { PeerHub } from './peer-hub.js';
+import type { Comparer } from './sync-compare.js';
 
 export interface VerifyInput {
   readonly enabled: boolean;
@@ -19,8 +21,17 @@ export interface VerifyInput {
   readonly groups: GroupBook;
   readonly verdicts: Judge;
   readonly clock: Clock;
-  /** Differences of other entries between the kernel and their replica. */
-  readonly more?: () => Promise<string[]>;
+  readonly node: string;
+  /** Entries of peers are taken. */
+  readonly takes: boolean;
+  readonly comparer: Comparer;
+  readonly serviceOf: (entry: PersistenceEntry) => string | undefined;
+  /** Differences of other entries between the kernel and their replica, and words for them. */
+  readonly more?: { readonly differences: () => Promise<LocalDifference[]>; readonly describer: Describer };
+}
+
+export interface LocalDifference extends Described {
+  readonly detail: string;
 }
 
 /** What is under way during the first look has arrived by the second. */
@@ -36,6 +47,8 @@ const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 export interface Described {
   readonly who: string;
   readonly where: string;
+  readonly service: string;
+  readonly client: string;
 }
 
 export interface Describer {
@@ -43,23 +56,30 @@ export interface Describer {
   row(row: number, nowMs: number): Described;
 }
 
-const inWords = (entry: PersistenceEntry): Described => ({
-  who: describe(entry),
-  where: `${entry.backendAddress}:${entry.backendPort}`,
-});
-const persistDescriber = (replica: Replica): Describer => ({
-  columns: (entries, at) => inWords(entryAt(entries, at)),
-  row: (row, nowMs) => inWords(replica.entry(row, nowMs)),
-});
+const persistDescriber = (
+  replica: Replica,
+  serviceOf: (entry: PersistenceEntry) => string | undefined,
+): Describer => {
+  const inWords = (entry: PersistenceEntry): Described => ({
+    who: describe(entry),
+    where: `${entry.backendAddress}:${entry.backendPort}`,
+    service: serviceOf(entry) ?? '(unknown)',
+    client: entry.client,
+  });
+  return {
+    columns: (entries, at) => inWords(entryAt(entries, at)),
+    row: (row, nowMs) => inWords(replica.entry(row, nowMs)),
+  };
+};
 
-/** Differences between the kernel and the replica, each as a line. */
+/** Differences between the kernel and the replica. */
 export const kernelDifferences = async (
   input: Pick<VerifyInput, 'persistence' | 'replica' | 'verdicts' | 'clock'>,
-  describer: Describer = persistDescriber(input.replica),
-): Promise<string[]> => {
+  describer: Describer,
+): Promise<LocalDifference[]> => {
   const { persistence, replica, verdicts, clock } = input;
   const { table } = replica;
-  const lines: string[] = [];
+  const found: LocalDifference[] = [];
   const seen = new Set<number>();
   const look = (piece: EntryColumns): void => {
     const nowMs = clock.nowMs();
@@ -76,9 +96,9 @@ export const kernelDifferences = async (
       if (live) seen.add(row);
       if (live && table.backend[row] === backend && table.backendPort[row] === backendPort) continue;
       if (!live && !verdicts.of(address, protocolPort, backend, backendPort).belongs) continue;
-      const { who, where } = describer.columns(piece, at);
+      const described = describer.columns(piece, at);
       const there = live ? describer.row(row, nowMs).where : 'nothing';
-      lines.push(`${who}: ${where} in the kernel, ${there} in the replica`);
+      found.push({ ...described, detail: `${described.where} in the kernel, ${there} in the replica` });
     }
   };
   await persistence.scan(look, replica.live).catch((thrown) => {
@@ -89,10 +109,10 @@ export const kernelDifferences = async (
     // An element that is about to expire may be gone on one side only.
     if (seen.has(row) || !replica.isLive(row, nowMs + settleMs) || !isWritable(table, verdicts, row))
       continue;
-    const { who, where } = describer.row(row, nowMs);
-    lines.push(`${who}: nothing in the kernel, ${where} in the replica`);
+    const described = describer.row(row, nowMs);
+    found.push({ ...described, detail: `nothing in the kernel, ${described.where} in the replica` });
   }
-  return lines;
+  return found;
 };
 
 /** Asks every peer to compare with our active groups; tells of the others what their owner's last digest said. */
@@ -105,12 +125,14 @@ const peerDifferences = async (input: VerifyInput): Promise<string[]> => {
         const streams = session!.general?.open
           ? [session!.outbound, session!.general.outbound]
           : [session!.outbound];
-        return streams.map((stream) => ({
-          name,
-          group,
-          stream,
-          before: stream.answers.get(group)?.answers ?? 0,
-        }));
+        return streams
+          .filter(({ started }) => started)
+          .map((stream) => ({
+            name,
+            group,
+            stream,
+            before: stream.answers.get(group)?.answers ?? 0,
+          }));
       }),
     );
   hub.requestDigests();
@@ -136,6 +158,7 @@ const peerDifferences = async (input: VerifyInput): Promise<string[]> => {
       lines.push(`${name}: not connected`);
       continue;
     }
+    if (!input.takes) continue;
     const second = session.general?.open ? session.general.inbound.activeGroups() : [];
     for (const { group, complete, differing } of [...session.inbound.activeGroups(), ...second]) {
       if (!complete) lines.push(`${name}, group ${groups.names[group]}: not complete here`);
@@ -146,19 +169,81 @@ const peerDifferences = async (input: VerifyInput): Promise<string[]> => {
   return lines;
 };
 
-export const verifySync = async (input: VerifyInput): Promise<VerifyResult> => {
-  if (!input.enabled) return { consistent: false, lines: ['replication is off'] };
-  const look = async (): Promise<string[]> => [
-    ...(await kernelDifferences(input)),
-    ...((await input.more?.()) ?? []),
-  ];
-  let kernel = await look();
-  if (kernel.length > 0) {
-    await pause(settleMs);
-    const still = new Set(kernel);
-    kernel = (await look()).filter((line) => still.has(line));
+const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
+
+const detailOf = (difference: RawDifference, describer: Describer): string => {
+  const { what, wanted, entries, at, reference, remainingMs, wantedMs } = difference;
+  const has = wanted ? describer.columns(wanted.entries, wanted.at).where : 'nothing';
+  switch (what) {
+    case 'missing':
+      return `missing, ${reference} has ${has}`;
+    case 'extra':
+      return `${describer.columns(entries, at).where}, ${reference} has nothing`;
+    case 'backend':
+      return `${describer.columns(entries, at).where}, ${reference} has ${has}`;
+    case 'lifetime':
+      return `${seconds(remainingMs)} left, by ${reference} it would be ${seconds(wantedMs)}`;
   }
-  const lines = [...kernel.slice(0, listed), ...(await peerDifferences(input))];
-  if (kernel.length > listed) lines.push(`… and ${kernel.length - listed} more in the kernel`);
-  return { consistent: lines.length === 0, lines };
+};
+
+const named = (raw: RawDifference, describer: Describer): VerifyDifference & { readonly who: string } => {
+  const { who, service, client } = describer.columns(raw.entries, raw.at);
+  const { node, what, reference } = raw;
+  return { node, service, client, what, reference, detail: detailOf(raw, describer), who };
+};
+
+type Found = VerifyDifference & { readonly who: string };
+
+const keyOf = ({ node, who, what }: Found): string => `${node} ${what} ${who}`;
+
+/** Looks twice when something differs: what is under way at the first look has arrived by the second. */
+const lasting = async <T>(look: () => Promise<readonly T[]>, key: (one: T) => string): Promise<T[]> => {
+  const first = await look();
+  if (first.length === 0) return [];
+  await pause(settleMs);
+  const still = new Set(first.map(key));
+  return (await look()).filter((one) => still.has(key(one)));
+};
+
+export const verifySync = async (input: VerifyInput): Promise<VerifyResult> => {
+  const none = { consistent: true, lines: [], nodes: [], differences: [] };
+  if (!input.enabled) return { ...none, lines: ['replication is off'] };
+  const { more, node, comparer } = input;
+  const plain = persistDescriber(input.replica, input.serviceOf);
+  const local = await lasting(
+    async () => [...(await kernelDifferences(input, plain)), ...((await more?.differences()) ?? [])],
+    ({ who, detail }) => `${who} ${detail}`,
+  );
+  let nodes: VerifyResult['nodes'] = [];
+  const across = await lasting(async (): Promise<Found[]> => {
+    const compared = await comparer.compare();
+    nodes = compared.nodes;
+    return [
+      ...compared.plain.map((one) => named(one, plain)),
+      ...(more ? compared.general.map((one) => named(one, more.describer)) : []),
+    ];
+  }, keyOf);
+  // What other kernels have been compared with is told once.
+  const told = new Set(across.flatMap((one) => (one.node === node ? [one.who] : [])));
+  const here: Found[] = local
+    .filter(({ who }) => !told.has(who))
+    .map(({ who, service, client, detail }) => ({
+      ...{ node, service, client, who, detail },
+      ...{ what: 'replica', reference: node },
+    }));
+  const differences = [...here, ...across];
+  const lines = differences
+    .slice(0, listed)
+    .map((one) => `${one.node}: ${one.service}, ${one.who}: ${one.detail}`);
+  if (differences.length > listed) lines.push(`… and ${differences.length - listed} more entries differ`);
+  const unknown = nodes.flatMap(({ node: name, reason }) =>
+    reason === undefined || reason === 'not connected' ? [] : [`${name}: not compared: ${reason}`],
+  );
+  lines.push(...unknown, ...(await peerDifferences(input)));
+  return {
+    consistent: lines.length === 0,
+    lines,
+    nodes,
+    differences: differences.map(({ who: _who, ...rest }) => rest),
+  };
 };

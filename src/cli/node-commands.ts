@@ -5,6 +5,7 @@ import { readSecret, readWitnessConfig } from '../shell/config-files.js';
 import { ensureEngineFlags } from '../shell/engine-flags.js';
 import { createLog } from '../shell/log.js';
 import { becomePrompt } from '../shell/realtime.js';
+import { surviveRenewals } from '../shell/renewal.js';
 import { runWitness } from '../witness.js';
 
 const untilSignal = (): AbortSignal => {
@@ -21,6 +22,7 @@ export const addNodeCommands = (program: Command): void => {
     .action(async ({ config }: { config: string }) => {
       ensureEngineFlags();
       const signal = untilSignal();
+      surviveRenewals();
       becomePrompt();
       const { runAgent } = await import('../daemon.js');
       await runAgent(config, signal);

@@ -1,29 +1,62 @@
 /** NodeStatus and SyncStatus as an operator reads them. */
 
-import type { DocumentStatus, NodeStatus, SyncStatus } from '../model/status.js';
+import type {
+  DocumentStatus,
+  NodeStatus,
+  SyncServiceStatus,
+  SyncStatus,
+  SyncStreamStatus,
+} from '../model/status.js';
 import { formatBytes, formatDuration, formatTable } from './table.js';
 
 const yes = (value: boolean): string => (value ? 'yes' : 'NO');
 const reasonsOf = (ready: boolean, reasons: readonly string[]): string =>
   ready ? 'ready' : `NOT READY: ${reasons.join('; ') || 'no reason given'}`;
 
+const lagText = ({ lagP50Ms, lagP99Ms }: Pick<SyncStreamStatus, 'lagP50Ms' | 'lagP99Ms'>): string =>
+  lagP50Ms === undefined ? '-' : `${formatDuration(lagP50Ms)} / ${formatDuration(lagP99Ms ?? 0)}`;
+
+/** Services shown; all of them are in the JSON. */
+const listedServices = 20;
+
+const formatServiceCosts = (services: readonly SyncServiceStatus[]): string[] => {
+  if (services.length === 0) return [];
+  const rows = services
+    .slice(0, listedServices)
+    .map((one) => [
+      one.service,
+      one.replicate ?? '(gone)',
+      `${Math.round(one.entriesPerSecond)}/s of ${one.entries}`,
+      `${formatBytes(one.bytesPerSecond)}/s of ${formatBytes(one.bytes)}`,
+    ]);
+  const more = services.length - listedServices;
+  return [
+    formatTable(['service', 'replicate', 'entries sent', 'bytes sent'], rows),
+    ...(more > 0 ? [`… and ${more} more services (--json)`] : []),
+  ];
+};
+
 export const formatSyncStatus = (sync: SyncStatus): string => {
   if (!sync.enabled) return 'replication  OFF (replication.enabled: false): a failover loses persistence';
-  const head = `replication  ${sync.complete ? 'complete' : 'NOT COMPLETE'}, ${sync.entries} entries, position ${sync.position}, ${sync.lostReports} lost reports`;
+  const way = sync.direction === undefined || sync.direction === 'both' ? '' : `, ${sync.direction}s only`;
+  const head = `replication  ${sync.complete ? 'complete' : 'NOT COMPLETE'}, ${sync.entries} entries, position ${sync.position}, ${sync.lostReports} lost reports${way}`;
   if (sync.peers.length === 0) return head;
   const rows = sync.peers.map((peer) => [
     peer.name,
     peer.connected ? peer.state : `DOWN${peer.lastError ? ` (${peer.lastError})` : ''}`,
     `${peer.ackedEntries} of ${peer.sentEntries}`,
     peer.unconfirmed === 0 ? '0' : `${peer.unconfirmed}, oldest ${formatDuration(peer.oldestUnconfirmedMs)}`,
-    peer.lagP50Ms === undefined
-      ? '-'
-      : `${formatDuration(peer.lagP50Ms)} / ${formatDuration(peer.lagP99Ms ?? 0)}`,
+    lagText(peer),
+    peer.general ? lagText(peer.general) : '-',
     `${Math.round(peer.entriesPerSecond)}/s`,
     `${formatBytes(peer.bytesSentPerSecond)}/s of ${formatBytes(peer.bytesSent)}`,
     `${formatBytes(peer.bytesReceivedPerSecond)}/s of ${formatBytes(peer.bytesReceived)}`,
   ]);
-  return `${head}\n${formatTable(['peer', 'state', 'confirmed', 'unconfirmed', 'lag p50/p99', 'entries', 'sent', 'received'], rows)}`;
+  const peers = formatTable(
+    ['peer', 'state', 'confirmed', 'unconfirmed', 'lag p50/p99', 'of general', 'entries', 'sent', 'received'],
+    rows,
+  );
+  return [head, peers, ...formatServiceCosts(sync.services ?? [])].join('\n');
 };
 
 const formatDocument = (document: DocumentStatus): string[] => {

@@ -162,10 +162,12 @@ export const addSyncCommands = (
     });
   sync
     .command('verify')
-    .description('compare the replica with the kernel and with the peers')
-    .action(async () => {
-      const result = await client(30_000).call<VerifyResult>('POST', '/v1/sync/verify');
-      output.print([...result.lines, result.consistent ? 'consistent' : 'DIFFERENT'].join('\n'));
+    .option('--json', 'as JSON')
+    .description('compare the kernels of all nodes, entry by entry; exit status 1 when something differs')
+    .action(async (options: { json?: boolean }) => {
+      const result = await client(120_000).call<VerifyResult>('POST', '/v1/sync/verify');
+      if (options.json) output.print(pretty(result));
+      else output.print([...result.lines, result.consistent ? 'consistent' : 'DIFFERENT'].join('\n'));
       if (!result.consistent) output.fail();
     });
 };

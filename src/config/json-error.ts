@@ -15,6 +15,9 @@ class Stop extends Error {
   }
 }
 
+/** Far more than any document needs, and far less than the stack holds. */
+const maxDepth = 64;
+
 const literals = ['true', 'false', 'null'];
 const numberPattern = /-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?/y;
 // RFC 8259: no control characters inside, and only these escapes.
@@ -46,11 +49,14 @@ const createScanner = (text: string) => {
       `a string that is not closed or has a wrong escape: ${text.slice(start, Math.min(end < 0 ? text.length : end, start + 20))}`,
     );
   };
+  let depth = 0;
   const members = (close: string, member: () => void): void => {
+    if (++depth > maxDepth) throw new Stop(at, `nested more than ${maxDepth} levels deep`);
     at++;
     blank();
     if (text[at] === close) {
       at++;
+      depth--;
       return;
     }
     for (;;) {
@@ -58,6 +64,7 @@ const createScanner = (text: string) => {
       blank();
       if (text[at] === close) {
         at++;
+        depth--;
         return;
       }
       if (text[at] !== ',') fail(`',' or '${close}'`);
@@ -93,7 +100,7 @@ const createScanner = (text: string) => {
   };
 };
 
-/** Undefined when the text is JSON after all (or nested beyond what the scanner follows). */
+/** Undefined when the text is JSON after all. */
 export const findJsonError = (text: string): JsonError | undefined => {
   try {
     createScanner(text)();

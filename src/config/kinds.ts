@@ -9,6 +9,7 @@ import { readSharedAddress } from './shared-address.js';
 
 export const farmKind = (scope: Scope): EntryKind<Service> => ({
   what: 'farm',
+  hasState: true,
   nameChars: limits.serviceNameChars,
   read: (object, place, name, old) => readFarm(object, place, name, old, scope),
   rename: (service, name) => ({ ...service, name }),

@@ -205,9 +205,12 @@ export const mergeRequest = (view: ServicesView, body: JsonObject): MergeResult 
   return { change, notes };
 };
 
+/** A list of farms, one of their parts, and what those consist of. */
+const deletionDepth = 3;
+
 /** The same body as a wish to delete: what it names, or of a farm the parts that it names. */
-export const asDeletion = (value: unknown): unknown => {
-  if (!Array.isArray(value)) return value;
+export const asDeletion = (value: unknown, depth = deletionDepth): unknown => {
+  if (!Array.isArray(value) || depth === 0) return value;
   return value.map((entry: unknown) => {
     if (!isObject(entry)) return entry;
     const { name, data, client } = entry;
@@ -217,6 +220,6 @@ export const asDeletion = (value: unknown): unknown => {
       (key) => entry[key] !== undefined,
     );
     if (parts.length === 0) return { name, action: 'delete' };
-    return { name, ...Object.fromEntries(parts.map((key) => [key, asDeletion(entry[key])])) };
+    return { name, ...Object.fromEntries(parts.map((key) => [key, asDeletion(entry[key], depth - 1)])) };
   });
 };

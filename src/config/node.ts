@@ -98,8 +98,9 @@ const schema = z.strictObject({
     .strictObject({
       enabled: z.boolean().default(true),
       logGroup: z.number().int().min(1).max(65_534).default(7010),
+      direction: z.enum(['both', 'send', 'receive']).default('both'),
     })
-    .default({ enabled: true, logGroup: 7010 }),
+    .default({ enabled: true, logGroup: 7010, direction: 'both' }),
   conntrackd: z
     .strictObject({
       enabled: z.boolean().default(true),
@@ -121,6 +122,7 @@ const schema = z.strictObject({
     })
     .optional(),
   notify: z.strictObject({ script: path, timeoutMs: milliseconds(100, 300_000).default(10_000) }).optional(),
+  selfProbe: z.boolean().default(true),
   logLevel,
   engine: z
     .strictObject({
@@ -307,6 +309,7 @@ const shape = (config: Parsed, folder: string): NodeConfig => {
     controlSocket: file(config.controlSocket),
     ...(config.api && { api: shapeApi(config.api, file) }),
     ...(config.notify && { notify: { ...config.notify, script: file(config.notify.script) } }),
+    selfProbe: config.selfProbe,
     logLevel: config.logLevel,
     engine: {
       interfaces: config.engine.interfaces ?? interfacesOfGroups(config),

@@ -2,9 +2,9 @@
 
 import type { Policy, PolicyElement, SharedAddress } from '../model/service.js';
 import { LongEntry, optional, rateText, type Text, verdictText } from './format-values.js';
+import { networkText } from './networks.js';
 import { portsText } from './ports.js';
 import { familyOf } from './service-address.js';
-import { networkText } from './service-policy.js';
 
 /** What the kernel has of an element of a policy. */
 export interface ElementCounter {
@@ -65,8 +65,18 @@ export const formatPolicy = (
   counters?: ReadonlyMap<string, ElementCounter>,
 ): LongEntry => new LongEntry(formatHead(policy, used), 'elements', formatElements(policy, counters));
 
+/** As it is configured; `leftMs` of its lifetime is left, for a node that gets it from this one. */
+export const elementObject = (element: PolicyElement, leftMs?: number) =>
+  formatElement(
+    element,
+    leftMs === undefined ? undefined : { packets: 0, bytes: 0, time: String(Math.max(0, leftMs) / 1000) },
+  );
+
 /** The policy as it is configured, whole: a plain object. */
-export const policyObject = (policy: Policy): Readonly<Record<string, unknown>> => ({
+export const policyObject = (
+  policy: Policy,
+  leftOf?: (element: PolicyElement) => number | undefined,
+): Readonly<Record<string, unknown>> => ({
   ...formatHead(policy, 0),
-  elements: [...formatElements(policy, undefined)],
+  elements: policy.elements.map((element) => elementObject(element, leftOf?.(element))),
 });

@@ -17,6 +17,8 @@ export interface Scope {
   readonly policies: Lookup<Policy>;
   /** What was understood otherwise than it was written. */
   readonly notes: string[];
+  /** `left`: from another node, whose elements say how much of their lifetime is left. */
+  readonly lifetimes?: 'left';
 }
 
 /** Values of nftlb's enumerations, the default first. */
@@ -54,6 +56,10 @@ export interface Store<T> {
 export interface EntryKind<T extends { readonly name: string }> {
   readonly what: string;
   readonly nameChars: number;
+  /** Farms and backends. */
+  readonly hasState?: true;
+  /** Links: a name says everything. */
+  readonly nameIsEnough?: true;
   /** `object` without `action` and `newname`; undefined after a problem. */
   read(object: JsonObject, at: Place, name: string, old: T | undefined): T | undefined;
   rename(entry: T, name: string): T;
@@ -64,12 +70,24 @@ export interface EntryKind<T extends { readonly name: string }> {
 }
 
 /** `start` and `stop` are nftlb's other way to say up and down; `reload` changes nothing. */
-const withState = (object: JsonObject, action: string | undefined): JsonObject => {
+const withState = <T extends { readonly name: string }>(
+  object: JsonObject,
+  action: string | undefined,
+  name: string,
+  { what, hasState }: EntryKind<T>,
+  { notes }: Scope,
+): JsonObject => {
   if (object.action === undefined && object.newname === undefined) return object;
   const { action: _action, newname: _newname, ...rest } = object;
-  if (action === 'start') return { ...rest, state: 'up' };
-  return action === 'stop' ? { ...rest, state: 'down' } : rest;
+  if (action !== 'start' && action !== 'stop') return rest;
+  if (hasState) return { ...rest, state: action === 'start' ? 'up' : 'down' };
+  notes.push(`'${action}' changes nothing of ${what} '${name}', which has no state`);
+  return rest;
 };
+
+/** Nothing is said of the entry but what to do with it. */
+const isOnlyAction = (object: JsonObject): boolean =>
+  object.action !== undefined && Object.keys(object).every((key) => key === 'action' || key === 'name');
 
 const renameEntry = <T extends { readonly name: string }>(
   entry: T,
@@ -104,12 +122,21 @@ const changeEntry = <T extends { readonly name: string }>(
   const action = actionOf(object, reading);
   if (action === undefined) return;
   const old = store.get(name);
-  if (!old && (action === 'delete' || object.newname !== undefined)) {
+  const needsOld =
+    action === 'delete' ||
+    object.newname !== undefined ||
+    (scope.request && !kind.nameIsEnough && isOnlyAction(object));
+  if (!old && needsOld) {
     problems.report(place, `Unknown ${kind.what} '${name}'`, 'unknown');
   } else if (action === 'delete') store.delete(name);
   else {
     const known = scope.request && old && action === 'flush' && kind.flush ? kind.flush(old) : old;
-    const entry = kind.read(withState(object, action), place, name, scope.request ? known : undefined);
+    const entry = kind.read(
+      withState(object, action, name, kind, scope),
+      place,
+      name,
+      scope.request ? known : undefined,
+    );
     if (!entry) return;
     if (scope.request || !old) store.set(name, entry);
     if (object.newname !== undefined) renameEntry(entry, object.newname, reading, kind, store);

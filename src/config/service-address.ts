@@ -78,6 +78,7 @@ export const readFarmAddresses = (
 ): AddressDraft[] => {
   const list = readEntries<AddressDraft>(value, reading, scope, {
     what: 'address',
+    nameIsEnough: true,
     before,
     nameChars: limits.addressNameChars,
     nameless: (_object, index) => (scope.request ? undefined : String(index)),
@@ -89,11 +90,12 @@ export const readFarmAddresses = (
         problems: scope.problems,
         place,
       });
-      for (const [key, known] of [
-        ['ip-addr', draft.address],
-        ['ports', draft.ports],
+      for (const [key, known, what] of [
+        ['ip-addr', draft.address, 'the address that clients reach'],
+        ['ports', draft.ports, 'such as 80, 80,443 or 5060-5090; empty for every port'],
       ] as const) {
-        if (known === undefined && !(key in object)) scope.problems.report(under(place, key), 'is missing');
+        if (known === undefined && !(key in object))
+          scope.problems.report(under(place, key), `is missing: ${what}`);
       }
       return draft;
     },

@@ -49,6 +49,7 @@ type Plain =
   | 'helper'
   | 'mark'
   | 'counters'
+  | 'countersSurvive'
   | 'flowOffload'
   | 'intraConnect'
   | 'responseTtl'
@@ -90,7 +91,7 @@ const farmValues: KnownValues = new Map<string, readonly [string, ...string[]]>(
   ['helper', helpers as [string, ...string[]]],
   ['state', states],
   ['tcp-strict', onOff],
-  ['counters', onOff],
+  ['counters', [...onOff, 'survive']],
   ['flow-offload', onOff],
   ['intra-connect', onOff],
 ]);
@@ -163,7 +164,8 @@ const attributes = new Map<string, Attribute>(
       plain.mark = readMark(value, reading);
     },
     counters(value, { plain }, reading) {
-      plain.counters = readFlag(value, reading);
+      plain.countersSurvive = value === 'survive' || undefined;
+      plain.counters = value === 'survive' ? true : readFlag(value, reading);
     },
     'flow-offload'(value, { plain }, reading) {
       plain.flowOffload = readFlag(value, reading) || undefined;
@@ -197,6 +199,7 @@ const attributes = new Map<string, Attribute>(
       const { scope, backends } = draft;
       draft.backends = readEntries(value, reading, scope, {
         what: 'backend',
+        hasState: true,
         before: backends,
         nameChars: limits.serviceNameChars,
         read: (object, place, name, old) => readBackend(object, place, name, old, scope),

@@ -143,6 +143,7 @@ export const finishFarm = (draft: FarmDraft, object: JsonObject, place: Place): 
   if (limits) service.limits = limits;
   if (draft.verdict) service.verdict = draft.verdict;
   if (plain.counters !== undefined) service.counters = plain.counters;
+  if (plain.countersSurvive) service.countersSurvive = true;
   if (plain.flowOffload) service.flowOffload = true;
   if (plain.intraConnect) service.intraConnect = true;
   if (mode === 'stlsdnat' && responseTtl !== undefined && responseTtl !== 60)

@@ -1,8 +1,9 @@
 /** Policies: lists of client networks, shared by the farms and addresses that name them. */
 
 import { limits } from '../limits.js';
-import { type Ip, ipBytes, ipFromBytes, isIpv6, parseIp } from '../model/address.js';
+import { isIpv6 } from '../model/address.js';
 import type { Policy, PolicyElement } from '../model/service.js';
+import { networkText, parseNetwork, parseNetworks } from './networks.js';
 import { type Place, under } from './place.js';
 import { type KnownValues, type Scope, withKnownValues } from './reading.js';
 import { longestTtlSeconds } from './service-limits.js';
@@ -39,31 +40,6 @@ export const policyValues: KnownValues = new Map<string, readonly [string, ...st
   ['route', routes],
 ]);
 
-/** The network that the address is in: bits behind the prefix are zero. */
-const networkOf = (address: Ip, prefixLength: number): Ip => {
-  const bytes = ipBytes(address);
-  for (let at = 0; at < bytes.length; at++) {
-    const bits = Math.min(8, Math.max(0, prefixLength - at * 8));
-    bytes[at]! &= 0xff << (8 - bits);
-  }
-  return ipFromBytes(bytes, 0, bytes.length);
-};
-
-/** `10.0.0.1`, `10.2.0.0/16`; undefined when it is neither. */
-export const parseNetwork = (text: string): PolicyElement | undefined => {
-  const slash = text.indexOf('/');
-  const address = parseIp(slash < 0 ? text : text.slice(0, slash));
-  if (!address) return undefined;
-  const bits = isIpv6(address) ? 128 : 32;
-  if (slash < 0) return { address, prefixLength: bits };
-  const length = text.slice(slash + 1);
-  if (!/^\d{1,3}$/.test(length) || Number(length) > bits) return undefined;
-  return { address: networkOf(address, Number(length)), prefixLength: Number(length) };
-};
-
-export const networkText = ({ address, prefixLength }: PolicyElement): string =>
-  prefixLength === (isIpv6(address) ? 128 : 32) ? address : `${address}/${prefixLength}`;
-
 const readTimeout = (value: unknown, reading: Reading): number | undefined => {
   const seconds = readInteger(value === '' ? 0 : value, reading, 0, longestTtlSeconds);
   return seconds === undefined || seconds === 0 ? undefined : seconds * 1000;
@@ -71,34 +47,48 @@ const readTimeout = (value: unknown, reading: Reading): number | undefined => {
 
 const elementKeys = ['data', 'time', 'timeout', 'counter-packets', 'counter-bytes', 'action'];
 
+/** Most elements are a network and nothing else: what can be said of them needs no places. */
+const plainNetwork = (entry: unknown): PolicyElement | undefined => {
+  if (typeof entry !== 'object' || entry === null) return undefined;
+  for (const key in entry) if (key !== 'data') return undefined;
+  const { data } = entry as { readonly data?: unknown };
+  return typeof data === 'string' ? parseNetwork(data) : undefined;
+};
+
 const readElement = (
   entry: unknown,
   place: Place,
-  { problems }: Scope,
-): { readonly element: PolicyElement; readonly remove: boolean } | undefined => {
+  { problems, lifetimes }: Scope,
+  more: readonly string[] = [],
+): { readonly elements: readonly PolicyElement[]; readonly remove: boolean } | undefined => {
   const object = typeof entry === 'string' ? { data: entry } : entry;
   if (!isObject(object)) {
     problems.report(place, `must be an object, not ${show(entry)}`);
     return undefined;
   }
   for (const key in object) {
+    if (more.includes(key)) continue;
     if (!elementKeys.includes(key))
       problems.report(under(place, key), 'unknown attribute: remove it', 'unknown-attribute');
   }
   const text = readText(object.data ?? '', { problems, place: under(place, 'data') });
   if (text === undefined) return undefined;
-  const network = parseNetwork(text);
-  if (!network) {
-    const message = `must be an address or a network such as 10.2.0.0/16 or 2001:db8::/32, not ${show(text)}`;
+  const networks = parseNetworks(text);
+  if (!networks) {
+    const message = `must be an address, a network such as 10.2.0.0/16 or 2001:db8::/32, or a range of addresses, not ${show(text)}`;
     problems.report(under(place, 'data'), message);
     return undefined;
   }
-  // `time` is what nftlb prints of what is left.
-  const key = object.timeout === undefined ? 'time' : 'timeout';
+  // `time` is what is left, counted as packets are: sent back, it must not become a lifetime of the element's own.
   const timeoutMs =
-    object[key] === undefined ? undefined : readTimeout(object[key], { problems, place: under(place, key) });
+    object.timeout === undefined
+      ? undefined
+      : readTimeout(object.timeout, { problems, place: under(place, 'timeout') });
+  const isLeft = lifetimes === 'left' && object.time !== undefined;
+  const leftMs = isLeft ? Number(object.time) * 1000 : Number.NaN;
+  const times = { ...(timeoutMs !== undefined && { timeoutMs }), ...(leftMs >= 0 && { leftMs }) };
   return {
-    element: timeoutMs === undefined ? network : { ...network, timeoutMs },
+    elements: networks.map((network) => ({ ...network, ...times })),
     remove: object.action === 'delete',
   };
 };
@@ -124,12 +114,18 @@ export const readElements = (
   }
   if (value.length === 0) return before;
   const byText = new Map(before.map((element) => [networkText(element), element]));
-  value.forEach((entry: unknown, index) => {
-    const read = readElement(entry, { parent: place, key: index }, scope);
-    if (!read) return;
-    if (read.remove) byText.delete(networkText(read.element));
-    else byText.set(networkText(read.element), read.element);
-  });
+  for (let index = 0; index < value.length; index++) {
+    const plain = plainNetwork(value[index]);
+    if (plain) {
+      byText.set(networkText(plain), plain);
+      continue;
+    }
+    const read = readElement(value[index], { parent: place, key: index }, scope);
+    for (const element of read?.elements ?? []) {
+      if (read?.remove) byText.delete(networkText(element));
+      else byText.set(networkText(element), element);
+    }
+  }
   reportSize(byText.size, place, scope);
   return [...byText.values()];
 };
@@ -157,19 +153,48 @@ export const readElementChanges = (
     const at: Place = { parent: place, key: index };
     const read = readElement(entry, at, scope);
     if (!read) continue;
-    const { element, remove } = read;
-    const text = networkText(element);
-    if (!remove && isIpv6(element.address) !== (policy.family === 'ipv6')) {
-      scope.problems.report(at, familyMessage(element, policy.family));
+    const { elements, remove } = read;
+    const isOther = elements[0] && isIpv6(elements[0].address) !== (policy.family === 'ipv6');
+    if (!remove && isOther) scope.problems.report(at, familyMessage(elements[0]!, policy.family));
+    for (const element of elements) {
+      const text = networkText(element);
+      (remove ? removed : added).set(text, element);
+      (remove ? added : removed).delete(text);
     }
-    (remove ? removed : added).set(text, element);
-    (remove ? added : removed).delete(text);
   }
   let after = size;
   for (const element of added.values()) if (!has(element)) after++;
   for (const element of removed.values()) if (has(element)) after--;
   reportSize(after, place, scope);
   return { added: [...added.values()], removed: [...removed.values()] };
+};
+
+/** By policy, then by the element's text; undefined: off the list. */
+export type ChangedElements = ReadonlyMap<string, ReadonlyMap<string, PolicyElement | undefined>>;
+
+/** Elements that were changed alone, each with the name of its policy: what one node tells another. */
+export const readChangedElements = (value: unknown, place: Place, scope: Scope): ChangedElements => {
+  const found = new Map<string, Map<string, PolicyElement | undefined>>();
+  if (!Array.isArray(value)) {
+    scope.problems.report(place, `must be a list, not ${show(value)}`);
+    return found;
+  }
+  for (const [index, entry] of value.entries()) {
+    const at: Place = { parent: place, key: index };
+    const read = readElement(entry, at, scope, ['policy']);
+    const policy = isObject(entry)
+      ? readText(entry.policy, { problems: scope.problems, place: at })
+      : undefined;
+    if (!read || policy === undefined) continue;
+    let ofPolicy = found.get(policy);
+    if (!ofPolicy) {
+      ofPolicy = new Map();
+      found.set(policy, ofPolicy);
+    }
+    for (const element of read.elements)
+      ofPolicy.set(networkText(element), read.remove ? undefined : element);
+  }
+  return found;
 };
 
 type Attribute = (value: unknown, draft: Draft, reading: Reading) => void;

@@ -132,6 +132,7 @@ export const readPolicyLinks = (
 ): string[] =>
   readEntries<Link>(value, reading, scope, {
     what: 'policy',
+    nameIsEnough: true,
     before: before.map((name) => ({ name })),
     nameChars: limits.serviceNameChars,
     read(object, place, name) {

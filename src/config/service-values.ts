@@ -10,8 +10,17 @@ export interface Reading {
   readonly place: Place;
 }
 
+const jsonOf = (value: unknown): string => {
+  try {
+    return JSON.stringify(value) ?? String(value);
+  } catch {
+    // JSON.parse follows any depth, JSON.stringify only as far as the stack goes.
+    return 'something nested too deep';
+  }
+};
+
 export const show = (value: unknown): string => {
-  const text = typeof value === 'string' ? `'${value}'` : (JSON.stringify(value) ?? String(value));
+  const text = typeof value === 'string' ? `'${value}'` : jsonOf(value);
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 };
 

@@ -1,11 +1,12 @@
 /** A change of some services, addresses and policies as text, in nftlb's terms, and back: what one node tells another. */
 
 import type { ServicesChange, ServicesView } from '../model/change.js';
-import type { Problem } from '../model/service.js';
+import type { PolicyElement, Problem } from '../model/service.js';
 import { addressKind, farmKind, policyKind } from './kinds.js';
 import { createProblems } from './place.js';
-import { formatSharedAddress, policyObject } from './policies-format.js';
+import { elementObject, formatSharedAddress, policyObject } from './policies-format.js';
 import { type EntryKind, type Lookup, readEntries, type Scope } from './reading.js';
+import { type ChangedElements, readChangedElements } from './service-policy.js';
 import { isObject } from './service-values.js';
 import { formatService } from './services-format.js';
 
@@ -16,11 +17,29 @@ const present = <T>(map: ReadonlyMap<string, T | undefined>): T[] =>
 const gone = (map: ReadonlyMap<string, unknown>): string[] =>
   [...map].flatMap(([name, one]) => (one === undefined ? [name] : []));
 
-export const changeText = ({ services, addresses, policies }: ServicesChange): string =>
+/** Milliseconds that are left of an element's lifetime on this node; undefined: it stays, or nobody knows. */
+export type LeftOf = (policy: string, element: PolicyElement) => number | undefined;
+
+const elementObjects = (elements: ChangedElements, leftOf: LeftOf | undefined): object[] =>
+  [...elements].flatMap(([policy, changes]) =>
+    [...changes].map(([data, element]) =>
+      element
+        ? { policy, ...elementObject(element, leftOf?.(policy, element)) }
+        : { policy, data, action: 'delete' },
+    ),
+  );
+
+/** `elements`: changed alone, by policy. */
+export const changeText = (
+  { services, addresses, policies }: ServicesChange,
+  elements: ChangedElements = new Map(),
+  leftOf?: LeftOf,
+): string =>
   JSON.stringify({
     farms: present(services).map((one) => formatService(one, { full: true })),
     addresses: present(addresses).map((one) => formatSharedAddress(one, 0)),
-    policies: present(policies).map((one) => policyObject(one)),
+    policies: present(policies).map((one) => policyObject(one, leftOf && ((each) => leftOf(one.name, each)))),
+    ...(elements.size > 0 && { elements: elementObjects(elements, leftOf) }),
     gone: { farms: gone(services), addresses: gone(addresses), policies: gone(policies) },
   });
 
@@ -37,7 +56,9 @@ const namesIn = (value: unknown, list: List): string[] => {
 export const readChange = (
   text: string,
   view: ServicesView,
-): { readonly change: ServicesChange } | { readonly problems: readonly Problem[] } => {
+):
+  | { readonly change: ServicesChange; readonly elements: ChangedElements }
+  | { readonly problems: readonly Problem[] } => {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -65,11 +86,14 @@ export const readChange = (
     shared: view.addresses,
     policies: view.policies,
     notes: [],
+    lifetimes: 'left',
   };
   const policies = listOf('policies', scope, policyKind);
   const withPolicies = { ...scope, policies: over(policies, view.policies) };
   const addresses = listOf('addresses', withPolicies, addressKind);
   const withAll = { ...withPolicies, shared: over(addresses, view.addresses) };
   const services = listOf('farms', withAll, farmKind);
-  return problems.count > 0 ? { problems: problems.list() } : { change: { services, addresses, policies } };
+  const elements = readChangedElements(body.elements ?? [], { key: 'elements' }, scope);
+  if (problems.count > 0) return { problems: problems.list() };
+  return { change: { services, addresses, policies }, elements };
 };

@@ -107,12 +107,12 @@ const formatLimits = ({ limits = {} }: Service): Text => ({
 });
 
 /** Not nftlb's, hence behind what is; only `replicate` is printed always. */
-const formatExtensions = ({ limits, persistFull, replicate, counters }: Service): Text => ({
+const formatExtensions = ({ limits, persistFull, replicate, counters, countersSurvive }: Service): Text => ({
   ...(limits?.connections !== undefined && { 'service-connlimit': String(limits.connections) }),
   ...(limits?.synproxy && { synproxy: 'on' }),
   ...optional('persist-full', persistFull),
   replicate,
-  ...(counters !== undefined && { counters: counters ? 'on' : 'off' }),
+  ...(counters !== undefined && { counters: countersSurvive ? 'survive' : counters ? 'on' : 'off' }),
 });
 
 export const formatService = (
@@ -124,7 +124,10 @@ export const formatService = (
   const level = levelOf(service);
   const found = reasons?.of(service.name) ?? [];
   const reasonOf = (backend: string | undefined): string | undefined =>
-    found.length === 0 ? undefined : found.find((one) => one.backend === backend)?.reason;
+    found
+      .filter((one) => one.backend === backend)
+      .map(({ reason }) => reason)
+      .join('; ') || undefined;
   const { log, staticSessions = [] } = service;
   const left = draining?.get(service.name);
   return {

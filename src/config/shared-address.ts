@@ -51,11 +51,11 @@ export const readSharedAddress = (
   };
   readAttributes(withKnownValues(object, addressValues, scope), attributes, draft, { problems, place });
   const { address, ports, protocol = 'tcp', verdict, prefix, rate, policies } = draft;
-  for (const [key, known] of [
-    ['ip-addr', address],
-    ['ports', ports],
+  for (const [key, known, what] of [
+    ['ip-addr', address, 'the address that clients reach'],
+    ['ports', ports, 'such as 80, 80,443 or 5060-5090; empty for every port'],
   ] as const) {
-    if (known === undefined && !(key in object)) problems.report(under(place, key), 'is missing');
+    if (known === undefined && !(key in object)) problems.report(under(place, key), `is missing: ${what}`);
   }
   if (problems.count > before || !address || !ports) return undefined;
   return {

@@ -6,6 +6,7 @@ export const faultNames = [
   'agent-freeze',
   'node-off',
   'front-link',
+  'back-path',
   'sync-link',
   'agent-restart',
   'witness-off',
@@ -38,6 +39,13 @@ export const budgets: Readonly<Record<FaultName, Budget>> = {
   'agent-freeze': { outageMs: 0, lostDatagrams: 0, failedConnects: 0, noneAnsweringMs: any, takeovers: 1 },
   'node-off': { outageMs: 500, lostDatagrams: any, failedConnects: any, noneAnsweringMs: any, takeovers: 1 },
   'front-link': { outageMs: 50, lostDatagrams: any, failedConnects: any, noneAnsweringMs: any, takeovers: 1 },
+  'back-path': {
+    outageMs: 8_000,
+    lostDatagrams: any,
+    failedConnects: any,
+    noneAnsweringMs: any,
+    takeovers: 1,
+  },
   'agent-restart': {
     outageMs: 20,
     lostDatagrams: any,
@@ -74,6 +82,8 @@ export const faultMeaning: Readonly<Record<FaultName, string>> = {
   'node-off':
     'every process of the active node is killed and every cable of it dead at once; it comes back with an empty kernel',
   'front-link': 'the active node’s front cable loses carrier',
+  'back-path':
+    'the switch forwards nothing between the active node and the backends, while the cable keeps its carrier',
   'sync-link': 'the active node’s sync cable is dead for 3 s: replication and one of two heartbeat paths',
   'agent-restart': 'the active node’s agent is told to stop (SIGTERM), and started again',
   'witness-off': 'the witness is killed, and comes back 3 s later',

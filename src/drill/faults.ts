@@ -2,7 +2,7 @@
 
 import { RelevoError } from '../errors.js';
 import { activeIn, nodeViews, processesInside, startAll } from '../lab/lab.js';
-import { replaceHost, setAllCables, setCables } from '../lab/network.js';
+import { replaceHost, setAllCables, setCables, setForwarding } from '../lab/network.js';
 import type { LabOwnerDriver, LabPorts } from '../lab/owner.js';
 import { killProcesses, stopProcesses } from '../lab/processes.js';
 import { type LabState, readLab, writeLab } from '../lab/state.js';
@@ -27,6 +27,8 @@ const holdMs = 3_000;
 /** `second-failure`: longest wait for the first takeover, and the pause after it. */
 const takeoverMs = 8_000;
 const settleMs = 500;
+/** `back-path`: an owner gives a group away for its health only after it has had it for so long (`healthPace`). */
+const stayedMs = 10_500;
 
 interface Site {
   readonly ports: LabPorts;
@@ -157,6 +159,23 @@ const deadCable =
 
 const frontLink = deadCable('front', 0);
 
+/** Waited for like any takeover, and no longer: the cable looks alive, so the node has to find out by trying. */
+const backPath = (site: Site): Fault => {
+  const forward = (forwards: boolean): Promise<string> =>
+    setForwarding(site.ports.runner, site.lab, site.node, 'back', forwards);
+  return {
+    async inject(signal) {
+      await sleep(stayedMs, signal);
+      const atMs = site.ports.clock.nowMs();
+      await forward(false);
+      return { atMs };
+    },
+    heal: async () => {
+      await forward(true);
+    },
+  };
+};
+
 const agentRestart = (site: Site): Fault => ({
   async inject() {
     const agent = await agentProcesses(site);
@@ -266,6 +285,7 @@ const factories: Readonly<Record<FaultName, (site: Site) => Fault>> = {
   'agent-freeze': agentFreeze,
   'node-off': nodeOff,
   'front-link': frontLink,
+  'back-path': backPath,
   'sync-link': deadCable('sync', holdMs),
   'agent-restart': agentRestart,
   'witness-off': witnessOff,

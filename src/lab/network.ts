@@ -153,6 +153,18 @@ export const setCables = (
     namespaceOf(lab, switchName),
   );
 
+/** A port of the switch that forwards nothing, while the cable keeps its carrier; and back. */
+export const setForwarding = (
+  runner: Runner,
+  lab: string,
+  host: string,
+  segment: Segment,
+  forwards: boolean,
+): Promise<string> => {
+  const to = forwards ? `master ${bridgeOf(segment)}` : 'nomaster';
+  return ip(runner, [`link set ${switchPort(host, segment)} ${to}`], namespaceOf(lab, switchName));
+};
+
 /** Every cable of a host, in one request. */
 export const setAllCables = (
   runner: Runner,

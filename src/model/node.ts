@@ -62,6 +62,9 @@ export interface Timing {
 /** Interfaces by name, whether they are there or not; `all`: every Ethernet interface there is. */
 export type IngressInterfaces = 'all' | readonly string[];
 
+/** What a node does with entries: sends its own and takes those of others, or only one of the two. */
+export type Direction = 'both' | 'send' | 'receive';
+
 export interface NodeConfig {
   readonly cluster: string;
   readonly node: string;
@@ -72,7 +75,12 @@ export interface NodeConfig {
   /** Shared secret of heartbeats and grants, read from `secretFile`. */
   readonly secretFile: string;
   readonly tls: { readonly ca: string; readonly cert: string; readonly key: string };
-  readonly replication: { readonly enabled: boolean; readonly logGroup: number };
+  readonly replication: {
+    readonly enabled: boolean;
+    readonly logGroup: number;
+    /** Absent: both. */
+    readonly direction?: Direction;
+  };
   readonly conntrackd: {
     readonly manage: boolean;
     readonly enabled: boolean;
@@ -93,6 +101,8 @@ export interface NodeConfig {
   };
   /** Called at each change of role or health. */
   readonly notify?: { readonly script: string; readonly timeoutMs: number };
+  /** Whether it is tried now and then that a backend can be reached from here; absent: yes. */
+  readonly selfProbe?: boolean;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
   readonly engine: {
     /** Where clients' packets arrive: lists and services without connection tracking look at these. */

@@ -134,6 +134,8 @@ export interface Service {
   readonly flowOffload?: boolean;
   /** Packets and bytes are counted, per backend and direction; undefined: as the node does with services that do not say. */
   readonly counters?: boolean;
+  /** What it has carried follows to the node that takes over. */
+  readonly countersSurvive?: boolean;
   /** Clients in the backends' own network are served, too. */
   readonly intraConnect?: boolean;
   /** stlsdnat: seconds as nftlb's clients know them. */
@@ -151,6 +153,8 @@ export interface PolicyElement {
   readonly prefixLength: number;
   /** Lifetime of this element; undefined: it stays. */
   readonly timeoutMs?: number;
+  /** What is left of its lifetime, of one that comes from another node; undefined: all of it. */
+  readonly leftMs?: number;
 }
 
 /** A list of client networks, shared by the services that name it. */

@@ -2,6 +2,18 @@
 
 import type { GeneralEntry, PersistenceEntry, Session } from './persistence.js';
 import type { BackendState } from './service.js';
+import type { SyncChange, SyncEntry, SyncStatus, VerifyResult } from './sync-status.js';
+
+export type {
+  SyncChange,
+  SyncEntry,
+  SyncPeerStatus,
+  SyncServiceStatus,
+  SyncStatus,
+  SyncStreamStatus,
+  VerifyDifference,
+  VerifyResult,
+} from './sync-status.js';
 
 export type GroupState = 'init' | 'standby' | 'active' | 'draining';
 
@@ -40,55 +52,6 @@ export interface PeerStatus {
   readonly maintenance?: readonly string[];
   /** Sum of the weights of what is wrong with it, for the group where it is highest. */
   readonly penalty?: number;
-}
-
-export interface SyncPeerStatus {
-  readonly name: string;
-  readonly connected: boolean;
-  readonly state: string;
-  readonly sentEntries: number;
-  /** Rates are over the last ten seconds. */
-  readonly entriesPerSecond: number;
-  readonly ackedEntries: number;
-  readonly unconfirmed: number;
-  readonly oldestUnconfirmedMs: number;
-  readonly lagP50Ms: number | undefined;
-  readonly lagP99Ms: number | undefined;
-  readonly bytesSent: number;
-  readonly bytesReceived: number;
-  readonly bytesSentPerSecond: number;
-  readonly bytesReceivedPerSecond: number;
-  readonly lastError: string | undefined;
-}
-
-export interface SyncStatus {
-  readonly enabled: boolean;
-  readonly complete: boolean;
-  readonly entries: number;
-  readonly position: string;
-  readonly lostReports: number;
-  readonly peers: readonly SyncPeerStatus[];
-}
-
-/** An entry of the replica, and what is known of it. */
-export interface SyncEntry {
-  readonly entry: (PersistenceEntry & { readonly service?: string }) | GeneralEntry;
-  readonly group: string;
-  readonly epoch: number;
-  /** This node originated it; else it was received. */
-  readonly own: boolean;
-  /** Peers that have our word of it in their kernels. */
-  readonly confirmedBy: readonly string[];
-  /** As far as this node knows. */
-  readonly inKernel: boolean;
-}
-
-/** `moved`: to another backend. */
-export interface SyncChange {
-  readonly what: 'added' | 'moved' | 'refreshed' | 'removed' | 'expired';
-  readonly own: boolean;
-  readonly group: string;
-  readonly entry: (PersistenceEntry & { readonly service?: string }) | GeneralEntry;
 }
 
 export interface ConntrackdStatus {
@@ -268,11 +231,6 @@ export interface ApplyRequest {
 export type HandoverResult =
   | { readonly ok: true; readonly tookMs: number }
   | { readonly ok: false; readonly reason: string };
-
-export interface VerifyResult {
-  readonly consistent: boolean;
-  readonly lines: readonly string[];
-}
 
 /** What a running node can be asked to do: implemented by `app/node.ts`, offered by `api/`, used by the CLI. */
 export interface NodeControl {

@@ -53,6 +53,10 @@ export interface StampSource {
   next: number;
 }
 
+/** Why such a connection is closed. */
+export const backwards =
+  'its stream goes back to what it sent before: a restored copy of the machine, or recorded frames. Restart its agent';
+
 export class Inbound {
   position: Position | undefined;
   receivedEntries = 0;
@@ -120,6 +124,15 @@ export class Inbound {
       suspects: new Set(),
       differing: undefined,
     });
+  }
+
+  /** This process of the peer had sent more than that already. */
+  goesBack(sequence: number): boolean {
+    return (
+      this.position !== undefined &&
+      this.position.session === this.#session &&
+      sequence < this.position.sequence
+    );
   }
 
   onStart(sequence: number, resumed = false): void {

@@ -29,7 +29,7 @@ export interface FlowLimits {
 
 interface SnapshotTask {
   readonly group: number;
-  readonly buckets: Uint8Array | undefined;
+  buckets: Uint8Array;
   row: number;
 }
 
@@ -38,10 +38,14 @@ interface Unacked {
   readonly entries: number;
   readonly sequence: number;
   readonly originatedAtMs: number;
+  /** With it the peer has all of this group. */
+  readonly completes: number | undefined;
 }
 
 /** Of an entry on the wire, at most. */
 const entryBytes = 32;
+/** Queued changes looked at for the oldest that still counts. */
+const lookedAt = 4_096;
 
 export class Outbound {
   sentEntries = 0;
@@ -56,6 +60,10 @@ export class Outbound {
   readonly #limits: FlowLimits;
   #cursor = 0;
   #acked = 0;
+  /** Of the time before the last gap: start without a position, or overflow. */
+  #ackedBefore = 0;
+  /** Groups in which the peer has not yet shown, since then, that it has what it was not sent. */
+  readonly #unproven = new Set<number>();
   #frame = 0;
   #started = false;
   #unacked: Unacked[] = [];
@@ -73,7 +81,12 @@ export class Outbound {
 
   /** Newest sequence there is to send. */
   get head(): number {
-    return this.#replica.head;
+    return this.#started ? this.#replica.head : 0;
+  }
+
+  /** Entries go to this peer. */
+  get started(): boolean {
+    return this.#started;
   }
 
   get cursor(): number {
@@ -82,6 +95,7 @@ export class Outbound {
 
   /** Newest sequence that the peer confirmed to have in its kernel. */
   get acked(): number {
+    for (const group of this.#unproven) if (this.#groups.isActive(group)) return this.#ackedBefore;
     return this.#acked;
   }
 
@@ -96,7 +110,19 @@ export class Outbound {
 
   oldestUnconfirmedMs(nowMs: number): number {
     const oldest = this.#unacked.find(({ originatedAtMs }) => originatedAtMs > 0);
-    return oldest ? nowMs - oldest.originatedAtMs : 0;
+    return oldest ? nowMs - oldest.originatedAtMs : this.#oldestQueuedMs(nowMs);
+  }
+
+  /** Of the changes that wait to be sent, those superseded passed over. */
+  #oldestQueuedMs(nowMs: number): number {
+    if (!this.#started) return 0;
+    const { table, head, tail } = this.#replica;
+    const first = Math.max(this.#cursor, tail) + 1;
+    for (let sequence = first; sequence <= head && sequence < first + lookedAt; sequence++) {
+      const row = this.#replica.rowAt(sequence);
+      if (row >= 0 && this.#groups.isActive(table.group[row]!)) return nowMs - table.changedAtMs[row]!;
+    }
+    return 0;
   }
 
   get hasWork(): boolean {
@@ -114,6 +140,7 @@ export class Outbound {
     this.#cursor = resumed ? resume.sequence : replica.head;
     this.#acked = this.#cursor;
     this.#started = true;
+    if (!resumed) this.#gap(0);
     this.requestDigests(true);
     return { kind: 'start', resumed, sequence: this.#cursor };
   }
@@ -130,8 +157,22 @@ export class Outbound {
   onResync(group: number, buckets: Uint8Array | undefined): void {
     const answers = (this.answers.get(group)?.answers ?? 0) + 1;
     this.answers.set(group, { answers, differing: buckets ? bucketsIn(buckets) : 0 });
-    if (!buckets || bucketsIn(buckets) === 0 || !this.#groups.isActive(group)) return;
-    this.#snapshots.push({ group, buckets, row: 0 });
+    if (!buckets || bucketsIn(buckets) === 0) this.#unproven.delete(group);
+    else if (this.#groups.isActive(group)) this.#ask(group, buckets);
+  }
+
+  /** A snapshot of these buckets, after those asked for: one task for each group that has not begun. */
+  #ask(group: number, buckets: Uint8Array): void {
+    const waiting = this.#snapshots.find(
+      (task, at) => task.group === group && !(at === 0 && this.#snapshotBegun),
+    );
+    if (waiting) waiting.buckets = waiting.buckets.map((byte, at) => byte | buckets[at]!);
+    else this.#snapshots.push({ group, buckets, row: 0 });
+  }
+
+  #gap(ackedBefore: number): void {
+    this.#ackedBefore = ackedBefore;
+    for (const group of this.#groups.activeGroups()) this.#unproven.add(group);
   }
 
   onAck(frame: number, nowMs: number): void {
@@ -142,7 +183,8 @@ export class Outbound {
       this.#unackedEntries -= unacked.entries;
       this.ackedEntries += unacked.entries;
       this.#acked = Math.max(this.#acked, unacked.sequence);
-      if (unacked.originatedAtMs > 0) this.lag.record(nowMs - unacked.originatedAtMs);
+      if (unacked.completes !== undefined) this.#unproven.delete(unacked.completes);
+      if (unacked.originatedAtMs > 0) this.lag.record(nowMs - unacked.originatedAtMs, unacked.entries);
     }
     this.#unacked.splice(0, confirmed);
   }
@@ -167,6 +209,7 @@ export class Outbound {
 
   #overflow(): void {
     this.overflows++;
+    this.#gap(this.acked);
     this.#cursor = this.#replica.head;
     this.requestDigests(true);
   }
@@ -235,7 +278,7 @@ export class Outbound {
     }
     if (!this.#snapshotBegun) {
       this.#snapshotBegun = true;
-      const expected = Math.round((replica.live * (task.buckets ? bucketsIn(task.buckets) : 256)) / 256);
+      const expected = Math.round((replica.live * bucketsIn(task.buckets)) / 256);
       const { buckets } = task;
       const frame = this.#number(0, this.#cursor, 0);
       frames.push({ kind: 'snapshot-begin', frame, ...head, sequence: this.#cursor, buckets, expected });
@@ -252,17 +295,17 @@ export class Outbound {
       frames.push({ kind: 'snapshot-chunk', frame, ...head, entries });
     }
     if (task.row < table.used) return;
-    frames.push({ kind: 'snapshot-end', frame: this.#number(0, this.#cursor, 0), ...head });
+    frames.push({ kind: 'snapshot-end', frame: this.#number(0, this.#cursor, 0, task.group), ...head });
     this.#snapshots.shift();
     this.#snapshotBegun = false;
   }
 
   /** The next frame's number; its acknowledgement is awaited. */
-  #number(entries: number, sequence: number, originatedAtMs: number): number {
+  #number(entries: number, sequence: number, originatedAtMs: number, completes?: number): number {
     const frame = ++this.#frame;
     this.sentEntries += entries;
     this.#unackedEntries += entries;
-    this.#unacked.push({ frame, entries, sequence, originatedAtMs });
+    this.#unacked.push({ frame, entries, sequence, originatedAtMs, completes });
     return frame;
   }
 }

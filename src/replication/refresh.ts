@@ -56,6 +56,8 @@ export class RefreshChecker {
       const row = table.find(found.client[at]!, found.address[at]!, found.protocolPort[at]!);
       if (row < 0 || !groups.isActive(table.group[row]!)) continue;
       seen.add(row);
+      // A report, a purge or a peer knows more than the answer to a question asked before.
+      if (table.changedAtMs[row]! >= askedAtMs) continue;
       const changed = takeFromKernel(this.#context, found, at, groups.epochOf(table.group[row]!), nowMs);
       if (changed >= 0 && table.state[changed] === rowState.tombstone) toKernel.push(changed);
     }

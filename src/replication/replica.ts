@@ -40,6 +40,8 @@ export interface BackendPair {
 
 /** A lifetime that grew by less is no refresh, but the time that a dump takes. */
 const refreshSlackMs = 1_000;
+/** What the columns, the wire and a peer's kernel are told of a longer one: 49 days, which packets prolong. */
+const longestTtlMs = 0xffff_ffff;
 
 /** What has become of an entry. */
 export type EntryChange = 'added' | 'moved' | 'refreshed' | 'removed' | 'expired';
@@ -90,6 +92,16 @@ export class Replica {
     return this.table.own[row] === 1 && this.table.sequence[row] === sequence ? row : unchanged;
   }
 
+  /** How long ago the first change behind this sequence was made that nothing has superseded; 0: there is none, or none of the next thousand. */
+  oldestChangeMs(sequence: number, nowMs: number): number {
+    const from = Math.max(sequence, this.tail) + 1;
+    for (let at = from; at <= Math.min(this.head, from + 1_000); at++) {
+      const row = this.rowAt(at);
+      if (row >= 0) return nowMs - this.table.changedAtMs[row]!;
+    }
+    return 0;
+  }
+
   /**
    * An entry of ours, seen in a packet or a dump. Returns its row if peers must hear of it: new, changed, or with less
    * than half of its life left in what they know; otherwise `unchanged`, `full` or `foreign` (an address of no group).
@@ -100,12 +112,14 @@ export class Replica {
     protocolPort: number,
     backend: number,
     backendPort: number,
-    ttlMs: number,
-    remainingMs: number,
+    kernelTtlMs: number,
+    kernelRemainingMs: number,
     epoch: number,
     nowMs: number,
   ): number {
     const { table } = this;
+    const ttlMs = Math.min(kernelTtlMs, longestTtlMs);
+    const remainingMs = Math.min(kernelRemainingMs, ttlMs);
     let what: EntryChange = 'added';
     let row = table.find(client, address, protocolPort);
     if (row < 0) {

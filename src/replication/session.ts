@@ -8,26 +8,29 @@
  * - Numbered frames are acknowledged in order, each when the caller says that its rows are in the kernel.
  */
 
+import type { Direction } from '../model/node.js';
 import type {
+  AsideFrame,
   DocumentMessage,
-  EventsMessage,
   GeneralFrame,
   HelloFrame,
   NumberedFrame,
   Position,
   SyncFrame,
 } from '../wire/frames.js';
+import { directionNumber, directionOf, sendsEntries, takesEntries } from './direction.js';
 import { GeneralChannel, type GeneralParts, generalVersion } from './general/channel.js';
 import type { GroupBook } from './groups.js';
-import { Inbound, type StampSource } from './inbound.js';
+import { helloProblem, protocolVersion } from './hello.js';
+import { backwards, Inbound, type StampSource } from './inbound.js';
 import { type FlowLimits, Outbound } from './outbound.js';
 import type { Replica } from './replica.js';
-
-export const protocolVersion = { min: 1, max: 1 } as const;
 
 export interface SessionConfig {
   readonly node: string;
   readonly peer: string;
+  /** Of the peer, over before this one. */
+  readonly endedSessions?: readonly string[];
   readonly cluster: string;
   readonly software: string;
   /** Of this start of the agent. */
@@ -37,6 +40,8 @@ export interface SessionConfig {
   readonly timing: SessionTiming;
   /** Undefined: general entries are not exchanged. */
   readonly general?: GeneralParts;
+  /** Default: both. */
+  readonly direction?: Direction;
 }
 
 export interface SessionTiming {
@@ -72,7 +77,7 @@ export type SessionEffect =
   /** The peer has said hello. `document`: it replicates the services document. */
   | { readonly kind: 'streaming'; readonly document: boolean }
   | { readonly kind: 'document'; readonly message: DocumentMessage }
-  | { readonly kind: 'events'; readonly message: EventsMessage }
+  | { readonly kind: 'aside'; readonly frame: AsideFrame }
   /** Send the refusal, close, and log it. `code` is what the peer is told. */
   | { readonly kind: 'close'; readonly code: string; readonly detail: string }
   | {
@@ -90,10 +95,15 @@ export class PeerSession {
   readonly general: GeneralChannel | undefined;
   state: SessionState = 'opened';
   peerSoftware = '';
+  peerSession = '';
+  peerDirection: Direction = 'both';
+  /** It answers questions for what its kernel holds. */
+  peerVerifies = false;
   pingMs = 0;
 
   readonly #config: SessionConfig;
   readonly #groups: GroupBook;
+  readonly #takes: boolean;
   #openedAtMs = 0;
   #heardAtMs = 0;
   #pingedAtMs = 0;
@@ -110,10 +120,12 @@ export class PeerSession {
   ) {
     this.#config = config;
     this.#groups = groups;
+    this.#takes = takesEntries(config.direction ?? 'both');
     this.outbound = new Outbound(replica, groups, config.flow);
     this.inbound = new Inbound(replica, groups, config.peer, stamps, position);
     this.general =
-      config.general && new GeneralChannel(config.general, groups, config.peer, stamps, generalPosition);
+      config.general &&
+      new GeneralChannel(config.general, groups, config.peer, stamps, generalPosition, this.#takes);
   }
 
   step(event: SessionEvent, nowMs: number): SessionEffect[] {
@@ -175,6 +187,8 @@ export class PeerSession {
         .activeGroups()
         .map((group) => ({ group: this.#groups.names[group]!, epoch: this.#groups.epochOf(group) })),
       document: 1,
+      verify: 1,
+      ...directionNumber(this.#config.direction),
     };
   }
 
@@ -182,44 +196,20 @@ export class PeerSession {
     if (frame.kind === 'refuse') return this.#onRefuse(frame);
     if (frame.kind !== 'hello')
       return this.#close('hello', `the first frame is a ${frame.kind}, not a hello`);
-    const { cluster, node, peer, maps, session } = this.#config;
-    if (frame.cluster !== cluster) {
-      return this.#close(
-        'cluster',
-        `node ${frame.node} belongs to cluster '${frame.cluster}', this node to '${cluster}': correct 'cluster' in one node.yaml`,
-      );
-    }
-    if (frame.node === node) {
-      return this.#close(
-        'node',
-        `another node calls itself '${node}': give each node its own name and certificate`,
-      );
-    }
-    if (frame.node !== peer) {
-      return this.#close(
-        'node',
-        `a node calls itself '${frame.node}' but its certificate says '${peer}': correct 'node' in its node.yaml`,
-      );
-    }
-    if (frame.versionMin > protocolVersion.max || frame.versionMax < protocolVersion.min) {
-      return this.#close(
-        'version',
-        `it speaks versions ${frame.versionMin}–${frame.versionMax} of the protocol, this node ${protocolVersion.min}–${protocolVersion.max}: upgrade the older one (${frame.software})`,
-      );
-    }
-    const lacking = maps.find((map) => !frame.maps.includes(map));
-    if (lacking !== undefined) {
-      return this.#close(
-        'maps',
-        `it has no map of the shape '${lacking}' (${frame.software}): upgrade the older node`,
-      );
-    }
+    const { session, direction = 'both' } = this.#config;
+    const problem = helloProblem(frame, this.#config);
+    if (problem) return this.#close(problem.code, problem.detail);
     this.state = 'streaming';
     this.peerSoftware = frame.software;
+    this.peerSession = frame.session;
+    this.peerDirection = directionOf(frame.direction);
+    this.peerVerifies = (frame.verify ?? 0) > 0;
     this.inbound.onHello(frame.session, frame.active);
-    const effects: SessionEffect[] = [send(this.outbound.start(frame.resume, session) as SendableFrame)];
+    const sends = sendsEntries(direction) && takesEntries(this.peerDirection);
+    const effects: SessionEffect[] = [];
+    if (sends) effects.push(send(this.outbound.start(frame.resume, session) as SendableFrame));
     // A peer that does not speak it is an older one: the first stream goes on as ever.
-    if (this.general && frame.general) effects.push(send(this.general.start(frame, session)));
+    if (this.general && frame.general) effects.push(...this.general.start(frame, session, sends).map(send));
     effects.push({ kind: 'streaming', document: (frame.document ?? 0) > 0 });
     return effects;
   }
@@ -239,10 +229,12 @@ export class PeerSession {
         if (this.general?.open) this.general.inbound.onRole(frame.group, frame.epoch, frame.active);
         return [];
       case 'start':
+        if (!this.#takes) return [];
+        if (this.inbound.goesBack(frame.sequence)) return this.#close('replayed', backwards);
         this.inbound.onStart(frame.sequence, frame.resumed);
         return [];
       case 'digest': {
-        const answer = this.inbound.onDigest(frame, nowMs);
+        const answer = this.#takes ? this.inbound.onDigest(frame, nowMs) : undefined;
         return answer ? [send(answer as SendableFrame)] : [];
       }
       case 'resync': {
@@ -263,7 +255,9 @@ export class PeerSession {
       case 'document':
         return [{ kind: 'document', message: frame.message }];
       case 'events':
-        return [{ kind: 'events', message: frame.message }];
+      case 'verify':
+      case 'counters':
+        return [{ kind: 'aside', frame }];
       case 'general':
         return this.#onGeneral(frame, nowMs);
       case 'unknown':
@@ -275,8 +269,11 @@ export class PeerSession {
     if (!this.inbound.inOrder(frame)) {
       return this.#close('frame', `frame ${frame.frame} is out of order: a repeated or forged frame`);
     }
+    // An older peer that does not know our direction: passed over.
+    if (!this.#takes) return [{ kind: 'write', rows: [], frame: frame.frame }];
     switch (frame.kind) {
       case 'delta':
+        if (this.inbound.goesBack(frame.lastSequence)) return this.#close('replayed', backwards);
         return [{ kind: 'write', rows: this.inbound.onDelta(frame, nowMs), frame: frame.frame }];
       case 'snapshot-begin':
         this.inbound.onSnapshotBegin(frame);
@@ -323,7 +320,7 @@ export class PeerSession {
       return this.#close('hello', `no hello within ${helloMs} ms`);
     }
     if (nowMs - this.#heardAtMs >= silenceMs) {
-      return this.#close('frame', `nothing heard for ${silenceMs} ms: the link is half-open`);
+      return this.#close('silent', `nothing heard for ${silenceMs} ms: the link is half-open`);
     }
     if (nowMs - this.#digestedAtMs >= digestMs) {
       this.#digestedAtMs = nowMs;

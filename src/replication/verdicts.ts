@@ -5,10 +5,12 @@ import { protocolOf } from '../model/columns.js';
 import type { Endpoint, Service } from '../model/service.js';
 
 export interface Verdict {
-  /** A service with persistence there, which replicates it, has this backend. */
+  /** There is a service with persistence, which replicates it. */
   readonly belongs: boolean;
   /** … and the backend has not failed: the kernel may hold the entry. */
   readonly writable: boolean;
+  /** There is such a service, but the backend is not one of its own: removed, or about to be known. */
+  readonly gone?: boolean;
   readonly ttlMs: number;
 }
 
@@ -22,6 +24,7 @@ export interface Judge {
 /** More pairs than any document has that is in use: peers must not fill the memory with others. */
 const remembered = 200_000;
 const stranger: Verdict = { belongs: false, writable: false, ttlMs: 0 };
+const removed: Verdict = { ...stranger, gone: true };
 
 export class Verdicts implements Judge {
   readonly #serviceAt: (endpoint: Endpoint) => Service | undefined;
@@ -73,7 +76,7 @@ export class Verdicts implements Judge {
     const owners = service.backends.filter(
       (one) => one.address === backendAddress && (one.port ?? port) === backendPort,
     );
-    if (owners.length === 0) return stranger;
+    if (owners.length === 0) return removed;
     const writable = owners.some(({ state }) => state !== 'down');
     return { belongs: true, writable, ttlMs: service.persistTtlMs };
   }

@@ -25,31 +25,39 @@ export interface SyncClientOptions {
   readonly listener: PeerLinkListener;
 }
 
+const otherName = 'OTHER_NAME';
+
 const checkName = (peer: string, certificate: PeerCertificate): Error | undefined => {
   const name = certificate.subject.CN;
   if (name === peer) return undefined;
-  return new Error(
-    `the node there shows the certificate of '${String(name)}': correct 'nodes' in node.yaml, or its certificate`,
-  );
+  const message = `the node there shows the certificate of '${String(name)}': correct 'nodes' in node.yaml, or its certificate`;
+  return Object.assign(new Error(message), { code: otherName });
+};
+
+const foreign =
+  "its certificate is not of this cluster's authority: issue it with 'relevo cert issue', or reload the agent that has not read the new authority yet";
+
+/** Of a peer that shows a certificate which is not accepted. */
+const refusals: Readonly<Record<string, string>> = {
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: foreign,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: foreign,
+  SELF_SIGNED_CERT_IN_CHAIN: foreign,
+  DEPTH_ZERO_SELF_SIGNED_CERT: foreign,
+  CERT_SIGNATURE_FAILURE: foreign,
+  CERT_HAS_EXPIRED:
+    "its certificate has expired, or its authority's: issue a new one with 'relevo cert issue'",
+  CERT_NOT_YET_VALID: 'its certificate is not valid yet: set the clocks of both nodes by NTP',
 };
 
 const remedies: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'nothing listens there: is the agent running?',
   EHOSTUNREACH: 'no way there: check the sync network',
   ETIMEDOUT: 'no answer: check the sync network',
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE:
-    "its certificate is not of this cluster's authority: issue it with 'relevo cert issue'",
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
-    "its certificate is not of this cluster's authority: issue it with 'relevo cert issue'",
-  SELF_SIGNED_CERT_IN_CHAIN:
-    "its certificate is not of this cluster's authority: issue it with 'relevo cert issue'",
-  CERT_SIGNATURE_FAILURE:
-    "its certificate is not of this cluster's authority: issue it with 'relevo cert issue'",
-  CERT_HAS_EXPIRED: "its certificate has expired: issue a new one with 'relevo cert issue'",
+  ECONNRESET: 'it cut the connection off: its log says why, if it refuses this node',
 };
 
 const explain = (error: Error & { code?: string }): string => {
-  const remedy = remedies[error.code ?? ''];
+  const remedy = refusals[error.code ?? ''] ?? remedies[error.code ?? ''];
   return remedy ? `${error.code}: ${remedy}` : error.message;
 };
 
@@ -86,8 +94,10 @@ export const createSyncClient = (options: SyncClientOptions): { close(): void } 
     socket = dialled;
     let openedAt = 0;
     let stream: Duplex | undefined;
-    const onEarlyError = (error: Error): void =>
-      listener.onFailure(peer, `peer ${peer} at ${remote}: ${explain(error)}`);
+    const onEarlyError = (error: Error & { code?: string }): void => {
+      const refused = error.code === otherName || (error.code ?? '') in refusals;
+      listener.onFailure(peer, `peer ${peer} at ${remote}: ${explain(error)}`, refused);
+    };
     dialled.on('error', onEarlyError);
     dialled.once('upgrade', (response) => {
       stream = response.socket;

@@ -1,12 +1,17 @@
 /** The certificate and key with which this node speaks to its peers, and whose certificates it accepts. */
 
-import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { createPrivateKey, type X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createSecureContext, type SecureContext } from 'node:tls';
 import { RelevoError } from '../errors.js';
 import type { NodeConfig } from '../model/node.js';
+import { certificatesIn } from './certificate-words.js';
 
 export interface SyncCredentials {
+  /** Of this node. */
+  readonly certificate: X509Certificate;
+  /** Whose certificates are accepted: while an authority is replaced, the old and the new one. */
+  readonly authorities: readonly X509Certificate[];
   readonly ca: string;
   readonly cert: string;
   readonly key: string;
@@ -50,24 +55,25 @@ export const readSyncCredentials = async (
     read(tls.cert, "node's certificate"),
     read(tls.key, "node's key"),
   ]);
-  const authority = parse(tls.ca, 'certificate', () => new X509Certificate(ca));
-  const certificate = parse(tls.cert, 'certificate', () => new X509Certificate(cert));
+  const authorities = parse(tls.ca, 'certificate', () => certificatesIn(ca));
+  const [certificate, ...between] = parse(tls.cert, 'certificate', () => certificatesIn(cert));
   const privateKey = parse(tls.key, 'private key', () => createPrivateKey(key));
-  if (!certificate.checkPrivateKey(privateKey)) {
+  if (!certificate!.checkPrivateKey(privateKey)) {
     throw new RelevoError('bad-config', `${tls.key} is not the key of ${tls.cert}: restore the pair`);
   }
-  if (!certificate.verify(authority.publicKey)) {
+  if (!authorities.concat(between).some(({ publicKey }) => certificate!.verify(publicKey))) {
     throw new RelevoError(
       'bad-config',
       `${tls.cert} was not signed by ${tls.ca}: issue it with 'relevo cert issue ${node}'`,
     );
   }
-  const name = nameIn(certificate.subject);
+  const name = nameIn(certificate!.subject);
   if (name !== node) {
     throw new RelevoError(
       'bad-config',
       `${tls.cert} belongs to '${name}', this node is '${node}': issue one with 'relevo cert issue ${node}'`,
     );
   }
-  return { ca, cert, key, context: createSecureContext({ ca, cert, key, minVersion: 'TLSv1.3' }) };
+  const context = createSecureContext({ ca, cert, key, minVersion: 'TLSv1.3' });
+  return { ca, cert, key, context, certificate: certificate!, authorities };
 };

@@ -9,6 +9,9 @@ import type { PeerLink, PeerLinkListener } from '../ports.js';
 export const webSocketOptions = {
   perMessageDeflate: false,
   maxPayload: limits.syncFrameBytes,
+  // Nodes of ours send a message as one fragment.
+  maxFragments: limits.syncMessagePieces,
+  maxBufferedChunks: limits.syncMessagePieces,
   skipUTF8Validation: true,
 } as const;
 
@@ -18,6 +21,9 @@ const closeMs = 500;
 const describeError = (error: Error & { code?: string }): string => {
   if (error.code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH') {
     return `sent a frame of more than ${limits.syncFrameBytes} bytes: it is no relevo, or a broken one`;
+  }
+  if (error.code === 'WS_ERR_TOO_MANY_BUFFERED_PARTS') {
+    return `sent a frame in more than ${limits.syncMessagePieces} pieces: it is no relevo, or a broken one`;
   }
   return error.message;
 };
@@ -78,9 +84,10 @@ export const adoptSocket = (
       stream.write(message);
       if (length >= copiedBytes) stream.write(frame);
     },
-    close(why) {
+    close(why, deaf = false) {
       if (closing) return;
       closing = true;
+      if (deaf) socket.pause();
       reason ||= why;
       socket.close(1000);
       setTimeout(() => socket.terminate(), closeMs).unref();

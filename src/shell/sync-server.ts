@@ -1,6 +1,7 @@
 /** Listens for peers: the incoming half of the replication links. Whoever is no named node of this cluster stays outside. */
 
 import { createServer } from 'node:https';
+import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { WebSocketServer } from 'ws';
 import { RelevoError } from '../errors.js';
@@ -24,8 +25,10 @@ export interface SyncServer {
   close(): Promise<void>;
 }
 
-/** Connections that have not shown who they are yet, at most, beside one or two per peer. */
+/** Connections that have not shown who they are yet, at most: the newest of them. */
 const strangers = 16;
+/** While it is accepted, of which the newest stands. */
+const connectionsPerPeer = 16;
 
 /** The common name of the certificate shown, or nothing. */
 const nameOf = (socket: TLSSocket): string => {
@@ -36,11 +39,12 @@ const nameOf = (socket: TLSSocket): string => {
 /** Why this socket may not speak, or undefined. */
 const objection = (socket: TLSSocket, options: SyncServerOptions): string | undefined => {
   const { node, peers } = options;
-  if (!socket.authorized) {
-    const why = String(socket.authorizationError ?? 'no certificate');
-    return `its certificate is not accepted (${why}): issue one of this cluster with 'relevo cert issue'`;
-  }
   const name = nameOf(socket);
+  if (!socket.authorized) {
+    if (name === '') return `it shows no certificate: issue one of this cluster with 'relevo cert issue'`;
+    const why = String(socket.authorizationError ?? 'unknown');
+    return `its certificate, of '${name}' by its own word, is not accepted (${why}): issue one of this cluster with 'relevo cert issue'`;
+  }
   if (name === node) {
     return `it shows a certificate of this node's own name '${node}': give each node its own name and certificate`;
   }
@@ -64,20 +68,44 @@ export const createSyncServer = async (options: SyncServerOptions): Promise<Sync
     rejectUnauthorized: false,
     handshakeTimeout: limits.syncHelloMs,
     headersTimeout: limits.syncHelloMs,
+    connectionsCheckingInterval: 1_000,
   });
-  server.maxConnections = peers.length * 2 + strangers;
+  // Only those that have shown a certificate of ours count for long.
+  server.maxConnections = strangers + peers.length * connectionsPerPeer;
+  server.on('request', (_, response) => response.writeHead(426).end());
   const linkByPeer = new Map<string, PeerLink>();
-  const remoteOf = (socket: TLSSocket): string => `${socket.remoteAddress}:${socket.remotePort}`;
+  const remoteOf = (socket: Socket): string => `${socket.remoteAddress}:${socket.remotePort}`;
+
+  /** Before their certificates, the oldest first. */
+  const unknown = new Map<string, Socket>();
+  server.on('connection', (socket: Socket) => {
+    const remote = remoteOf(socket);
+    // Whoever holds connections open without a word pushes out its own, not the peer that comes next.
+    for (const [oldest, silent] of unknown) {
+      if (unknown.size < strangers) break;
+      unknown.delete(oldest);
+      silent.destroy();
+    }
+    unknown.set(remote, socket);
+    socket.once('close', () => {
+      if (unknown.get(remote) === socket) unknown.delete(remote);
+    });
+  });
 
   server.prependListener('secureConnection', (socket: TLSSocket) => {
     const reason = objection(socket, options);
+    unknown.delete(remoteOf(socket));
     if (reason === undefined) return;
-    listener.onFailure(undefined, `connection from ${remoteOf(socket)} refused: ${reason}`);
+    listener.onFailure(undefined, `connection from ${remoteOf(socket)} refused: ${reason}`, true);
     socket.destroy();
   });
   server.on('tlsClientError', (error: Error & { code?: string }, socket: TLSSocket) => {
     if (socket.authorizationError || error.code === 'ECONNRESET') return;
-    listener.onFailure(undefined, `connection from ${remoteOf(socket)} refused: no TLS 1.3 (${error.code})`);
+    listener.onFailure(
+      undefined,
+      `connection from ${remoteOf(socket)} refused: no TLS 1.3 (${error.code})`,
+      true,
+    );
   });
   const webSockets = new WebSocketServer({ ...webSocketOptions, server });
   // Errors of the listening socket reach both; `listening` below reports them.

@@ -2,14 +2,10 @@
 
 import { RelevoError } from '../errors.js';
 import { limits } from '../limits.js';
-import {
-  createEntryColumns,
-  createKeyColumns,
-  type EntryColumns,
-  type KeyColumns,
-} from '../model/columns.js';
+import { asideFrame } from './aside.js';
 import { readAck, readChunk, readDelta, rememberGroup } from './delta.js';
 import { decodeDocument } from './document.js';
+import { entries, keys } from './entries.js';
 import type { DeltaFrame, HelloFrame, Position, SnapshotChunkFrame, SyncFrame } from './frames.js';
 import { relevo } from './gen/sync.js';
 import { generalBody } from './general.js';
@@ -27,46 +23,6 @@ import {
 } from './judge.js';
 
 const { Frame } = relevo.v1;
-const keys = (columns: relevo.v1.Keys.$Properties | null | undefined, field: string): KeyColumns => {
-  if (!columns) return createKeyColumns();
-  const { client, address, protocolPort } = columns;
-  if (!client || !address || !protocolPort) {
-    return client?.length || address?.length || protocolPort?.length
-      ? bad(`${field} lacks a column`)
-      : createKeyColumns();
-  }
-  const length = client.length;
-  if (length > limits.syncFrameEntries)
-    return bad(`${field} has more than ${limits.syncFrameEntries} entries`);
-  if (address.length !== length || protocolPort.length !== length)
-    bad(`${field} has columns of unequal length`);
-  for (const value of protocolPort) {
-    const protocol = value >>> 16;
-    if (protocol !== 6 && protocol !== 17) bad(`${field} has an entry of IP protocol ${protocol}`);
-    if ((value & 0xffff) === 0) bad(`${field} has an entry of port 0`);
-  }
-  return { client, address, protocolPort };
-};
-
-const entries = (columns: relevo.v1.Entries.$Properties | null | undefined, field: string): EntryColumns => {
-  if (!columns) return createEntryColumns();
-  const key = keys(columns, field);
-  const length = key.client.length;
-  const { backend = [], backendPort = [], ttlMs = [], remainingMs = [] } = columns;
-  if (!backend || !backendPort || !ttlMs || !remainingMs) return bad(`${field} lacks a column`);
-  for (const column of [backend, backendPort, ttlMs, remainingMs]) {
-    if (column.length !== length) bad(`${field} has columns of unequal length`);
-  }
-  for (let at = 0; at < length; at++) {
-    if (backendPort[at]! > 0xffff || backendPort[at] === 0) bad(`${field} has a backend port out of range`);
-    if (ttlMs[at] === 0 || remainingMs[at]! > ttlMs[at]!) {
-      bad(`${field} has an entry that outlives its own lifetime`);
-    }
-  }
-  const { client, address, protocolPort } = key;
-  return { client, address, protocolPort, backend, backendPort, ttlMs, remainingMs };
-};
-
 const position = (body: relevo.v1.Position.$Properties, field: string): Position => ({
   session: text(body.session, `${field}.session`),
   sequence: count(body.sequence, `${field}.sequence`),
@@ -94,6 +50,8 @@ const hello = (body: relevo.v1.Hello.$Properties): HelloFrame => {
     ...(body.document ? { document: body.document } : {}),
     ...(body.general && { general: body.general }),
     ...(body.generalResume && { generalResume: position(body.generalResume, 'general_resume') }),
+    ...(body.verify ? { verify: body.verify } : {}),
+    ...(body.direction ? { direction: body.direction } : {}),
   };
 };
 
@@ -168,12 +126,8 @@ const rareFrame = (message: relevo.v1.Frame.$Properties): SyncFrame => {
     const body = decodeDocument(message.document);
     return body ? { kind: 'document', message: body } : { kind: 'unknown' };
   }
-  if (message.events) {
-    const { id, question, want, nowUs, text: said } = message.events;
-    const times = { id: count(id, 'id'), nowUs: count(nowUs, 'now_us') };
-    const body = { ...times, question: question ?? false, want: want ?? 0, text: said ?? new Uint8Array(0) };
-    return { kind: 'events', message: body };
-  }
+  const aside = asideFrame(message);
+  if (aside) return aside;
   const { refuse, role } = message;
   if (message.hello) return hello(message.hello);
   if (message.digest) return digest(message.digest);

@@ -68,11 +68,33 @@ const writeNumber = (field: number, value: number): void => {
   writeVarint(value);
 };
 
+/** Values of columns have 32 bits: integer arithmetic, a third of the time. */
 const columnBytes = (values: readonly number[], fixed: boolean): number => {
   if (fixed) return values.length * 4;
-  let bytes = 0;
-  for (let index = 0; index < values.length; index++) bytes += varintBytes(values[index]!);
+  let bytes = values.length;
+  for (let index = 0; index < values.length; index++) {
+    for (let rest = values[index]! >>> 7; rest > 0; rest >>>= 7) bytes++;
+  }
   return bytes;
+};
+
+const writeColumn = (values: readonly number[], fixed: boolean): void => {
+  const bytes = out;
+  let to = at;
+  for (let index = 0; index < values.length; index++) {
+    const value = values[index]!;
+    if (fixed) {
+      bytes[to++] = value;
+      bytes[to++] = value >>> 8;
+      bytes[to++] = value >>> 16;
+      bytes[to++] = value >>> 24;
+    } else {
+      let rest = value >>> 0;
+      for (; rest >= 0x80; rest >>>= 7) bytes[to++] = (rest & 0x7f) | 0x80;
+      bytes[to++] = rest;
+    }
+  }
+  at = to;
 };
 
 const writeColumns = (field: number, of: KeyColumns, count: number): void => {
@@ -89,16 +111,7 @@ const writeColumns = (field: number, of: KeyColumns, count: number): void => {
     const { fixed } = columns[index]!;
     out[at++] = tag(index + 1, 2);
     writeVarint(columnBytes(values, fixed));
-    for (let entry = 0; entry < values.length; entry++) {
-      const value = values[entry]!;
-      if (!fixed) writeVarint(value);
-      else {
-        out[at++] = value;
-        out[at++] = value >>> 8;
-        out[at++] = value >>> 16;
-        out[at++] = value >>> 24;
-      }
-    }
+    writeColumn(values, fixed);
   }
 };
 
@@ -182,18 +195,36 @@ const readLength = (bytes: Uint8Array, end: number): number => {
   return length > end - at ? unusual : length;
 };
 
-const readColumn = (bytes: Uint8Array, end: number, fixed: boolean, into: number[]): boolean => {
-  if (fixed && (end - at) % 4 !== 0) return false;
-  while (at < end) {
-    if (fixed) {
-      into.push((bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)) >>> 0);
-      at += 4;
-    } else {
-      const value = readVarint(bytes, end);
-      if (value < 0 || value > 0xffff_ffff) return false;
-      into.push(value);
-    }
+/** `into` is empty; room for `count` values is made at once, as growing would copy them again and again. */
+const readFixed = (bytes: Uint8Array, end: number, into: number[]): boolean => {
+  if ((end - at) % 4 !== 0) return false;
+  const count = (end - at) / 4;
+  into.length = count;
+  let from = at;
+  for (let index = 0; index < count; index++, from += 4) {
+    into[index] =
+      (bytes[from]! | (bytes[from + 1]! << 8) | (bytes[from + 2]! << 16) | (bytes[from + 3]! << 24)) >>> 0;
   }
+  at = from;
+  return true;
+};
+
+const readVarints = (bytes: Uint8Array, end: number, into: number[], count: number): boolean => {
+  into.length = count;
+  let index = 0;
+  for (; at < end; index++) {
+    const first = bytes[at]!;
+    if (first < 0x80) {
+      at++;
+      into[index] = first;
+      continue;
+    }
+    const value = readVarint(bytes, end);
+    if (value < 0 || value > 0xffff_ffff) return false;
+    into[index] = value;
+  }
+  // Columns of different lengths are for the caller to refuse: no holes.
+  into.length = index;
   return true;
 };
 
@@ -201,8 +232,12 @@ const readColumns = (bytes: Uint8Array, end: number, into: KeyColumns, count: nu
   for (let index = 0; index < count; index++) {
     if (bytes[at++] !== tag(index + 1, 2)) return false;
     const length = readLength(bytes, end);
-    if (length < 0 || !readColumn(bytes, at + length, columns[index]!.fixed, column(into, index)))
-      return false;
+    if (length < 0) return false;
+    const [to, values] = [at + length, column(into, index)];
+    const read = columns[index]!.fixed
+      ? readFixed(bytes, to, values)
+      : readVarints(bytes, to, values, into.client.length);
+    if (!read) return false;
   }
   return at === end;
 };

@@ -1,5 +1,6 @@
 /** Frames to bytes. */
 
+import { asideMessage } from './aside.js';
 import { encodeAck, encodeChunk, encodeDelta } from './delta.js';
 import { documentBody } from './document.js';
 import type { SyncFrame } from './frames.js';
@@ -62,7 +63,9 @@ const messageOf = (
     case 'document':
       return { document: documentBody(frame.message) };
     case 'events':
-      return { events: { ...frame.message } };
+    case 'verify':
+    case 'counters':
+      return asideMessage(frame);
     case 'pong':
       return { pong: { token: frame.token } };
     case 'general':

@@ -29,6 +29,10 @@ export interface HelloFrame {
   /** Highest version of general frames; undefined: none. */
   readonly general?: number;
   readonly generalResume?: Position;
+  /** Absent: it does not answer questions for what its kernel holds. */
+  readonly verify?: number;
+  /** Number of a `Direction`; absent: both. */
+  readonly direction?: number;
 }
 
 export interface DeltaFrame {
@@ -132,6 +136,38 @@ export interface EventsMessage {
   readonly text: Uint8Array;
 }
 
+/** What a kernel holds: a question, or a piece of the answer. */
+export interface VerifyMessage {
+  readonly id: number;
+  readonly question: boolean;
+  readonly last: boolean;
+  readonly problem: string;
+  readonly entries: EntryColumns;
+  /** Of general entries. */
+  readonly group: string;
+  readonly general: GeneralEntries;
+  /** What peers have been told is left, of each entry; 0: nothing. */
+  readonly toldMs: readonly number[];
+}
+
+/** What a service or one backend of it has carried on a node. */
+export interface Carried {
+  readonly node: string;
+  readonly service: string;
+  /** Empty: the whole service. */
+  readonly backend: string;
+  readonly packetsIn: number;
+  readonly bytesIn: number;
+  readonly packetsOut: number;
+  readonly bytesOut: number;
+}
+
+/** What travels beside the streams, without order or acknowledgement. */
+export type AsideFrame =
+  | { readonly kind: 'events'; readonly message: EventsMessage }
+  | { readonly kind: 'verify'; readonly message: VerifyMessage }
+  | { readonly kind: 'counters'; readonly carried: readonly Carried[] };
+
 export type SyncFrame =
   | HelloFrame
   | { readonly kind: 'refuse'; readonly code: string; readonly detail: string }
@@ -146,6 +182,6 @@ export type SyncFrame =
   | { readonly kind: 'ping'; readonly token: number; readonly head: number; readonly sequence: number }
   | { readonly kind: 'pong'; readonly token: number }
   | { readonly kind: 'document'; readonly message: DocumentMessage }
-  | { readonly kind: 'events'; readonly message: EventsMessage }
+  | AsideFrame
   /** A body that this version does not know: a newer peer's, to be passed over. */
   | { readonly kind: 'unknown' };

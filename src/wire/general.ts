@@ -41,7 +41,7 @@ const keys = (columns: relevo.v1.GeneralKeys.$Properties | null | undefined, fie
   };
 };
 
-const entries = (
+export const generalEntries = (
   columns: relevo.v1.GeneralEntries.$Properties | null | undefined,
   field: string,
 ): GeneralEntries => {
@@ -75,7 +75,7 @@ export const generalBody = (message: Message): GeneralBody | undefined => {
       ...numbered(delta),
       firstSequence: count(delta.firstSequence, 'first_sequence'),
       lastSequence: count(delta.lastSequence, 'last_sequence'),
-      upserts: entries(delta.upserts, 'upserts'),
+      upserts: generalEntries(delta.upserts, 'upserts'),
       deletions: keys(delta.deletions, 'deletions'),
     };
   }
@@ -83,7 +83,7 @@ export const generalBody = (message: Message): GeneralBody | undefined => {
     return {
       kind: 'snapshot-chunk',
       ...numbered(snapshotChunk),
-      entries: entries(snapshotChunk.entries, 'entries'),
+      entries: generalEntries(snapshotChunk.entries, 'entries'),
     };
   }
   if (message.ack) return { kind: 'ack', frame: count(message.ack.frame, 'frame') };
@@ -105,7 +105,7 @@ const keyMessage = ({ service, key }: GeneralKeys) => {
   return { services: [...indices.keys()], service: numbers, key: key.map(bytesOfText) };
 };
 
-const entryMessage = (all: GeneralEntries) => ({
+export const entryMessage = (all: GeneralEntries) => ({
   ...keyMessage(all),
   backend: all.backend.map(bytesOfText),
   backendPort: all.backendPort,

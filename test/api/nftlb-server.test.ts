@@ -93,6 +93,53 @@ test('a body that is too long is refused before it has come', async (t) => {
   await app.close();
 });
 
+test('requests that come at once on one connection are answered in their order', async (t) => {
+  const { app, port } = await start();
+  const post = JSON.stringify({ farms: [farm(1)] });
+  const head = (line: string, more = '') => `${line} HTTP/1.1\r\nHost: x\r\nkEY: ${key}\r\n${more}\r\n`;
+  const socket = await open(
+    port,
+    [
+      head('GET /farms/s1'),
+      `${head('POST /farms', `Content-Length: ${post.length}\r\n`)}${post}`,
+      head('GET /farms/s1'),
+      head('DELETE /farms/s1'),
+      head('GET /farms/s1', 'Connection: close\r\n'),
+    ].join(''),
+  );
+  const text = await until(socket, /connection: close[\s\S]*Unknown farm/i);
+  t.deepEqual(
+    [...text.matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status]) => Number(status)),
+    [404, 200, 200, 200, 404],
+  );
+  await app.close();
+});
+
+test('a connection serves one request after the other', async (t) => {
+  const { app, port } = await start();
+  const socket = await open(port, '');
+  const answered = (): Promise<string> =>
+    new Promise((resolve) => socket.once('data', (part) => resolve(String(part))));
+  for (let at = 1; at <= 3; at++) {
+    socket.write(`DELETE /farms/none HTTP/1.1\r\nHost: x\r\nKey: ${key}\r\n\r\n`);
+    t.regex(await answered(), /^HTTP\/1\.1 404/);
+  }
+  socket.destroy();
+  // What clients of HTTP/1.0 do not want.
+  const last = await open(port, `GET /farms HTTP/1.0\r\nKey: ${key}\r\n\r\n`);
+  t.regex(await until(last, /"farms": \[\]/), /connection: close/i);
+  await app.close();
+});
+
+for (const verb of ['OPTIONS', 'HEAD', 'TRACE', 'PROPFIND', 'NONSENSE']) {
+  test(`a verb that the interface does not have is 400: ${verb}`, async (t) => {
+    const { app, port } = await start();
+    const socket = await open(port, `${verb} /farms HTTP/1.1\r\nHost: x\r\nKey: ${key}\r\n\r\n`);
+    t.regex(await until(socket, /\r\n\r\n/), /^HTTP\/1\.1 400/);
+    await app.close();
+  });
+}
+
 test('time and connections are limited', async (t) => {
   const { app } = await start();
   t.is(app.server.maxConnections, limits.nftlbConnections);

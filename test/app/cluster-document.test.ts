@@ -1,118 +1,20 @@
 /** Two nodes in one process, real rule engines on fake kernels, messages through the real codec: edits through nftlb's interface. */
 
 import test from 'ava';
-import { createNftlbApi } from '../../src/api/nftlb/api.js';
-import { createClusterDocument } from '../../src/app/cluster-document.js';
-import { createReconciler } from '../../src/app/reconcile.js';
-import { createServicesInForce } from '../../src/app/services-in-force.js';
-import { createServicesStore } from '../../src/app/services-store.js';
-import { networkText } from '../../src/config/service-policy.js';
-import { parseServices } from '../../src/config/services.js';
+import { networkText } from '../../src/config/networks.js';
 import type { ServicesDocument } from '../../src/model/service.js';
-import type { Files } from '../../src/ports.js';
-import { createKeyCheck } from '../../src/shell/api-server.js';
-import { sha256 } from '../../src/shell/hash.js';
-import { decodeFrame } from '../../src/wire/decode.js';
-import { encodeFrame } from '../../src/wire/encode.js';
-import type { DocumentMessage } from '../../src/wire/frames.js';
-import { createFakeNft } from '../fakes/nft.js';
-import { createLog } from '../support/log.js';
+import {
+  connect,
+  document as documentOf,
+  farm,
+  inSync,
+  type DocumentNode as Node,
+  plain,
+  startNode as start,
+  until,
+} from './support/document-nodes.js';
 
-const memoryFiles = (): Files => {
-  const content = new Map<string, string>();
-  return {
-    read: async (path) => content.get(path),
-    writeAtomic: async (path, text) => void content.set(path, text),
-    rename: async (from, to) => {
-      const text = content.get(from);
-      if (text === undefined) return false;
-      content.set(to, text);
-      return content.delete(from);
-    },
-    remove: async (path) => void content.delete(path),
-  };
-};
-
-const farm = (name: string, index: number, more: object = {}) => ({
-  name,
-  'virtual-addr': `192.0.${Math.floor(index / 250)}.${1 + (index % 250)}`,
-  'virtual-ports': '80',
-  mode: 'dnat',
-  backends: [1, 2].map((at) => ({ name: `b${at}`, 'ip-addr': `10.1.0.${at}`, port: '80', state: 'up' })),
-  ...more,
-});
-const document = (...farms: object[]): ServicesDocument => {
-  const parsed = parseServices({ farms });
-  if ('problems' in parsed) throw new Error(JSON.stringify(parsed.problems));
-  return parsed.document;
-};
-
-const start = async (node: string, peer: string, files: Files = memoryFiles()) => {
-  const clock = { nowMs: () => performance.now() };
-  const log = createLog();
-  const nft = createFakeNft(clock);
-  const engine = createReconciler({ nft, log, clock }, { floating: [], protect: false });
-  await engine.adopt();
-  const store = createServicesStore(files, '/state', log, sha256);
-  const stored = await store.load();
-  if (stored) await engine.apply(stored, 'stored');
-  const services = createServicesInForce(engine, store, log);
-  const cluster = createClusterDocument({
-    node,
-    peers: [peer],
-    services,
-    engine,
-    store,
-    clock,
-    random: { next: () => Math.random() },
-    wallTime: () => '2026-01-01T00:00:00.000Z',
-    hash: sha256,
-    log,
-    record() {},
-    found: stored !== undefined,
-  });
-  services.attach(cluster);
-  const app = createNftlbApi(services, { isKey: createKeyCheck('k'), log });
-  const put = async (body: object): Promise<number> => {
-    const headers = { Key: 'k' };
-    const reply = await app.inject({ method: 'PUT', url: '/farms', headers, payload: JSON.stringify(body) });
-    return reply.statusCode;
-  };
-  return { node, engine, services, cluster, put, log, store, files };
-};
-type Node = Awaited<ReturnType<typeof start>>;
-
-/** Connects two nodes; returns what cuts them. Frames in between pass through the codec, and through `change`. */
-const connect = (a: Node, b: Node, change = (message: DocumentMessage) => message): (() => void) => {
-  const abort = new AbortController();
-  let isUp = true;
-  const pass = (from: Node, to: Node) => (_: string, message: DocumentMessage) => {
-    const frame = decodeFrame(encodeFrame({ kind: 'document', message: change(message) }));
-    setImmediate(() => {
-      if (isUp && frame.kind === 'document') to.cluster.onMessage(from.node, frame.message);
-    });
-  };
-  a.cluster.run(pass(a, b), abort.signal);
-  b.cluster.run(pass(b, a), abort.signal);
-  a.cluster.onPeer(b.node, true, true);
-  b.cluster.onPeer(a.node, true, true);
-  return () => {
-    isUp = false;
-    abort.abort();
-  };
-};
-
-const until = async (what: string, holds: () => boolean): Promise<void> => {
-  const deadline = performance.now() + 20_000;
-  while (!holds()) {
-    if (performance.now() > deadline) throw new Error(`did not happen: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-};
-const inSync = (a: Node, b: Node): boolean =>
-  [a, b].every(({ cluster }) => cluster.status().peers[0]?.state === 'in sync') &&
-  a.cluster.status().id === b.cluster.status().id;
-const plain = { confirmMs: 0, force: false, reason: '' };
+const document = (...farms: object[]): ServicesDocument => documentOf(farms);
 const names = ({ engine }: Node): string[] => [...engine.view().services.keys()].sort();
 
 test('a change through the interface is a version, and follows to the other node', async (t) => {

@@ -30,7 +30,7 @@ test.serial('a new session reaches the other kernel with its remaining lifetime'
   t.is(peer?.ackedEntries, 100);
   t.true(peer!.lagP99Ms! > 0 && peer!.lagP99Ms! < 1000);
   await until(() => lb1.replicator.status().digests.front === lb2.replicator.status().digests.front);
-  t.deepEqual(await lb1.replicator.verify(), { consistent: true, lines: [] });
+  t.like(await lb1.replicator.verify(), { consistent: true, lines: [], differences: [] });
 });
 
 test.serial('a standby that starts later, or again, gets a snapshot before it is ready', async (t) => {

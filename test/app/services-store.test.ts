@@ -1,6 +1,6 @@
 import test from 'ava';
 import { createServicesStore } from '../../src/app/services-store.js';
-import { networkText, parseNetwork } from '../../src/config/service-policy.js';
+import { networkText, parseNetwork } from '../../src/config/networks.js';
 import { parseServices } from '../../src/config/services.js';
 import type { ServicesDocument } from '../../src/model/service.js';
 import type { Files } from '../../src/ports.js';

@@ -28,7 +28,7 @@ const backend = (index: number, mode: string, six: boolean) =>
       {
         weight: number(1, 100),
         priority: number(1, 5),
-        state: pick('up', 'down', 'off'),
+        state: pick('up', 'down', 'off', 'drain'),
         mark: pick('0x0', '0x10', 'ff'),
         port: mode === 'dnat' || mode === 'snat' ? pick<string | number>('', 8080, '81') : pick(''),
         ...(mode === 'dsr' || mode === 'stlsdnat'
@@ -52,6 +52,20 @@ const addressOf = (farm: number, index: number, six: boolean, protocols: readonl
     'ip-addr': address(six, farm * 8 + index),
   }));
 
+/** A client as persistence over these fields remembers it. */
+const clientOf = (persistence: string, six: boolean, index: number): string =>
+  persistence
+    .split(' ')
+    .map((field) => {
+      if (field.endsWith('port')) return String(1_024 + index);
+      return field.endsWith('mac')
+        ? `52:54:00:00:00:0${index}`
+        : six
+          ? `2001:db8:5::${index}`
+          : `10.5.0.${index}`;
+    })
+    .join(' . ');
+
 const withConntrack = {
   'est-connlimit': number(0, 100),
   'est-connlimit-log-prefix': prefix,
@@ -71,14 +85,27 @@ const farm = (index: number) =>
     })
     .chain(({ mode, family, protocol, helper }) => {
       const sixes = family === 'ipv4' ? [false] : family === 'ipv6' ? [true] : [false, true];
-      const helpers = { tcp: 'ftp', udp: 'tftp', sctp: 'none', all: 'sip' } as Record<string, string>;
+      const helpers: Readonly<Record<string, readonly string[]>> = {
+        tcp: ['ftp', 'pptp', 'sip'],
+        udp: ['tftp', 'snmp', 'sip'],
+        sctp: ['none'],
+        all: ['sip'],
+      };
       const tracked = mode !== 'dsr' && mode !== 'stlsdnat';
       const protocols = helper && tracked ? [protocol] : ['tcp', 'udp', 'sctp', 'all'];
       const persistence = words(fields);
       return fc
         .record({
           base: optional({
-            scheduler: pick('rr', 'weight', 'hash', 'symhash', 'maglev'),
+            scheduler: pick('rr', 'weight', 'hash', 'symhash', 'maglev', ...(tracked ? ['leastconn'] : [])),
+            ...(mode === 'snat' || mode === 'local'
+              ? {
+                  'source-addr': pick(
+                    '',
+                    ...(family === 'ipv4' ? ['10.9.9.8'] : family === 'ipv6' ? ['2001:db8:9::8'] : []),
+                  ),
+                }
+              : {}),
             'sched-param': words(fields),
             persistence,
             'persist-ttl': number(1, 10_000),
@@ -112,6 +139,9 @@ const farm = (index: number) =>
               addressOf(index, at, sixes[at]!, helper && tracked ? protocols : ['tcp', 'udp', 'sctp', 'all']),
             ),
           ),
+          synproxy: fc.boolean(),
+          session: fc.boolean(),
+          which: fc.nat(),
           backends: fc
             .integer({ min: 0, max: mode === 'local' ? 0 : 3 })
             .chain((count) =>
@@ -120,14 +150,27 @@ const farm = (index: number) =>
               ),
             ),
         })
-        .map(({ base, tracked: more, addresses, backends }) => ({
+        .map(({ base, tracked: more, synproxy, session, which, addresses, backends }) => ({
           ...base,
           ...more,
           mode,
           family,
           protocol,
           ...(helper && tracked && addresses.every(({ ports: its }) => its !== '' || protocol === 'all')
-            ? { helper: helpers[protocol] }
+            ? { helper: helpers[protocol]![which % helpers[protocol]!.length] }
+            : {}),
+          ...(synproxy && tracked && addresses.every((one) => one.protocol === 'tcp' && one.ports !== '')
+            ? { synproxy: 'on' }
+            : {}),
+          ...(session && base.persistence && backends.length > 0
+            ? {
+                sessions: [
+                  {
+                    client: clientOf(String(base.persistence), family === 'ipv6', 1 + (which % 9)),
+                    backend: backends[0]!.name,
+                  },
+                ],
+              }
             : {}),
           addresses,
           backends,

@@ -32,6 +32,16 @@ test('a complete file gives a configuration with defaults and absolute paths', (
   return undefined;
 });
 
+test('entries go both ways unless the node says otherwise', (t) => {
+  const directionOf = (text: string): unknown => {
+    const result = parseNodeConfig(text, '/etc/relevo');
+    return result.ok ? result.config.replication.direction : result.problems[0]?.path;
+  };
+  t.is(directionOf(good), 'both');
+  t.is(directionOf(`${good}replication: { direction: receive }`), 'receive');
+  t.is(directionOf(`${good}replication: { direction: sideways }`), 'replication.direction');
+});
+
 test('clients come in by the interfaces of the floating addresses, unless others are named', (t) => {
   const interfacesOf = (text: string): unknown => {
     const result = parseNodeConfig(text, '/etc/relevo');

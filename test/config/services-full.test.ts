@@ -275,3 +275,13 @@ test(
   'farms[0].sessions[0].client',
   /no srcmac/,
 );
+
+test('counters that survive are counters, and stay what they are', (t) => {
+  const farm = { name: 'web', 'virtual-addr': '192.0.2.1', 'virtual-ports': '80', counters: 'survive' };
+  const parsed = parseServices({ farms: [farm] });
+  if ('problems' in parsed) return t.fail(JSON.stringify(parsed.problems));
+  t.like(parsed.document.services[0], { counters: true, countersSurvive: true });
+  t.like(JSON.parse(formatServices(parsed.document)).farms[0], { counters: 'survive' });
+  t.true('problems' in parseServices({ farms: [{ ...farm, counters: 'maybe' }] }));
+  return undefined;
+});

@@ -8,6 +8,7 @@ import { createNft } from '../../src/shell/nft.js';
 import { backendAddress, backendPort, createBed, vip } from '../support/bed.js';
 import { insideNamespace } from '../support/inside.js';
 import { createLog } from '../support/log.js';
+import { nftlbOn } from '../support/nftlb-on-bed.js';
 import { request } from '../support/traffic.js';
 
 const bed = await createBed();
@@ -102,6 +103,66 @@ test.serial(
     await engine.stop();
   },
 );
+
+test.serial('the same through nftlb’s interface: the reasons stand beside the state', async (t) => {
+  const { supports } = await probe();
+  const missing = ['queue', 'flowtable', 'snmp helper'];
+  const engine = bed.engine(undefined, {
+    facts: { supports: (feature) => !missing.includes(feature) && supports(feature) },
+  });
+  const { send, done } = nftlbOn(engine);
+  const farm = (name: string, port: number, more: object = {}) => ({
+    name,
+    'virtual-addr': vip,
+    'virtual-ports': String(port),
+    mode: 'dnat',
+    backends: [1, 2].map((index) => ({
+      name: `b${index}`,
+      'ip-addr': backendAddress(index),
+      port: backendPort,
+    })),
+    ...more,
+  });
+  await done('POST', '/farms', {
+    farms: [
+      farm('plain', 80),
+      farm('queued', 81, { queue: 5 }),
+      farm('fast', 82, { 'flow-offload': 'on' }),
+      farm('both', 83, { queue: 5, 'flow-offload': 'on' }),
+      farm('walk', 161, { protocol: 'udp', helper: 'snmp' }),
+    ],
+  });
+  const state = async (name: string): Promise<[unknown, unknown]> => {
+    const [found] = (await done('GET', `/farms/${name}`)).farms as Record<string, unknown>[];
+    return [found!.state, found!['state-reason']];
+  };
+  t.deepEqual(await state('plain'), ['up', undefined]);
+  for (const [name, reason] of [
+    ['queued', /queue/],
+    ['fast', /flowtables/],
+    ['both', /queue.*; .*flowtables/],
+    ['walk', /snmp.*load nf_conntrack_snmp/],
+  ] as const) {
+    const [is, why] = await state(name);
+    t.is(is, 'config_error');
+    t.regex(String(why), reason, name);
+  }
+  // What can be had of them is served.
+  for (const port of [80, 81, 82, 83]) t.is((await request(vip, port)).port, backendPort);
+  t.notRegex(bed.listing(), /flowtable|ct helper|queue/);
+
+  // Whoever reads a farm and sends it back has said nothing new; whoever takes the wish back is up.
+  const printed = (await done('GET', '/farms')) as object;
+  await done('PUT', '/farms', printed);
+  t.deepEqual(await done('GET', '/farms'), printed);
+  await done('PUT', '/farms', { farms: [{ name: 'both', queue: -1, 'flow-offload': 'off' }] });
+  t.deepEqual(await state('both'), ['up', undefined]);
+  // And for the others everything goes on.
+  t.is((await send('PUT', '/farms', { farms: [farm('more', 84)] })).response, 'success');
+  t.is((await request(vip, 84)).port, backendPort);
+  await done('DELETE', '/farms');
+  await engine.stop();
+});
 
 test.serial('without a probe the kernel refuses the whole change, and what was in force stays', async (t) => {
   const { supports } = await probe();

@@ -49,10 +49,33 @@ test.serial('new clients, a restart, lost reports and a failed backend, on real 
     );
   }
   t.is(lb1.replicator.status().reports, 1000);
-  t.deepEqual(await lb1.replicator.verify(), { consistent: true, lines: [] });
+  t.like(await lb1.replicator.verify(), { consistent: true, lines: [], differences: [] });
   t.regex(
     bed.nft(bed.lb2, 'list', 'map', 'ip', 'relevo', 'persist'),
     /10\.64\.3\.231 \. 198\.51\.100\.10 \. udp \. 53/,
+  );
+
+  // By a foreign hand, in the kernel of the standby: named entry by entry.
+  const key = (client: string): string => `${client} . 198.51.100.10 . udp . 53`;
+  const element = (client: string, rest: string): string =>
+    `add element ip relevo persist { ${key(client)} ${rest} }; `;
+  bed.nft(
+    bed.lb2,
+    `delete element ip relevo persist { ${key('10.64.0.1')}, ${key('10.64.0.2')}, ${key('10.64.0.3')} }; ` +
+      element('10.64.0.2', `timeout 300s : 10.51.0.2 . ${16_003 - origin.get('10.64.0.2')!.backendPort}`) +
+      element('10.64.0.3', `timeout 300s expires 60s : 10.51.0.2 . ${origin.get('10.64.0.3')!.backendPort}`) +
+      element('10.99.0.1', 'timeout 300s : 10.51.0.2 . 8001'),
+  );
+  const { consistent, differences } = await lb1.replicator.verify();
+  t.false(consistent);
+  t.deepEqual(
+    differences.map(({ node, service, client, what }) => `${node} ${service} ${client} ${what}`).sort(),
+    [
+      'lb2 dns 10.64.0.1 missing',
+      'lb2 dns 10.64.0.2 backend',
+      'lb2 dns 10.64.0.3 lifetime',
+      'lb2 dns 10.99.0.1 extra',
+    ],
   );
 
   await lb2.stop();

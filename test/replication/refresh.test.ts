@@ -96,6 +96,24 @@ test('a look-up that finds nothing new says nothing, one that finds nothing at a
   t.is(replica.live, 0);
 });
 
+test('an entry that was deleted, or moved, while it was looked up stays so', (t) => {
+  const context = create();
+  const { replica, groups } = context;
+  groups.setActive(0, 1, true);
+  const [deleted, moved] = [1, 2].map((client) =>
+    replica.originate(client, vip, tcp80, client === 1 ? backend : 7, 8080, ttlMs, ttlMs, 1, 0),
+  );
+  const checker = new RefreshChecker(context);
+  const found = elements({ client: 1, remainingMs: 70_000 }, { client: 2, remainingMs: 70_000 });
+  replica.remove(deleted!, 1, 50_005);
+  replica.originate(2, vip, tcp80, 8, 8080, ttlMs, ttlMs, 1, 50_005);
+  const { head } = replica;
+  t.deepEqual(checker.apply([deleted!, moved!], found, 50_000, 50_010), []);
+  t.is(replica.head, head, 'peers hear nothing of an old answer');
+  t.is(replica.live, 1);
+  t.is(replica.table.backend[moved!], 8);
+});
+
 test('an entry that ran out while it was looked up is no deletion', (t) => {
   const context = create();
   const { replica, groups } = context;

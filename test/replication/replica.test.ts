@@ -43,6 +43,18 @@ test('a refresh travels when less than half of the lifetime is left in what peer
   t.is(replica.table.expiresAtMs[row], ttlMs * 1.5 + 1);
 });
 
+test('a lifetime beyond 32 bits of milliseconds is told as the longest there is, and again when half of that is gone', (t) => {
+  const replica = create();
+  // 4,294,968 s: 704 ms too much for 32 bits.
+  const longMs = 4_294_968_000;
+  const see = (nowMs: number) => replica.originate(1, vip, tcp80, 1, 8080, longMs, longMs, 5, nowMs);
+  const row = see(0);
+  t.is(replica.table.ttlMs[row], 2 ** 32 - 1);
+  t.is(replica.table.expiresAtMs[row], 2 ** 32 - 1);
+  t.is(see(1_000), unchanged);
+  t.is(see(2 ** 31), row);
+});
+
 test('a change of backend travels at once, and moves the entry in the index', (t) => {
   const replica = create();
   const row = add(replica, 1, 0, 1);

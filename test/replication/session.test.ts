@@ -1,6 +1,7 @@
 import test from 'ava';
-import { bucketsIn } from '../../src/model/buckets.js';
+import { bucketBitmap, bucketsIn } from '../../src/model/buckets.js';
 import { GroupBook } from '../../src/replication/groups.js';
+import { Outbound } from '../../src/replication/outbound.js';
 import { Replica } from '../../src/replication/replica.js';
 import { PeerSession, type SessionEffect } from '../../src/replication/session.js';
 import { decodeFrame } from '../../src/wire/decode.js';
@@ -209,6 +210,71 @@ const afterBreak = (logEntries: number, change: (cluster: SimCluster) => void) =
   cluster.connect(link);
   return { cluster, frames: travelled(cluster, link) };
 };
+
+test('confirmed is only what the peer has: nothing of a start without a position, until its snapshot has ended', (t) => {
+  const cluster = new SimCluster(['a', 'b'], { windowEntries: 8, frameEntries: 4, logEntries: 32 });
+  const link = cluster.pair('a', 'b');
+  cluster.setActive('a', 0, 1, true);
+  for (let client = 0; client < 20; client++) cluster.originate('a', 0, client, 1);
+  cluster.connect(link);
+  const outbound = () => link.sessions!.get('a')!.outbound;
+  const seen: number[] = [];
+  for (let turn = 0; turn < 40 && cluster.content('b').length < 20; turn++) {
+    seen.push(link.sessions ? outbound().acked : 0);
+    cluster.pump(link, 'a');
+    cluster.deliver(link, 'a', 1);
+    cluster.deliver(link, 'b', 1);
+    cluster.apply(link, 'b');
+  }
+  t.true(seen.length > 4, 'a snapshot of several frames');
+  t.deepEqual([...new Set(seen)], [0]);
+  cluster.drain();
+  t.is(outbound().acked, 20);
+});
+
+test('the oldest change that is not confirmed may be one that has not been sent yet', (t) => {
+  const groups = new GroupBook('lb1', [{ name: 'front', addresses: [1] }]);
+  groups.setActive(0, 1, true);
+  const replica = new Replica({
+    maxEntries: 100,
+    logEntries: 16,
+    tombstoneMs: 1000,
+    seed: 0,
+    groupOf: () => 0,
+  });
+  const outbound = new Outbound(replica, groups, { frameEntries: 8, windowEntries: 1000 });
+  outbound.start(undefined, 's1');
+  t.is(outbound.oldestUnconfirmedMs(100), 0);
+  for (const [client, atMs] of [
+    [1, 200],
+    [2, 300],
+    [1, 400],
+  ] as const)
+    replica.originate(client, 1, 1, atMs, 1, 9000, 9000, 1, atMs);
+  t.is(outbound.oldestUnconfirmedMs(1000), 700, 'that of client 2: the first of client 1 was superseded');
+});
+
+test('requests for snapshots do not gather: one more for each group', (t) => {
+  const session = create();
+  session.step({ kind: 'open' }, 0);
+  session.step({ kind: 'frame', frame: hello() }, 0);
+  const groups = new GroupBook('lb1', [{ name: 'front', addresses: [1] }]);
+  groups.setActive(0, 1, true);
+  const replica = new Replica({
+    maxEntries: 100,
+    logEntries: 16,
+    tombstoneMs: 1000,
+    seed: 0,
+    groupOf: () => 0,
+  });
+  for (let client = 0; client < 50; client++) replica.originate(client, 1, 1, 1, 1, 1000, 1000, 1, 0);
+  const outbound = new Outbound(replica, groups, { frameEntries: 8, windowEntries: 1000 });
+  outbound.start(undefined, 's1');
+  for (let bucket = 0; bucket < 256; bucket++) outbound.onResync(0, bucketBitmap([bucket]));
+  const frames = outbound.pump(1, 1_000_000);
+  t.is(frames.filter(({ kind }) => kind === 'snapshot-begin').length, 1);
+  t.is(outbound.sentEntries, 50, 'every bucket that was asked for');
+});
 
 test('after a break with 100 changes only deltas travel', (t) => {
   const { cluster, frames } = afterBreak(1024, (one) => {

@@ -131,7 +131,12 @@ export const createFakeNode = (): NodeControl & {
     syncShow: () => [],
     syncWatch: () => () => {},
     syncDump: () => ({ entries: [], general: [] }),
-    syncVerify: async () => ({ consistent: false, lines: ['lb2: 1 entry differs'] }),
+    syncVerify: async () => ({
+      consistent: false,
+      lines: ['lb2: 1 entry differs'],
+      nodes: [],
+      differences: [],
+    }),
     events: () => [
       { time: '2026-01-01T00:00:00.000Z', atMs: 1, kind: 'takeover', message: 'g1: peer dead', facts: {} },
     ],

@@ -14,10 +14,12 @@ import { type FeatureFacts, noFacts } from '../../src/app/feature-engine.js';
 import { createReconciler } from '../../src/app/reconcile.js';
 import type { Reconciler } from '../../src/app/reconcile-types.js';
 import { createReplicator, type Replicator } from '../../src/app/replicate.js';
+import { createSurvivingCounters, type SurvivingCounters } from '../../src/app/surviving-counters.js';
 import { type Ipv4, parseIpv4 } from '../../src/model/address.js';
 import type { ClusterNode } from '../../src/model/node.js';
 import type { Service } from '../../src/model/service.js';
-import type { Log, Nft } from '../../src/ports.js';
+import type { ServiceCounters } from '../../src/model/status.js';
+import type { Clock, Log, Nft } from '../../src/ports.js';
 import { initAuthority, issueCertificate } from '../../src/shell/certificates.js';
 import { createElementReader } from '../../src/shell/element-reader.js';
 import { createNft } from '../../src/shell/nft.js';
@@ -29,6 +31,8 @@ import { createNamespaces, systemPath, type TestNamespaces } from './netns.js';
 
 export const vip = parseIpv4('198.51.100.10')!;
 export const servicePort = 53;
+/** Address of client 0 of a flood. */
+export const floodedFrom = 0x0a400000;
 const backend = parseIpv4('10.51.0.2')!;
 const logGroup = 7010;
 
@@ -87,8 +91,13 @@ export interface BedNode {
   readonly lines: readonly string[];
   /** Another document, from now on. */
   apply(services: readonly Service[]): Promise<void>;
-  /** Applies services and starts replicating; `between`: done when the maps are there and nobody has looked into them. */
-  start(between?: () => Promise<void>): Promise<void>;
+  /** With what other nodes have carried. */
+  counters(): Promise<readonly ServiceCounters[]>;
+  /**
+   * Applies services and starts replicating; `between`: done when the maps are there and nobody has looked into them; `services`: instead
+   * of those of the options.
+   */
+  start(between?: () => Promise<void>, services?: readonly Service[]): Promise<void>;
   /** Ends the agent; the kernel keeps what it has. */
   stop(): Promise<void>;
 }
@@ -110,6 +119,8 @@ export interface BedNodeOptions {
   readonly enabled?: boolean;
   /** Repairs what somebody else changes. */
   readonly watch?: boolean;
+  /** Default: the monotonic one. */
+  readonly clock?: Clock;
   /** Looks at what is written to the kernel. */
   readonly wrap?: (nft: Nft) => Nft;
 }
@@ -124,9 +135,8 @@ export const createBedNode = (
   const { dir, nodes } = files;
   const lines: string[] = [];
   const log = logTo(lines);
-  const clock = { nowMs: () => Number(process.hrtime.bigint()) / 1e6 };
+  const clock = options.clock ?? { nowMs: () => Number(process.hrtime.bigint()) / 1e6 };
   const random = { next: () => Math.random() };
-  const services = options.services ?? [options.service ?? syncService()];
   const enabled = options.enabled ?? true;
   // A socket belongs to the namespace that it was made in, wherever it is used.
   const { nft, packetLog, hintLog } = insideNamespace(namespace, () => ({
@@ -177,12 +187,19 @@ export const createBedNode = (
     },
   );
   const abort = new AbortController();
+  const counters: SurvivingCounters = createSurvivingCounters({
+    ...{ node: name, peers: replicator.peers, log },
+    read: () => reconciler!.counters(),
+    service: (wanted) => reconciler?.view().services.get(wanted),
+    services: () => reconciler?.view().services.values() ?? [],
+    send: replicator.attachCounters((carried) => counters.hear(carried)),
+  });
   let ended: Promise<unknown> = Promise.resolve();
   return {
     nft,
     replicator,
     lines,
-    async start(between) {
+    async start(between, services = options.services ?? [options.service ?? syncService()]) {
       const ports = {
         ...{ nft, log, clock, facts: { ...noFacts, ...options.facts } },
         ...(replicator.index && { persistenceIndex: replicator.index }),
@@ -201,11 +218,13 @@ export const createBedNode = (
       await reconciler.adopt();
       await reconciler.apply({ services });
       await between?.();
+      counters.run(abort.signal);
       const made = reconciler;
       // Subscribes before it waits for anything: the socket opens in there.
       const watched = options.watch && insideNamespace(namespace, () => made.run(abort.signal));
       ended = Promise.all([replicator.run(abort.signal), watched]);
     },
+    counters: () => counters.counters(),
     async apply(next) {
       await reconciler!.apply({ services: next });
     },
@@ -229,7 +248,7 @@ export interface SyncBed {
   readonly lb2: string;
   node(name: 'lb1' | 'lb2', options?: BedNodeOptions): BedNode;
   /** Sends `count` new clients; resolves with what the generator reports. */
-  flood(first: number, count: number, perSecond: number, file?: string): Promise<FloodReport>;
+  flood(first: number, count: number, perSecond: number, file?: string, port?: number): Promise<FloodReport>;
   nft(namespace: string, ...args: string[]): string;
   dispose(): Promise<void>;
 }
@@ -288,9 +307,9 @@ export const createSyncBed = async (): Promise<SyncBed> => {
       running.push(node);
       return node;
     },
-    flood(first, count, perSecond, file) {
+    flood(first, count, perSecond, file, port = servicePort) {
       const script = new URL('./flood.ts', import.meta.url).pathname;
-      const numbers = [servicePort, first, count, perSecond].map(String);
+      const numbers = [port, first, count, perSecond].map(String);
       const child = namespaces.start(
         clients,
         process.execPath,
@@ -317,6 +336,7 @@ export const createSyncBed = async (): Promise<SyncBed> => {
     nft: (namespace, ...args) =>
       execFileSync('/usr/sbin/ip', ['netns', 'exec', namespace, '/usr/sbin/nft', ...args], {
         encoding: 'utf8',
+        stdio: ['ignore', 'pipe', 'pipe'],
         env: { PATH: systemPath },
         maxBuffer: 256 * 1024 * 1024,
       }),

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { RelevoError } from '../../src/errors.js';
 import { limits } from '../../src/limits.js';
 import type { EntryColumns, KeyColumns } from '../../src/model/columns.js';
+import { createGeneralEntries } from '../../src/model/general-columns.js';
 import { decodeFrame } from '../../src/wire/decode.js';
 import { encodeFrame } from '../../src/wire/encode.js';
 import type { SyncFrame } from '../../src/wire/frames.js';
@@ -62,6 +63,8 @@ const frame: fc.Arbitrary<Sendable> = fc.oneof(
     maps: fc.array(name, { maxLength: 3 }),
     resume: fc.option(fc.record({ session: name, sequence }), { nil: undefined }),
     active: fc.array(fc.record({ group: name, epoch: sequence }), { maxLength: 5 }),
+    verify: fc.constant(1),
+    direction: fc.integer({ min: 1, max: 9 }),
   }),
   fc.record({ kind: fc.constant('refuse' as const), code: name, detail: name }),
   fc.record({ kind: fc.constant('role' as const), group: name, epoch: sequence, active: fc.boolean() }),
@@ -96,6 +99,25 @@ const frame: fc.Arbitrary<Sendable> = fc.oneof(
   fc.record({ kind: fc.constant('resync' as const), group: name, buckets: bitmap }),
   fc.record({ kind: fc.constant('ping' as const), token: sequence, head: sequence, sequence }),
   fc.record({ kind: fc.constant('pong' as const), token: sequence }),
+  fc.tuple(entries, fc.boolean(), sequence).map(([columns, flag, id]) => ({
+    kind: 'verify' as const,
+    message: {
+      ...{ id, question: !flag, last: flag, problem: flag ? 'busy' : '', group: '' },
+      entries: columns,
+      general: createGeneralEntries(),
+      toldMs: columns.ttlMs,
+    },
+  })),
+  fc.record({
+    kind: fc.constant('counters' as const),
+    carried: fc.array(
+      fc.record({
+        ...{ node: name, service: name, backend: name },
+        ...{ packetsIn: sequence, bytesIn: sequence, packetsOut: sequence, bytesOut: sequence },
+      }),
+      { maxLength: 5 },
+    ),
+  }),
 );
 
 /** Views into pooled buffers compare by content. */

@@ -8,6 +8,7 @@ import { failureOf } from './answers.js';
 import { createChanges } from './changes.js';
 import { addCounterRoutes } from './counters.js';
 import { addFarmRoutes, addSessionRoutes } from './farms.js';
+import { keepOrder } from './in-order.js';
 import { createOpenApi } from './openapi.js';
 import { addAddressRoutes, addPolicyRoutes } from './policies.js';
 
@@ -50,6 +51,7 @@ export const createNftlbApi = (
     log.warn({ from: request.ip }, 'a request without the right key was refused');
     await reply.status(401).header('connection', 'close').send();
   });
+  keepOrder(app);
   app.setErrorHandler(async (thrown, request, reply) => {
     const { status, response, error } = failureOf(thrown);
     if (status >= 500) log.error({ error: error.message, code: error.code, url: request.url }, response);

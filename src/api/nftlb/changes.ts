@@ -86,15 +86,12 @@ export const createChanges = (services: ServicesInForce): Changes => {
   return {
     upsert: async (text) => submit(parseBody(text)),
     perform: (answer, reason, bodyOf) => answering(answer, () => change(reason, bodyOf)),
-    remove: (answer, list, body) =>
-      answering(answer, () => {
-        if (typeof body !== 'string' || body.trim() === '') {
-          return change(`delete all ${list}`, (view) => everythingOf(view, list));
-        }
-        const named = parseBody(body);
-        return submit(
-          Object.fromEntries(Object.entries(named).map(([key, value]) => [key, asDeletion(value)])),
-        );
-      }),
+    remove: async (answer, list, body) => {
+      if (typeof body !== 'string' || body.trim() === '') {
+        return answering(answer, () => change(`delete all ${list}`, (view) => everythingOf(view, list)));
+      }
+      const named = Object.entries(parseBody(body)).map(([key, value]) => [key, asDeletion(value)]);
+      return answering(answer, () => submit(Object.fromEntries(named)));
+    },
   };
 };

@@ -113,11 +113,9 @@ export const addFarmRoutes = (app: FastifyInstance, services: ServicesInForce, c
       policies ?? (Array.isArray(farms) ? (farms[0] as JsonObject | undefined)?.policies : undefined);
     if (!Array.isArray(wanted)) throw new RelevoError('bad-request', 'the body must have a list of policies');
     return changes.perform('the object to modify is unknown', `${farm}: replace the policies`, (view) => {
-      const kept = new Set(wanted.map((one: unknown) => (one as JsonObject | null)?.name));
-      const gone = (farmIn(view, farm).policies ?? []).filter((name) => !kept.has(name));
-      return {
-        farms: [{ name: farm, policies: [...gone.map((name) => ({ name, action: 'delete' })), ...wanted] }],
-      };
+      // All of them, for the order to be the new one.
+      const gone = (farmIn(view, farm).policies ?? []).map((name) => ({ name, action: 'delete' }));
+      return { farms: [{ name: farm, policies: [...gone, ...wanted] }] };
     });
   });
 };

@@ -143,7 +143,11 @@ const routes: readonly Route[] = [
     body: document,
   },
   { path: '/farms/{name}/policies/{policy}', verbs: { delete: 'detaches one' } },
-  { path: '/policies/{name}/elements', verbs: { delete: 'all' } },
+  {
+    path: '/policies/{name}/elements',
+    verbs: { patch: 'replaces the elements', delete: 'all' },
+    body: document,
+  },
   { path: '/policies/{name}/elements/{element}', verbs: { delete: 'an address' } },
   { path: '/policies/{name}/elements/{element}/{prefix}', verbs: { delete: 'a network' } },
 ];

@@ -4,9 +4,9 @@ import type { FastifyInstance } from 'fastify';
 import type { ServicesInForce } from '../../app/services-in-force.js';
 import { namedAddresses } from '../../config/address-names.js';
 import { mapped } from '../../config/format-values.js';
+import { parseNetworks } from '../../config/networks.js';
 import { type ElementCounter, formatPolicy, formatSharedAddress } from '../../config/policies-format.js';
-import { parseNetwork } from '../../config/service-policy.js';
-import type { JsonObject } from '../../config/service-values.js';
+import { isObject, show } from '../../config/service-values.js';
 import { RelevoError } from '../../errors.js';
 import type { ServicesView } from '../../model/change.js';
 import type { Policy, PolicyElement, SharedAddress } from '../../model/service.js';
@@ -54,11 +54,14 @@ const addressesIn = (view: ServicesView): Map<string, { address: SharedAddress; 
   return found;
 };
 
-/** `10.2.0.0/16`, whose length may be a part of the path of its own. */
-const elementOf = ({ name, element, prefix }: Element['Params'], list: PolicyList): PolicyElement => {
+/** `10.2.0.0/16`, whose length may be a part of the path of its own; a range stands for the networks that it is made of. */
+const elementsOf = (
+  { name, element, prefix }: Element['Params'],
+  list: PolicyList,
+): readonly PolicyElement[] => {
   const text = prefix === undefined ? element : `${element}/${prefix}`;
-  const network = parseNetwork(text);
-  if (network && list.has(network)) return network;
+  const networks = parseNetworks(text);
+  if (networks?.every((network) => list.has(network))) return networks;
   throw new RelevoError('not-found', `Unknown element '${text}' in policy '${name}'`);
 };
 
@@ -100,16 +103,21 @@ export const addPolicyRoutes = (app: FastifyInstance, services: ServicesInForce,
       policies: [{ name, action: 'delete' }],
     })),
   );
-  app.patch<Named>('/policies/:name', ({ params: { name }, body }) => {
-    const { policies, elements } = parseBody(body);
-    const wanted =
-      elements ?? (Array.isArray(policies) ? (policies[0] as JsonObject | undefined)?.elements : undefined);
-    if (!Array.isArray(wanted)) throw new RelevoError('bad-request', 'the body must have a list of elements');
+  const replace = ({ params: { name }, body }: { params: Named['Params']; body: unknown }) => {
+    const parsed = parseBody(body);
+    const entry: unknown = Array.isArray(parsed.policies) ? parsed.policies[0] : parsed;
+    if (!isObject(entry) || !Array.isArray(entry.elements)) {
+      throw new RelevoError('bad-request', 'the body must have a list of elements');
+    }
+    if (entry.name !== undefined && entry.name !== name) {
+      throw new RelevoError('bad-request', `the body names ${show(entry.name)} and the path '${name}'`);
+    }
     return changes.perform('the object to modify is unknown', `${name}: replace the elements`, (view) => {
       policyIn(view, name);
-      return { policies: [{ name, action: 'flush', elements: wanted }] };
+      return { policies: [{ ...entry, name, action: 'flush' }] };
     });
-  });
+  };
+  for (const path of ['', '/elements']) app.patch<Named>(`/policies/:name${path}`, replace);
   const answerTo = (name: string): string =>
     services.view().policies.has(name)
       ? 'error deleting policy element'
@@ -123,7 +131,7 @@ export const addPolicyRoutes = (app: FastifyInstance, services: ServicesInForce,
   for (const path of ['/:element', '/:element/:prefix']) {
     app.delete<Element>(`/policies/:name/elements${path}`, ({ params }) =>
       answering(answerTo(params.name), async () => {
-        const build = (list: PolicyList) => ({ removed: [elementOf(params, list)] });
+        const build = (list: PolicyList) => ({ removed: elementsOf(params, list) });
         // Throws as for any other unknown policy.
         if (!(await services.changePolicy(params.name, build))) policyIn(services.view(), params.name);
         return responseOf([]);

@@ -3,10 +3,19 @@
 import type { DocumentCore } from './core.js';
 import { describe, type PeerView, versionText } from './transaction.js';
 import type { TwoPhase } from './two-phase.js';
-import type { DocumentFrame, Payload } from './types.js';
+import type { Content, DocumentFrame, Payload } from './types.js';
 import { joinSeen, relationOf, revertOf, type Seen, seenCovers, unified } from './version.js';
 
 type ChangeFrame<T> = Extract<DocumentFrame<T>, { kind: 'change' }>;
+
+/** The two name the same object, or a whole and a part of it. */
+const meet = (content: Content<unknown>, some: Iterable<string>, others: ReadonlySet<string>): boolean => {
+  const wholes = new Set([...others].map((key) => content.wider?.(key)));
+  for (const key of some) {
+    if (others.has(key) || wholes.has(key) || others.has(content.wider?.(key) ?? '')) return true;
+  }
+  return false;
+};
 
 export class CatchUp<T> {
   readonly #core: DocumentCore<T>;
@@ -100,7 +109,10 @@ export class CatchUp<T> {
     const { head, deadlineMs } = core;
     const since = whole ? undefined : core.history.since(seen);
     const { content } = core.options;
-    const change = new Map([...(since?.keys ?? [])].map((key) => [key, content.get(key)]));
+    const keys = since?.keys ?? new Set<string>();
+    // A part goes with the whole where both were touched.
+    const named = [...keys].filter((key) => !keys.has(content.wider?.(key) ?? ''));
+    const change = new Map(named.map((key) => [key, content.get(key)]));
     const payload = { version: head!, whole: since === undefined, base: since?.base.id ?? '', change };
     const remainingMs = deadlineMs === undefined ? 0 : Math.max(1, deadlineMs - core.nowMs);
     core.send(peer, { kind: 'change', payload, mergeable: since?.mergeable ?? false, remainingMs });
@@ -150,7 +162,7 @@ export class CatchUp<T> {
     const { head } = core;
     const ours = core.history.since(version.seen);
     const known = head !== undefined && seenCovers(head.seen, base);
-    if (!ours?.mergeable || !known || [...change.keys()].some((key) => ours.keys.has(key))) {
+    if (!ours?.mergeable || !known || meet(core.options.content, change.keys(), ours.keys)) {
       this.settle(peer);
       return;
     }

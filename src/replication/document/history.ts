@@ -36,9 +36,15 @@ export class DocumentHistory<T> {
   #entries: HistoryEntry<T>[];
   #objects: number;
   readonly #limits: HistoryLimits;
+  readonly #compose: (first: Objects<T>, then: Objects<T>) => Objects<T>;
 
-  constructor(limits: HistoryLimits, entries: readonly HistoryEntry<T>[] = []) {
+  constructor(
+    limits: HistoryLimits,
+    entries: readonly HistoryEntry<T>[] = [],
+    compose: (first: Objects<T>, then: Objects<T>) => Objects<T> = composed,
+  ) {
     this.#limits = limits;
+    this.#compose = compose;
     this.#entries = [...entries];
     this.#objects = entries.reduce((sum, { undo }) => sum + (undo?.size ?? 0), 0);
   }
@@ -63,7 +69,7 @@ export class DocumentHistory<T> {
       last.version.kind === 'change' &&
       last.version.author === version.author
     ) {
-      const undoBoth = composed(undo, last.undo);
+      const undoBoth = this.#compose(undo, last.undo);
       this.#objects += undoBoth.size - last.undo.size;
       this.#entries[this.#entries.length - 1] = { version, undo: undoBoth, mergeable };
     } else {
@@ -91,7 +97,7 @@ export class DocumentHistory<T> {
       const { version, undo } = this.#entries[at]!;
       if (version.number === number) return { version, change };
       if (!undo) return undefined;
-      change = composed(change, undo);
+      change = this.#compose(change, undo);
     }
     return undefined;
   }

@@ -8,6 +8,8 @@ export interface Content<T> {
   get(key: string): T | undefined;
   /** Of the content as the change leaves it. */
   digestAfter(change: Objects<T>): string;
+  /** The key of what the object of this key is a part of; undefined: it stands alone. */
+  wider?(key: string): string | undefined;
 }
 
 /** A version with what it changes. `whole`: relative to nothing; whoever receives it has turned it into a change of what it has. */

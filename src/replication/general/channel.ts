@@ -7,7 +7,7 @@ import { limits } from '../../limits.js';
 import { createKeyColumns } from '../../model/columns.js';
 import type { GeneralBody, GeneralFrame, Position, SyncFrame } from '../../wire/frames.js';
 import type { GroupBook } from '../groups.js';
-import { Inbound, type StampSource } from '../inbound.js';
+import { backwards, Inbound, type StampSource } from '../inbound.js';
 import { type FlowLimits, Outbound } from '../outbound.js';
 import type { Replica } from '../replica.js';
 import type { GeneralBook } from './book.js';
@@ -40,6 +40,8 @@ export class GeneralChannel {
 
   readonly #parts: GeneralParts;
   readonly #groups: GroupBook;
+  /** Entries are taken from peers. */
+  readonly #takes: boolean;
 
   constructor(
     parts: GeneralParts,
@@ -47,14 +49,16 @@ export class GeneralChannel {
     peer: string,
     stamps: StampSource,
     position: Position | undefined,
+    takes: boolean,
   ) {
+    this.#takes = takes;
     this.#parts = parts;
     this.#groups = groups;
     this.outbound = new Outbound(parts.replica, groups, parts.flow);
     this.inbound = new Inbound(parts.replica, groups, peer, stamps, position);
   }
 
-  /** The peer's hello named a version. */
+  /** The peer's hello named a version. `sends`: entries go to this peer; otherwise there is nothing to begin. */
   start(
     hello: {
       readonly session: string;
@@ -62,10 +66,11 @@ export class GeneralChannel {
       readonly generalResume?: Position;
     },
     session: string,
-  ): GeneralFrame {
+    sends: boolean,
+  ): GeneralFrame[] {
     this.open = true;
     this.inbound.onHello(hello.session, hello.active);
-    return wrapped(this.outbound.start(hello.generalResume, session) as GeneralBody);
+    return sends ? [wrapped(this.outbound.start(hello.generalResume, session) as GeneralBody)] : [];
   }
 
   pump(nowMs: number, roomBytes: number): GeneralFrame[] {
@@ -93,10 +98,12 @@ export class GeneralChannel {
         this.outbound.onAck(body.frame, nowMs);
         return {};
       case 'start':
+        if (!this.#takes) return {};
+        if (this.inbound.goesBack(body.sequence)) return { problem: backwards };
         this.inbound.onStart(body.sequence, body.resumed);
         return {};
       case 'digest': {
-        const answer = this.inbound.onDigest(body, nowMs);
+        const answer = this.#takes ? this.inbound.onDigest(body, nowMs) : undefined;
         return answer ? { answer: wrapped(answer as GeneralBody) } : {};
       }
       case 'resync': {
@@ -115,6 +122,7 @@ export class GeneralChannel {
     if (!this.inbound.inOrder(body)) {
       return { problem: `general frame ${frame} is out of order: a repeated or forged frame` };
     }
+    if (!this.#takes) return { write: { rows: [], frame } };
     const { book } = this.#parts;
     const group = this.#groups.indexOf(body.group);
     if (body.kind === 'snapshot-begin') {
@@ -133,6 +141,7 @@ export class GeneralChannel {
       const entries = book.entryColumns(body.entries, group);
       return { write: { rows: this.inbound.onSnapshotChunk({ ...body, entries }, nowMs), frame } };
     }
+    if (this.inbound.goesBack(body.lastSequence)) return { problem: backwards };
     const upserts = book.entryColumns(body.upserts, group);
     const deletions = createKeyColumns();
     book.keyColumns(body.deletions, group, deletions);

@@ -74,8 +74,14 @@ export namespace relevo {
             /** Frame events. */
             events?: (relevo.v1.Events.$Properties|null);
 
+            /** Frame verify. */
+            verify?: (relevo.v1.Verify.$Properties|null);
+
+            /** Frame counters. */
+            counters?: (relevo.v1.Counters.$Properties|null);
+
             /** Frame body. */
-            body?: ("hello"|"refuse"|"role"|"start"|"snapshotBegin"|"snapshotChunk"|"snapshotEnd"|"delta"|"ack"|"digest"|"resync"|"ping"|"pong"|"document"|"general"|"events");
+            body?: ("hello"|"refuse"|"role"|"start"|"snapshotBegin"|"snapshotChunk"|"snapshotEnd"|"delta"|"ack"|"digest"|"resync"|"ping"|"pong"|"document"|"general"|"events"|"verify"|"counters");
 
             /**
              * Encodes the specified Frame message. Does not implicitly {@link relevo.v1.Frame.verify|verify} messages.
@@ -149,8 +155,14 @@ export namespace relevo {
                 /** Frame events */
                 events?: (relevo.v1.Events.$Properties|null);
 
+                /** Frame verify */
+                verify?: (relevo.v1.Verify.$Properties|null);
+
+                /** Frame counters */
+                counters?: (relevo.v1.Counters.$Properties|null);
+
                 /** Frame body */
-                body?: ("hello"|"refuse"|"role"|"start"|"snapshotBegin"|"snapshotChunk"|"snapshotEnd"|"delta"|"ack"|"digest"|"resync"|"ping"|"pong"|"document"|"general"|"events");
+                body?: ("hello"|"refuse"|"role"|"start"|"snapshotBegin"|"snapshotChunk"|"snapshotEnd"|"delta"|"ack"|"digest"|"resync"|"ping"|"pong"|"document"|"general"|"events"|"verify"|"counters");
 
                 /** Unknown fields preserved while decoding when enabled */
                 $unknowns?: Uint8Array[];
@@ -174,9 +186,11 @@ export namespace relevo {
               document?: relevo.v1.Document.$Shape|null;
               general?: relevo.v1.General.$Shape|null;
               events?: relevo.v1.Events.$Shape|null;
+              verify?: relevo.v1.Verify.$Shape|null;
+              counters?: relevo.v1.Counters.$Shape|null;
               $unknowns?: Uint8Array[];
             } & (
-              ({ body?: undefined; hello?: null; refuse?: null; role?: null; start?: null; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd?: null; delta?: null; ack?: null; digest?: null; resync?: null; ping?: null; pong?: null; document?: null; general?: null; events?: null }|{ body?: "hello"; hello: relevo.v1.Hello.$Shape; refuse?: null; role?: null; start?: null; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd?: null; delta?: null; ack?: null; digest?: null; resync?: null; ping?: null; pong?: null; document?: null; general?: null; events?: null }|{ body?: "refuse"; hello?: null; refuse: relevo.v1.Refuse.$Shape; role?: null; start?: null; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd?: null; delta?: null; ack?: null; digest?: null; resync?: null; ping?: null; pong?: null; document?: null; general?: null; events?: null }|{ body?: "role"; hello?: null; refuse?: null; role: relevo.v1.Role.$Shape; start?: null; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd?: null; delta?: null; ack?: null; digest?: null; resync?: null; ping?: null; pong?: null; document?: null; general?: null; events?: null }|{ body?: "start"; hello?: null; refuse?: null; role?: null; start: relevo.v1.Start.$Shape; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd?: null; delta?: null; ack?: null; digest?: null; resync?: null; ping?: null; pong?: null; document?: null; general?: null; events?: null }|{ body?: "snapshotBegin"; hello?: null; refuse?: null; role?: null; start?: null; snapshotBegin: relevo.v1.SnapshotBegin.$Shape; snapshotChunk?: null; snapshotEnd?: null; delta?: null; ack?: null; digest?: null; resync?: null; ping?: null; pong?: null; document?: null; general?: null; events?: null }|{ body?: "snapshotChunk"; hello?: null; refuse?: null; role?: null; start?: null; snapshotBegin?: null; snapshotChunk: relevo.v1.SnapshotChunk.$Shape; snapshotEnd?: null; delta?: null; ack?: null; digest?: null; resync?: null; ping?: null; pong?: null; document?: null; general?: null; events?: null }|{ body?: "snapshotEnd"; hello?: null; refuse?: null; role?: null; start?: null; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd: relevo.v1.SnapshotEnd.$Shape; delta?: null; ack?: null; digest?: null; resync?: null; ping?: null; pong?: null; document?: null; general?: null; events?: null }|{ body?: "delta"; hello?: null; refuse?: null; role?: null; start?: null; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd?: null; delta: relevo.v1.Delta.$Shape; ack?: null; digest?: null; resync?: null; ping?: null; pong?: null; document?: null; general?: null; events?: null }|{ body?: "ack"; hello?: null; refuse?: null; role?: null; start?: null; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd?: null; delta?: null; ack: relevo.v1.Ack.$Shape; digest?: null; resync?: null; ping?: null; pong?: null; document?: null; general?: null; events?: null }|{ body?: "digest"; hello?: null; refuse?: null; role?: null; start?: null; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd?: null; delta?: null; ack?: null; digest: relevo.v1.Digest.$Shape; resync?: null; ping?: null; pong?: null; document?: null; general?: null; events?: null }|{ body?: "resync"; hello?: null; refuse?: null; role?: null; start?: null; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd?: null; delta?: null; ack?: null; digest?: null; resync: relevo.v1.Resync.$Shape; ping?: null; pong?: null; document?: null; general?: null; events?: null }|{ body?: "ping"; hello?: null; refuse?: null; role?: null; start?: null; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd?: null; delta?: null; ack?: null; digest?: null; resync?: null; ping: relevo.v1.Ping.$Shape; pong?: null; document?: null; general?: null; events?: null }|{ body?: "pong"; hello?: null; refuse?: null; role?: null; start?: null; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd?: null; delta?: null; ack?: null; digest?: null; resync?: null; ping?: null; pong: relevo.v1.Pong.$Shape; document?: null; general?: null; events?: null }|{ body?: "document"; hello?: null; refuse?: null; role?: null; start?: null; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd?: null; delta?: null; ack?: null; digest?: null; resync?: null; ping?: null; pong?: null; document: relevo.v1.Document.$Shape; general?: null; events?: null }|{ body?: "general"; hello?: null; refuse?: null; role?: null; start?: null; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd?: null; delta?: null; ack?: null; digest?: null; resync?: null; ping?: null; pong?: null; document?: null; general: relevo.v1.General.$Shape; events?: null }|{ body?: "events"; hello?: null; refuse?: null; role?: null; start?: null; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd?: null; delta?: null; ack?: null; digest?: null; resync?: null; ping?: null; pong?: null; document?: null; general?: null; events: relevo.v1.Events.$Shape })
+              ({ body?: undefined; hello?: null; refuse?: null; role?: null; start?: null; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd?: null; delta?: null; ack?: null; digest?: null; resync?: null; ping?: null; pong?: null; document?: null; general?: null; events?: null; verify?: null; counters?: null }|{ body?: "hello"; hello: relevo.v1.Hello.$Shape; refuse?: null; role?: null; start?: null; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd?: null; delta?: null; ack?: null; digest?: null; resync?: null; ping?: null; pong?: null; document?: null; general?: null; events?: null; verify?: null; counters?: null }|{ body?: "refuse"; hello?: null; refuse: relevo.v1.Refuse.$Shape; role?: null; start?: null; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd?: null; delta?: null; ack?: null; digest?: null; resync?: null; ping?: null; pong?: null; document?: null; general?: null; events?: null; verify?: null; counters?: null }|{ body?: "role"; hello?: null; refuse?: null; role: relevo.v1.Role.$Shape; start?: null; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd?: null; delta?: null; ack?: null; digest?: null; resync?: null; ping?: null; pong?: null; document?: null; general?: null; events?: null; verify?: null; counters?: null }|{ body?: "start"; hello?: null; refuse?: null; role?: null; start: relevo.v1.Start.$Shape; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd?: null; delta?: null; ack?: null; digest?: null; resync?: null; ping?: null; pong?: null; document?: null; general?: null; events?: null; verify?: null; counters?: null }|{ body?: "snapshotBegin"; hello?: null; refuse?: null; role?: null; start?: null; snapshotBegin: relevo.v1.SnapshotBegin.$Shape; snapshotChunk?: null; snapshotEnd?: null; delta?: null; ack?: null; digest?: null; resync?: null; ping?: null; pong?: null; document?: null; general?: null; events?: null; verify?: null; counters?: null }|{ body?: "snapshotChunk"; hello?: null; refuse?: null; role?: null; start?: null; snapshotBegin?: null; snapshotChunk: relevo.v1.SnapshotChunk.$Shape; snapshotEnd?: null; delta?: null; ack?: null; digest?: null; resync?: null; ping?: null; pong?: null; document?: null; general?: null; events?: null; verify?: null; counters?: null }|{ body?: "snapshotEnd"; hello?: null; refuse?: null; role?: null; start?: null; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd: relevo.v1.SnapshotEnd.$Shape; delta?: null; ack?: null; digest?: null; resync?: null; ping?: null; pong?: null; document?: null; general?: null; events?: null; verify?: null; counters?: null }|{ body?: "delta"; hello?: null; refuse?: null; role?: null; start?: null; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd?: null; delta: relevo.v1.Delta.$Shape; ack?: null; digest?: null; resync?: null; ping?: null; pong?: null; document?: null; general?: null; events?: null; verify?: null; counters?: null }|{ body?: "ack"; hello?: null; refuse?: null; role?: null; start?: null; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd?: null; delta?: null; ack: relevo.v1.Ack.$Shape; digest?: null; resync?: null; ping?: null; pong?: null; document?: null; general?: null; events?: null; verify?: null; counters?: null }|{ body?: "digest"; hello?: null; refuse?: null; role?: null; start?: null; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd?: null; delta?: null; ack?: null; digest: relevo.v1.Digest.$Shape; resync?: null; ping?: null; pong?: null; document?: null; general?: null; events?: null; verify?: null; counters?: null }|{ body?: "resync"; hello?: null; refuse?: null; role?: null; start?: null; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd?: null; delta?: null; ack?: null; digest?: null; resync: relevo.v1.Resync.$Shape; ping?: null; pong?: null; document?: null; general?: null; events?: null; verify?: null; counters?: null }|{ body?: "ping"; hello?: null; refuse?: null; role?: null; start?: null; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd?: null; delta?: null; ack?: null; digest?: null; resync?: null; ping: relevo.v1.Ping.$Shape; pong?: null; document?: null; general?: null; events?: null; verify?: null; counters?: null }|{ body?: "pong"; hello?: null; refuse?: null; role?: null; start?: null; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd?: null; delta?: null; ack?: null; digest?: null; resync?: null; ping?: null; pong: relevo.v1.Pong.$Shape; document?: null; general?: null; events?: null; verify?: null; counters?: null }|{ body?: "document"; hello?: null; refuse?: null; role?: null; start?: null; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd?: null; delta?: null; ack?: null; digest?: null; resync?: null; ping?: null; pong?: null; document: relevo.v1.Document.$Shape; general?: null; events?: null; verify?: null; counters?: null }|{ body?: "general"; hello?: null; refuse?: null; role?: null; start?: null; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd?: null; delta?: null; ack?: null; digest?: null; resync?: null; ping?: null; pong?: null; document?: null; general: relevo.v1.General.$Shape; events?: null; verify?: null; counters?: null }|{ body?: "events"; hello?: null; refuse?: null; role?: null; start?: null; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd?: null; delta?: null; ack?: null; digest?: null; resync?: null; ping?: null; pong?: null; document?: null; general?: null; events: relevo.v1.Events.$Shape; verify?: null; counters?: null }|{ body?: "verify"; hello?: null; refuse?: null; role?: null; start?: null; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd?: null; delta?: null; ack?: null; digest?: null; resync?: null; ping?: null; pong?: null; document?: null; general?: null; events?: null; verify: relevo.v1.Verify.$Shape; counters?: null }|{ body?: "counters"; hello?: null; refuse?: null; role?: null; start?: null; snapshotBegin?: null; snapshotChunk?: null; snapshotEnd?: null; delta?: null; ack?: null; digest?: null; resync?: null; ping?: null; pong?: null; document?: null; general?: null; events?: null; verify?: null; counters: relevo.v1.Counters.$Shape })
             );
         }
 
@@ -234,6 +248,12 @@ export namespace relevo {
 
             /** Hello generalResume. */
             generalResume?: (relevo.v1.Position.$Properties|null);
+
+            /** Hello verify. */
+            verify: number;
+
+            /** Hello direction. */
+            direction: number;
 
             /**
              * Encodes the specified Hello message. Does not implicitly {@link relevo.v1.Hello.verify|verify} messages.
@@ -294,6 +314,12 @@ export namespace relevo {
 
                 /** Hello generalResume */
                 generalResume?: (relevo.v1.Position.$Properties|null);
+
+                /** Hello verify */
+                verify?: (number|null);
+
+                /** Hello direction */
+                direction?: (number|null);
 
                 /** Unknown fields preserved while decoding when enabled */
                 $unknowns?: Uint8Array[];
@@ -1522,6 +1548,255 @@ export namespace relevo {
 
             /** Shape of an Events. */
             type $Shape = relevo.v1.Events.$Properties;
+        }
+
+        /**
+         * Properties of a Verify.
+         * @deprecated Use relevo.v1.Verify.$Properties instead.
+         */
+        interface IVerify extends relevo.v1.Verify.$Properties {
+        }
+
+        /** Represents a Verify. */
+        class Verify {
+
+            /**
+             * Constructs a new Verify.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: relevo.v1.Verify.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** Verify id. */
+            id: number;
+
+            /** Verify question. */
+            question: boolean;
+
+            /** Verify last. */
+            last: boolean;
+
+            /** Verify problem. */
+            problem: string;
+
+            /** Verify entries. */
+            entries?: (relevo.v1.Entries.$Properties|null);
+
+            /** Verify group. */
+            group: string;
+
+            /** Verify general. */
+            general?: (relevo.v1.GeneralEntries.$Properties|null);
+
+            /** Verify toldMs. */
+            toldMs: number[];
+
+            /**
+             * Encodes the specified Verify message. Does not implicitly {@link relevo.v1.Verify.verify|verify} messages.
+             * @param message Verify message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: relevo.v1.Verify.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a Verify message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {relevo.v1.Verify & relevo.v1.Verify.$Shape} Verify
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): relevo.v1.Verify & relevo.v1.Verify.$Shape;
+        }
+
+        namespace Verify {
+
+            /** Properties of a Verify. */
+            interface $Properties {
+
+                /** Verify id */
+                id?: (number|null);
+
+                /** Verify question */
+                question?: (boolean|null);
+
+                /** Verify last */
+                last?: (boolean|null);
+
+                /** Verify problem */
+                problem?: (string|null);
+
+                /** Verify entries */
+                entries?: (relevo.v1.Entries.$Properties|null);
+
+                /** Verify group */
+                group?: (string|null);
+
+                /** Verify general */
+                general?: (relevo.v1.GeneralEntries.$Properties|null);
+
+                /** Verify toldMs */
+                toldMs?: (number[]|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a Verify. */
+            type $Shape = relevo.v1.Verify.$Properties;
+        }
+
+        /**
+         * Properties of a Counters.
+         * @deprecated Use relevo.v1.Counters.$Properties instead.
+         */
+        interface ICounters extends relevo.v1.Counters.$Properties {
+        }
+
+        /** Represents a Counters. */
+        class Counters {
+
+            /**
+             * Constructs a new Counters.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: relevo.v1.Counters.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** Counters carried. */
+            carried: relevo.v1.Carried.$Properties[];
+
+            /**
+             * Encodes the specified Counters message. Does not implicitly {@link relevo.v1.Counters.verify|verify} messages.
+             * @param message Counters message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: relevo.v1.Counters.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a Counters message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {relevo.v1.Counters & relevo.v1.Counters.$Shape} Counters
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): relevo.v1.Counters & relevo.v1.Counters.$Shape;
+        }
+
+        namespace Counters {
+
+            /** Properties of a Counters. */
+            interface $Properties {
+
+                /** Counters carried */
+                carried?: (relevo.v1.Carried.$Properties[]|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a Counters. */
+            type $Shape = relevo.v1.Counters.$Properties;
+        }
+
+        /**
+         * Properties of a Carried.
+         * @deprecated Use relevo.v1.Carried.$Properties instead.
+         */
+        interface ICarried extends relevo.v1.Carried.$Properties {
+        }
+
+        /** Represents a Carried. */
+        class Carried {
+
+            /**
+             * Constructs a new Carried.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: relevo.v1.Carried.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** Carried node. */
+            node: string;
+
+            /** Carried service. */
+            service: string;
+
+            /** Carried backend. */
+            backend: string;
+
+            /** Carried packetsIn. */
+            packetsIn: number;
+
+            /** Carried bytesIn. */
+            bytesIn: number;
+
+            /** Carried packetsOut. */
+            packetsOut: number;
+
+            /** Carried bytesOut. */
+            bytesOut: number;
+
+            /**
+             * Encodes the specified Carried message. Does not implicitly {@link relevo.v1.Carried.verify|verify} messages.
+             * @param message Carried message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: relevo.v1.Carried.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a Carried message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {relevo.v1.Carried & relevo.v1.Carried.$Shape} Carried
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): relevo.v1.Carried & relevo.v1.Carried.$Shape;
+        }
+
+        namespace Carried {
+
+            /** Properties of a Carried. */
+            interface $Properties {
+
+                /** Carried node */
+                node?: (string|null);
+
+                /** Carried service */
+                service?: (string|null);
+
+                /** Carried backend */
+                backend?: (string|null);
+
+                /** Carried packetsIn */
+                packetsIn?: (number|null);
+
+                /** Carried bytesIn */
+                bytesIn?: (number|null);
+
+                /** Carried packetsOut */
+                packetsOut?: (number|null);
+
+                /** Carried bytesOut */
+                bytesOut?: (number|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a Carried. */
+            type $Shape = relevo.v1.Carried.$Properties;
         }
 
         /**

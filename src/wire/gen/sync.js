@@ -39,11 +39,13 @@ export const relevo = $root.relevo = (() => {
             Frame.prototype.document = null;
             Frame.prototype.general = null;
             Frame.prototype.events = null;
+            Frame.prototype.verify = null;
+            Frame.prototype.counters = null;
 
             let $oneOfFields;
 
             $Object.defineProperty(Frame.prototype, "body", {
-                get: $util.oneOfGetter($oneOfFields = ["hello", "refuse", "role", "start", "snapshotBegin", "snapshotChunk", "snapshotEnd", "delta", "ack", "digest", "resync", "ping", "pong", "document", "general", "events"]),
+                get: $util.oneOfGetter($oneOfFields = ["hello", "refuse", "role", "start", "snapshotBegin", "snapshotChunk", "snapshotEnd", "delta", "ack", "digest", "resync", "ping", "pong", "document", "general", "events", "verify", "counters"]),
                 set: $util.oneOfSetter($oneOfFields)
             });
 
@@ -86,6 +88,10 @@ export const relevo = $root.relevo = (() => {
                     $root.relevo.v1.Document.encode(message.document, writer.uint32(258).fork(), _depth + 1).ldelim();
                 if (message.events != null && $Object.hasOwnProperty.call(message, "events"))
                     $root.relevo.v1.Events.encode(message.events, writer.uint32(322).fork(), _depth + 1).ldelim();
+                if (message.verify != null && $Object.hasOwnProperty.call(message, "verify"))
+                    $root.relevo.v1.Verify.encode(message.verify, writer.uint32(330).fork(), _depth + 1).ldelim();
+                if (message.counters != null && $Object.hasOwnProperty.call(message, "counters"))
+                    $root.relevo.v1.Counters.encode(message.counters, writer.uint32(338).fork(), _depth + 1).ldelim();
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -231,6 +237,20 @@ export const relevo = $root.relevo = (() => {
                             message.body = "events";
                             continue;
                         }
+                    case 41: {
+                            if (wireType !== 2)
+                                break;
+                            message.verify = $root.relevo.v1.Verify.decode(reader, reader.size(), $undefined, _depth + 1, message.verify);
+                            message.body = "verify";
+                            continue;
+                        }
+                    case 42: {
+                            if (wireType !== 2)
+                                break;
+                            message.counters = $root.relevo.v1.Counters.decode(reader, reader.size(), $undefined, _depth + 1, message.counters);
+                            message.body = "counters";
+                            continue;
+                        }
                     }
                     reader.skipType(wireType, _depth, tag);
                     if (!reader.discardUnknown) {
@@ -274,6 +294,8 @@ export const relevo = $root.relevo = (() => {
             Hello.prototype.document = 0;
             Hello.prototype.general = 0;
             Hello.prototype.generalResume = null;
+            Hello.prototype.verify = 0;
+            Hello.prototype.direction = 0;
 
             Hello.encode = function (message, writer, _depth) {
                 if (!writer)
@@ -308,6 +330,10 @@ export const relevo = $root.relevo = (() => {
                     $root.relevo.v1.Position.encode(message.generalResume, writer.uint32(202).fork(), _depth + 1).ldelim();
                 if (message.document != null && $Object.hasOwnProperty.call(message, "document") && message.document !== 0)
                     writer.uint32(256).uint32(message.document);
+                if (message.verify != null && $Object.hasOwnProperty.call(message, "verify") && message.verify !== 0)
+                    writer.uint32(328).uint32(message.verify);
+                if (message.direction != null && $Object.hasOwnProperty.call(message, "direction") && message.direction !== 0)
+                    writer.uint32(336).uint32(message.direction);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -439,6 +465,24 @@ export const relevo = $root.relevo = (() => {
                             if (wireType !== 2)
                                 break;
                             message.generalResume = $root.relevo.v1.Position.decode(reader, reader.size(), $undefined, _depth + 1, message.generalResume);
+                            continue;
+                        }
+                    case 41: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.verify = value;
+                            else
+                                delete message.verify;
+                            continue;
+                        }
+                    case 42: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.uint32())
+                                message.direction = value;
+                            else
+                                delete message.direction;
                             continue;
                         }
                     }
@@ -2420,6 +2464,409 @@ export const relevo = $root.relevo = (() => {
             };
 
             return Events;
+        })();
+
+        v1.Verify = (function() {
+
+            const Verify = function (properties) {
+                this.toldMs = [];
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            Verify.prototype.id = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+            Verify.prototype.question = false;
+            Verify.prototype.last = false;
+            Verify.prototype.problem = "";
+            Verify.prototype.entries = null;
+            Verify.prototype.group = "";
+            Verify.prototype.general = null;
+            Verify.prototype.toldMs = $util.emptyArray;
+
+            Verify.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.id != null && $Object.hasOwnProperty.call(message, "id") && (typeof message.id === "object" ? message.id.low || message.id.high : message.id !== 0))
+                    writer.uint32(8).uint64(message.id);
+                if (message.question != null && $Object.hasOwnProperty.call(message, "question") && message.question !== false)
+                    writer.uint32(16).bool(message.question);
+                if (message.last != null && $Object.hasOwnProperty.call(message, "last") && message.last !== false)
+                    writer.uint32(24).bool(message.last);
+                if (message.problem != null && $Object.hasOwnProperty.call(message, "problem") && message.problem !== "")
+                    writer.uint32(34).string(message.problem);
+                if (message.entries != null && $Object.hasOwnProperty.call(message, "entries"))
+                    $root.relevo.v1.Entries.encode(message.entries, writer.uint32(42).fork(), _depth + 1).ldelim();
+                if (message.group != null && $Object.hasOwnProperty.call(message, "group") && message.group !== "")
+                    writer.uint32(50).string(message.group);
+                if (message.general != null && $Object.hasOwnProperty.call(message, "general"))
+                    $root.relevo.v1.GeneralEntries.encode(message.general, writer.uint32(58).fork(), _depth + 1).ldelim();
+                if (message.toldMs != null && message.toldMs.length)
+                    writer.uint32(66).uint32s(message.toldMs);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            Verify.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.relevo.v1.Verify();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.id = value;
+                            else
+                                delete message.id;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.question = value;
+                            else
+                                delete message.question;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.bool())
+                                message.last = value;
+                            else
+                                delete message.last;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.problem = value;
+                            else
+                                delete message.problem;
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 2)
+                                break;
+                            message.entries = $root.relevo.v1.Entries.decode(reader, reader.size(), $undefined, _depth + 1, message.entries);
+                            continue;
+                        }
+                    case 6: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.group = value;
+                            else
+                                delete message.group;
+                            continue;
+                        }
+                    case 7: {
+                            if (wireType !== 2)
+                                break;
+                            message.general = $root.relevo.v1.GeneralEntries.decode(reader, reader.size(), $undefined, _depth + 1, message.general);
+                            continue;
+                        }
+                    case 8: {
+                            if (wireType === 2) {
+                                if (!(message.toldMs && message.toldMs.length))
+                                    message.toldMs = [];
+                                reader.uint32s(message.toldMs);
+                                continue;
+                            }
+                            if (wireType !== 0)
+                                break;
+                            if (!(message.toldMs && message.toldMs.length))
+                                message.toldMs = [];
+                            message.toldMs.push(reader.uint32());
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return Verify;
+        })();
+
+        v1.Counters = (function() {
+
+            const Counters = function (properties) {
+                this.carried = [];
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            Counters.prototype.carried = $util.emptyArray;
+
+            Counters.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.carried != null && message.carried.length)
+                    for (let i = 0; i < message.carried.length; ++i)
+                        $root.relevo.v1.Carried.encode(message.carried[i], writer.uint32(10).fork(), _depth + 1).ldelim();
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            Counters.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.relevo.v1.Counters();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.carried && message.carried.length))
+                                message.carried = [];
+                            message.carried.push($root.relevo.v1.Carried.decode(reader, reader.size(), $undefined, _depth + 1));
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return Counters;
+        })();
+
+        v1.Carried = (function() {
+
+            const Carried = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            Carried.prototype.node = "";
+            Carried.prototype.service = "";
+            Carried.prototype.backend = "";
+            Carried.prototype.packetsIn = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+            Carried.prototype.bytesIn = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+            Carried.prototype.packetsOut = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+            Carried.prototype.bytesOut = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+
+            Carried.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.node != null && $Object.hasOwnProperty.call(message, "node") && message.node !== "")
+                    writer.uint32(10).string(message.node);
+                if (message.service != null && $Object.hasOwnProperty.call(message, "service") && message.service !== "")
+                    writer.uint32(18).string(message.service);
+                if (message.backend != null && $Object.hasOwnProperty.call(message, "backend") && message.backend !== "")
+                    writer.uint32(26).string(message.backend);
+                if (message.packetsIn != null && $Object.hasOwnProperty.call(message, "packetsIn") && (typeof message.packetsIn === "object" ? message.packetsIn.low || message.packetsIn.high : message.packetsIn !== 0))
+                    writer.uint32(32).uint64(message.packetsIn);
+                if (message.bytesIn != null && $Object.hasOwnProperty.call(message, "bytesIn") && (typeof message.bytesIn === "object" ? message.bytesIn.low || message.bytesIn.high : message.bytesIn !== 0))
+                    writer.uint32(40).uint64(message.bytesIn);
+                if (message.packetsOut != null && $Object.hasOwnProperty.call(message, "packetsOut") && (typeof message.packetsOut === "object" ? message.packetsOut.low || message.packetsOut.high : message.packetsOut !== 0))
+                    writer.uint32(48).uint64(message.packetsOut);
+                if (message.bytesOut != null && $Object.hasOwnProperty.call(message, "bytesOut") && (typeof message.bytesOut === "object" ? message.bytesOut.low || message.bytesOut.high : message.bytesOut !== 0))
+                    writer.uint32(56).uint64(message.bytesOut);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            Carried.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.relevo.v1.Carried();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.node = value;
+                            else
+                                delete message.node;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.service = value;
+                            else
+                                delete message.service;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.backend = value;
+                            else
+                                delete message.backend;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.packetsIn = value;
+                            else
+                                delete message.packetsIn;
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.bytesIn = value;
+                            else
+                                delete message.bytesIn;
+                            continue;
+                        }
+                    case 6: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.packetsOut = value;
+                            else
+                                delete message.packetsOut;
+                            continue;
+                        }
+                    case 7: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.bytesOut = value;
+                            else
+                                delete message.bytesOut;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return Carried;
         })();
 
         v1.Document = (function() {

@@ -8,10 +8,10 @@ import type { ExecutionContext } from 'ava';
 import { WebSocket } from 'ws';
 import { createReplicator, type Replicator } from '../../../src/app/replicate.js';
 import type { Ipv4 } from '../../../src/model/address.js';
-import type { ClusterNode } from '../../../src/model/node.js';
+import type { ClusterNode, Direction } from '../../../src/model/node.js';
 import type { PersistenceEntry } from '../../../src/model/persistence.js';
 import type { BackendState, Service } from '../../../src/model/service.js';
-import type { Clock, Log } from '../../../src/ports.js';
+import type { Clock, Log, PeerLink, PeerLinks } from '../../../src/ports.js';
 import { initAuthority, issueCertificate } from '../../../src/shell/certificates.js';
 import { createPeerLinks } from '../../../src/shell/peer-links.js';
 import { client, PersistKernel } from './persist-kernel.js';
@@ -33,6 +33,10 @@ export interface SyncNode {
   readonly clock: ShiftedClock;
   readonly complaints: string[];
   service: Service;
+  /** Bytes that have come from a peer, counted outside of what is tested. */
+  readonly received: ReadonlyMap<string, number>;
+  /** Every link that opened, to look at. */
+  readonly links: readonly PeerLink[];
   stop(): Promise<void>;
 }
 
@@ -87,7 +91,28 @@ export const entry = (number: number, backend = number % 2, ttlMs = 60_000): Per
   remainingMs: ttlMs,
 });
 
+const watched = (links: PeerLinks, opened: PeerLink[], received: Map<string, number>): PeerLinks => ({
+  ...links,
+  start: (listener) =>
+    links.start({
+      onOpen(link) {
+        opened.push(link);
+        listener.onOpen(link);
+      },
+      onFrame(link, frame) {
+        received.set(link.peer, (received.get(link.peer) ?? 0) + frame.length);
+        listener.onFrame(link, frame);
+      },
+      onDrain: (link) => listener.onDrain(link),
+      onClose: (link, reason) => listener.onClose(link, reason),
+      onFailure: (peer, message, refused) => listener.onFailure(peer, message, refused),
+    }),
+});
+
 export interface SyncCluster {
+  /** Where the authority and all certificates are. */
+  readonly dir: string;
+  portOf(name: string): number;
   /** A websocket to a node's sync port with the certificate of another: a peer that says what it likes. */
   dial(from: string, to: string): Promise<WebSocket>;
   start(name: string, options?: StartOptions): Promise<SyncNode>;
@@ -96,6 +121,7 @@ export interface SyncCluster {
 export interface StartOptions {
   readonly cluster?: string;
   readonly enabled?: boolean;
+  readonly direction?: Direction;
   /** Of an earlier node: its kernel survives the restart of the agent. */
   readonly kernel?: PersistKernel;
   readonly service?: Service;
@@ -114,6 +140,8 @@ export const createSyncCluster = async (
     nodes.push({ name, heartbeat: [], sync: { address: '127.0.0.1' as Ipv4, port: await freePort() } });
   }
   return {
+    dir,
+    portOf: (name) => nodes.find((node) => node.name === name)!.sync.port,
     async dial(from, to) {
       const { address, port } = nodes.find(({ name }) => name === to)!.sync;
       const socket = new WebSocket(`wss://${address}:${port}/`, {
@@ -131,7 +159,9 @@ export const createSyncCluster = async (
       const complaints: string[] = [];
       const tls = { ca: join(dir, 'ca.crt'), cert: join(dir, `${name}.crt`), key: join(dir, `${name}.key`) };
       const random = { next: () => Math.random() };
-      const links = createPeerLinks({ node: name, nodes, tls }, random);
+      const opened: PeerLink[] = [];
+      const received = new Map<string, number>();
+      const links = watched(createPeerLinks({ node: name, nodes, tls }, random), opened, received);
       const replicator = createReplicator(
         {
           nft: kernel,
@@ -170,7 +200,10 @@ export const createSyncCluster = async (
               trackLinks: [],
             },
           ],
-          replication: { enabled: options.enabled ?? true, logGroup: 7010 },
+          replication: {
+            ...{ enabled: options.enabled ?? true, logGroup: 7010 },
+            direction: options.direction ?? 'both',
+          },
           software: '0.1.0',
         },
       );
@@ -182,7 +215,10 @@ export const createSyncCluster = async (
       };
       t.teardown(stop);
       const service = options.service ?? serviceOf(['up', 'up']);
-      const node: SyncNode = { name, replicator, kernel, clock, complaints, service, stop };
+      const node: SyncNode = {
+        ...{ name, replicator, kernel, clock, complaints, service },
+        ...{ links: opened, received, stop },
+      };
       if (options.enabled !== false) await until(() => kernel.listening);
       return node;
     },

@@ -158,8 +158,8 @@ export class Side {
       else if (effect.kind === 'write') {
         const { frame, general = false } = effect;
         this.#perform(this.session.step({ kind: 'applied', frame, general }, nowMs));
-      } else if (effect.kind === 'document' || effect.kind === 'events') {
-        this.heard.push(effect.kind === 'events' ? 'events' : `document ${effect.message.kind}`);
+      } else if (effect.kind === 'document' || effect.kind === 'aside') {
+        this.heard.push(effect.kind === 'aside' ? effect.frame.kind : `document ${effect.message.kind}`);
       }
     }
   }

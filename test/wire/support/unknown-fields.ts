@@ -7,13 +7,20 @@ const file = fileURLToPath(new URL('../../../proto/relevo/v1/sync.proto', import
 export const schema = protobuf.loadSync(file);
 const frameType = schema.lookupType('relevo.v1.Frame');
 
-/** Field numbers that the protocol does not use; one of each wire type. */
-const unknown = (): Uint8Array => {
+/** Numbers whose tag is one byte, as those of most known fields are: what is read by hand must not take them for one of those. */
+const shortTags = Array.from({ length: 15 }, (_, at) => at + 1);
+
+/** Fields that this message does not have; each wire type with a long tag, and the numbers up to 15 that are free, in turn of each. */
+const unknown = (type: protobuf.Type): Uint8Array => {
   const writer = protobuf.Writer.create();
-  writer.uint32((200 << 3) | 2).string('new');
-  writer.uint32((201 << 3) | 0).uint32(300);
-  writer.uint32((202 << 3) | 5).fixed32(7);
-  writer.uint32((203 << 3) | 1).fixed64(9);
+  const write = [
+    (id: number) => writer.uint32((id << 3) | 2).string('new'),
+    (id: number) => writer.uint32((id << 3) | 0).uint32(300),
+    (id: number) => writer.uint32((id << 3) | 5).fixed32(7),
+    (id: number) => writer.uint32((id << 3) | 1).fixed64(9),
+  ];
+  const free = shortTags.filter((id) => !type.fieldsById[id]);
+  for (const id of [...free, 200, 201, 202, 203]) write[id % write.length]!(id);
   return writer.finish();
 };
 
@@ -40,5 +47,5 @@ export const withUnknownFields = (
     const body = withUnknownFields(reader.bytes(), where, levels - 1, inner);
     parts.push(protobuf.Writer.create().uint32(tag).bytes(body).finish());
   }
-  return Buffer.concat(where === 'before' ? [unknown(), ...parts] : [...parts, unknown()]);
+  return Buffer.concat(where === 'before' ? [unknown(type), ...parts] : [...parts, unknown(type)]);
 };

@@ -20,6 +20,25 @@ const asElement = ({ key, ...lifetime }: ListElement): ElementBytes => ({ key: b
 /** What `ElementList.packed` can say of a lifetime. */
 const longestPackedMs = 2 ** 32 - 1;
 
+/** The same of elements that stay, by their keys alone. */
+export const keyList = (keys: readonly string[]): ElementList => {
+  const keyBytes = keys[0]?.length ?? 0;
+  const bytes = new Uint8Array(keys.length * keyBytes);
+  let to = 0;
+  for (const key of keys) for (let at = 0; at < keyBytes; at++) bytes[to++] = key.charCodeAt(at);
+  return {
+    length: keys.length,
+    packed: { bytes, keyBytes, dataBytes: 0 },
+    at(index) {
+      const key = keys[index];
+      return key === undefined ? undefined : asElement({ key });
+    },
+    *[Symbol.iterator]() {
+      for (const key of keys) yield asElement({ key });
+    },
+  };
+};
+
 /** Keys of one length. Lists of elements that stay are packed; so are those whose elements all have a lifetime that fits. */
 export const elementList = (elements: readonly ListElement[]): ElementList => {
   const keyBytes = elements[0]?.key.length ?? 0;

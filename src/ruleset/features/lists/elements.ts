@@ -4,14 +4,12 @@
  * listed has run out meanwhile.
  */
 
-import { ipBytes, isIpv6 } from '../../../model/address.js';
 import type { Policy, PolicyElement } from '../../../model/service.js';
 import type { ElementList, SetSpec } from '../../../netlink/nft/ast.js';
-import { prefixMask } from '../../../netlink/nft/encode-key.js';
-import { keyText } from '../../same-element.js';
 import { hostNumber } from '../bytes.js';
-import { elementList, type ListElement } from './element-list.js';
+import { elementList, keyList, type ListElement } from './element-list.js';
 import { knownListsSet, listSet, numberOf } from './layout.js';
+import { keyOf, type Network } from './network-key.js';
 
 /** Must be in one transaction; several such may be in different ones, in this order. */
 export interface ListStep {
@@ -30,7 +28,6 @@ export interface Held {
   readonly deadlineMs: number;
 }
 
-type Network = Pick<PolicyElement, 'address' | 'prefixLength'>;
 type Head = Omit<Policy, 'elements'>;
 
 export interface PolicyIndex {
@@ -41,6 +38,8 @@ export interface PolicyIndex {
   timed: number;
   /** The elements as a list, made when asked for. */
   list: readonly PolicyElement[] | undefined;
+  /** Made of elements that said what is left of their lifetimes, which is not to be kept. */
+  readonly hadLeft?: boolean;
 }
 
 export interface Adoption {
@@ -55,33 +54,6 @@ export interface ListChange {
   /** After a refusal by the kernel. */
   undo(): void;
 }
-
-/** Of IPv4 addresses without making arrays: a list has hundreds of thousands. */
-const ipv4Key = (address: string, prefixLength: number): string => {
-  let number = 0;
-  let part = 0;
-  for (let at = 0; at < address.length; at++) {
-    const code = address.charCodeAt(at);
-    if (code === 0x2e) {
-      number = (number << 8) | part;
-      part = 0;
-    } else part = part * 10 + code - 0x30;
-  }
-  number = (number << 8) | part;
-  if (prefixLength < 32) number &= prefixLength === 0 ? 0 : -1 << (32 - prefixLength);
-  return String.fromCharCode(number >>> 24, (number >>> 16) & 255, (number >>> 8) & 255, number & 255);
-};
-
-/** The network's bytes as text. */
-const keyOf = ({ address, prefixLength }: Network): string => {
-  if (!isIpv6(address)) return ipv4Key(address, prefixLength);
-  const bytes = ipBytes(address);
-  if (prefixLength < 128) {
-    const mask = prefixMask(bytes.length, prefixLength);
-    for (let at = 0; at < bytes.length; at++) bytes[at]! &= mask[at]!;
-  }
-  return keyText(bytes);
-};
 
 const headOf = ({ elements: _elements, ...head }: Policy): Head => head;
 
@@ -122,9 +94,16 @@ const replace = (
 const timeoutOf = (head: Head, element: PolicyElement): number | undefined =>
   element.timeoutMs ?? head.timeoutMs;
 
-const held = (head: Head, element: PolicyElement, nowMs: number): Held => {
-  const timeoutMs = timeoutOf(head, element);
-  return { element, timeoutMs, deadlineMs: timeoutMs === undefined ? Infinity : nowMs + timeoutMs };
+const withoutLeft = ({ leftMs: _leftMs, ...element }: PolicyElement): PolicyElement => element;
+
+/** What is left counts from now on: it is not kept with the element. */
+const held = (head: Head, one: PolicyElement, nowMs: number): Held => {
+  const { leftMs } = one;
+  const timeoutMs = timeoutOf(head, one);
+  // Lists have hundreds of thousands: an object is made only where one is needed.
+  const element = leftMs === undefined ? one : withoutLeft(one);
+  if (timeoutMs === undefined) return { element, timeoutMs, deadlineMs: Infinity };
+  return { element, timeoutMs, deadlineMs: nowMs + Math.min(timeoutMs, leftMs ?? timeoutMs) };
 };
 
 /** Of the same network named twice, what lives longer. */
@@ -134,21 +113,31 @@ const longest = (a: Held | undefined, b: Held): Held => (a && a.deadlineMs >= b.
 export const indexOf = (policy: Policy, nowMs: number): PolicyIndex => {
   const head = headOf(policy);
   const byLength: PolicyIndex['byLength'] = new Map();
+  let hadLeft = false;
+  let anyTimed = false;
   for (const element of policy.elements) {
     const { prefixLength } = element;
+    hadLeft ||= element.leftMs !== undefined;
     let ofLength = byLength.get(prefixLength);
     if (!ofLength) {
       ofLength = new Map();
       byLength.set(prefixLength, ofLength);
     }
     const key = keyOf(element);
-    ofLength.set(key, longest(ofLength.get(key), held(head, element, nowMs)));
+    const one = held(head, element, nowMs);
+    anyTimed ||= one.timeoutMs !== undefined;
+    // Of networks that stay, one named twice is the same as once.
+    ofLength.set(key, anyTimed ? longest(ofLength.get(key), one) : one);
   }
   let timed = 0;
-  for (const [length, ofLength] of byLength) {
-    for (const [key, one] of ofLength) timed = (timed ^ timedHash(length, key, one)) >>> 0;
+  if (anyTimed) {
+    for (const [length, ofLength] of byLength) {
+      for (const [key, one] of ofLength) timed = (timed ^ timedHash(length, key, one)) >>> 0;
+    }
   }
-  return { head, byLength, timed, list: policy.elements };
+  return hadLeft
+    ? { head, byLength, timed, list: undefined, hadLeft }
+    : { head, byLength, timed, list: policy.elements };
 };
 
 const listElement = (key: string, { timeoutMs, deadlineMs }: Held, nowMs: number): ListElement => {
@@ -254,10 +243,30 @@ export const policyChange = (index: PolicyIndex, delta: PolicyDelta, nowMs: numb
   };
 };
 
+/** No element of the policy ever expires. */
+const stays = ({ timeoutMs, elements }: Policy): boolean =>
+  timeoutMs === undefined && elements.every((element) => element.timeoutMs === undefined);
+
+/** All elements of a list that stays and of which the kernel has none. */
+const freshSteps = ({ head, byLength }: PolicyIndex): ListStep[] => {
+  const list: ListStep[] = [];
+  for (const [length, ofLength] of byLength) {
+    const set = listSet(head, length);
+    const keys = [...ofLength.keys()];
+    for (let from = 0; from < keys.length; from += stepLength) {
+      list.push({ set, destroy: [], add: keyList(keys.slice(from, from + stepLength)) });
+    }
+  }
+  return list;
+};
+
 /** The whole list anew, as an index of its own: what it has in common with the one before stays untouched. */
 export const policyReplacement = (before: PolicyIndex, policy: Policy, nowMs: number): Adoption => {
-  const steps = createSteps(policy, nowMs);
   const index = indexOf(policy, nowMs);
+  if (before.byLength.size === 0 && before.timed === 0 && stays(policy)) {
+    return { index, steps: freshSteps(index) };
+  }
+  const steps = createSteps(policy, nowMs);
   for (const [length, ofLength] of index.byLength) {
     const known = before.byLength.get(length);
     for (const [key, next] of ofLength) {
@@ -282,9 +291,13 @@ export interface PolicyList {
   readonly policy: Head;
   readonly size: number;
   has(network: Network): boolean;
+  /** As it is configured, whether its time is over or not. */
+  get(network: Network): PolicyElement | undefined;
+  /** What is left of its lifetime, 0 when it is over; undefined: it stays, or is not there. */
+  leftMs(network: Network): number | undefined;
 }
 
-export const listOf = ({ head, byLength }: PolicyIndex): PolicyList => ({
+export const listOf = ({ head, byLength }: PolicyIndex, nowMs: () => number): PolicyList => ({
   policy: head,
   get size() {
     let size = 0;
@@ -292,6 +305,11 @@ export const listOf = ({ head, byLength }: PolicyIndex): PolicyList => ({
     return size;
   },
   has: (network) => byLength.get(network.prefixLength)?.has(keyOf(network)) ?? false,
+  get: (network) => byLength.get(network.prefixLength)?.get(keyOf(network))?.element,
+  leftMs(network) {
+    const one = byLength.get(network.prefixLength)?.get(keyOf(network));
+    return one?.timeoutMs === undefined ? undefined : Math.max(0, Math.round(one.deadlineMs - nowMs()));
+  },
 });
 
 /** The policy with one element of each prefix length: structure follows from it as from the whole. */

@@ -1,18 +1,23 @@
-/** One node of the replication bench as a process of its own: told what to do over IPC, measures what it can see itself. */
+/** One node with replication as a process of its own, for faults and benches: told what to do over IPC, measures what it can see itself. */
 
 import { writeFileSync } from 'node:fs';
+import { farms } from '../../bench/support/farms.mjs';
 import { parseServices } from '../../src/config/services.js';
+import type { Service } from '../../src/model/service.js';
 import type { ElementList } from '../../src/netlink/nft/ast.js';
 import type { Nft } from '../../src/ports.js';
 import { persistMap, serviceTable } from '../../src/ruleset/layout.js';
 import { becomePrompt } from '../../src/shell/realtime.js';
-import { type BedNode, createBedNode, type SyncBedFiles, syncService } from '../../test/support/sync-bed.js';
-import { farms } from './farms.mjs';
+import { type BedNode, createBedNode, type SyncBedFiles, syncService } from './sync-bed.js';
 
 export type AgentCommand =
-  /** `fill`: entries that the kernel holds before the agent looks. */
-  | { readonly kind: 'start'; readonly fill?: number }
+  /** `fill`: entries that the kernel holds before the agent looks. `services`: instead of those that the process was started with. */
+  | { readonly kind: 'start'; readonly fill?: number; readonly services?: readonly Service[] }
   | { readonly kind: 'active'; readonly epoch: number }
+  /** Another document, from now on. */
+  | { readonly kind: 'apply'; readonly services: readonly Service[] }
+  /** The wall clock of this process jumps; or, as a negative control, the one that its agent goes by. */
+  | { readonly kind: 'step-clock'; readonly byMs: number; readonly monotonic?: boolean }
   | { readonly kind: 'status' }
   /** Writes when each client's entry was confirmed by this kernel (float64 milliseconds, by client number). */
   | { readonly kind: 'arrivals'; readonly count: number; readonly file: string }
@@ -22,6 +27,8 @@ export interface AgentStatus {
   readonly entries: number;
   readonly kernelWrites: number;
   readonly ready: boolean;
+  readonly connected: boolean;
+  readonly pid: number;
   readonly bytesSent: number;
   readonly bytesReceived: number;
   readonly unconfirmed: number;
@@ -37,14 +44,13 @@ export interface AgentStatus {
   readonly nowMs: number;
 }
 
-// As `relevo agent` does.
-becomePrompt();
 const [name = '', namespace = '', filesText = '{}', otherFarms = '0'] = process.argv.slice(2);
 const files = JSON.parse(filesText) as SyncBedFiles;
 const firstClient = 0x0a400000;
 const mostClients = 4_000_000;
 const arrivals = new Float64Array(mostClients);
 const nowMs = (): number => Number(process.hrtime.bigint()) / 1e6;
+let steppedMs = 0;
 let arrived = 0;
 let firstArrivalMs = 0;
 let lastArrivalMs = 0;
@@ -76,16 +82,32 @@ const watched = (nft: Nft): Nft => ({
   },
 });
 
+/** As settimeofday would, for all that asks JavaScript for the time of day. */
+const stepWallClock = (byMs: number): void => {
+  const now = Date.now;
+  Date.now = () => now() + byMs;
+};
+
 const read = (wanted: readonly object[]) => {
   const parsed = parseServices({ farms: wanted });
   if ('problems' in parsed) throw new Error(JSON.stringify(parsed.problems));
   return parsed.document.services;
 };
 const asked = JSON.parse(otherFarms) as number | readonly object[];
-const node: BedNode = createBedNode(files, name, namespace, {
-  wrap: watched,
-  services: Array.isArray(asked) ? read(asked) : [syncService(), ...read(farms(asked as number))],
-});
+
+let made: BedNode | undefined;
+/** Made when it is started: until then a process opens nothing, so that it may wait for its turn beside the one before it. */
+const theNode = (): BedNode => {
+  if (made) return made;
+  // As `relevo agent` does.
+  becomePrompt();
+  made = createBedNode(files, name, namespace, {
+    wrap: watched,
+    clock: { nowMs: () => nowMs() + steppedMs },
+    services: Array.isArray(asked) ? read(asked) : [syncService(), ...read(farms(asked as number))],
+  });
+  return made;
+};
 
 const fill = async (first: number, count: number): Promise<void> => {
   const batch = 50_000;
@@ -97,21 +119,26 @@ const fill = async (first: number, count: number): Promise<void> => {
       const data = Uint8Array.of(10, 51, 0, 2, 8001 >> 8, 8001 & 255, 0, 0);
       return { key, data, timeoutMs: 300_000, expiresMs: 299_000 };
     });
-    await node.nft.commit({
+    await theNode().nft.commit({
       reason: 'bench: fill',
       operations: [{ op: 'add-elements', table: serviceTable, set: persistMap, elements }],
     });
   }
+  // The kernel widens its table in the background, and a dump meanwhile has gaps.
+  if (count > 0) await new Promise((resolve) => setTimeout(resolve, 300));
 };
 
 const status = (): AgentStatus => {
-  const sync = node.replicator.status();
+  const { replicator } = theNode();
+  const sync = replicator.status();
   const [peer] = sync.peers;
   const { user, system } = process.cpuUsage();
   return {
     entries: sync.entries,
     kernelWrites: sync.writtenEntries,
-    ready: node.replicator.readiness().ready,
+    ready: replicator.readiness().ready,
+    connected: peer?.connected ?? false,
+    pid: process.pid,
     bytesSent: peer?.bytesSent ?? 0,
     bytesReceived: peer?.bytesReceived ?? 0,
     unconfirmed: peer?.unconfirmed ?? 0,
@@ -132,15 +159,21 @@ const perform = async (command: AgentCommand): Promise<unknown> => {
   switch (command.kind) {
     case 'start':
       startedAtMs = nowMs();
-      return node.start(() => fill(1_000_000, command.fill ?? 0));
+      return theNode().start(() => fill(1_000_000, command.fill ?? 0), command.services);
     case 'active':
-      return node.replicator.setActive('front', command.epoch, true);
+      return theNode().replicator.setActive('front', command.epoch, true);
+    case 'apply':
+      return theNode().apply(command.services);
+    case 'step-clock':
+      if (command.monotonic) steppedMs += command.byMs;
+      else stepWallClock(command.byMs);
+      return undefined;
     case 'status':
       return status();
     case 'arrivals':
       return writeFileSync(command.file, new Uint8Array(arrivals.buffer, 0, command.count * 8));
     case 'stop':
-      await node.stop();
+      await theNode().stop();
       setImmediate(() => process.disconnect());
       return undefined;
   }

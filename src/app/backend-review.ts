@@ -1,0 +1,107 @@
+/**
+ * Entries whose backend has failed or gone. Packets may have made them anew with another one, of which no report has come yet, so that the
+ * kernel is asked before anything is destroyed.
+ */
+
+import { errorFrom } from '../errors.js';
+import { createKeyColumns, type KeyColumns } from '../model/columns.js';
+import type { Clock, Log, PersistenceMap } from '../ports.js';
+import { takeFromKernel } from '../replication/compare.js';
+import type { GroupBook } from '../replication/groups.js';
+import type { Replica } from '../replication/replica.js';
+import type { Judge } from '../replication/verdicts.js';
+import type { KernelSink } from './kernel-sink.js';
+
+export interface BackendReviewOptions {
+  readonly persistence: PersistenceMap;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly replica: Replica;
+  readonly groups: GroupBook;
+  readonly verdicts: Judge;
+  readonly sink: KernelSink;
+  readonly onChange: () => void;
+}
+
+export interface EntryKey {
+  readonly client: number;
+  readonly address: number;
+  readonly protocolPort: number;
+}
+
+export interface BackendReview {
+  now(keys: KeyColumns): void;
+  /**
+   * An entry was reported with a backend that its service does not have: by the rules that made it the backend is there, by what we know it
+   * is not, and one of the two is the older. Looked at when they are in step.
+   */
+  soon(key: EntryKey): void;
+  stop(): void;
+}
+
+/** By then a change of the rules and what is known of it are in step. */
+const settleMs = 250;
+/** More reports of unknown backends at a time are left to the next scan. */
+const mostWaiting = 65_536;
+
+const push = (keys: KeyColumns, { client, address, protocolPort }: EntryKey): void => {
+  keys.client.push(client);
+  keys.address.push(address);
+  keys.protocolPort.push(protocolPort);
+};
+
+export const createBackendReview = (options: BackendReviewOptions): BackendReview => {
+  const { persistence, clock, log, replica, groups, verdicts, sink, onChange } = options;
+  let waiting = createKeyColumns();
+  let timer: NodeJS.Timeout | undefined;
+  let stopped = false;
+
+  const review = async (keys: KeyColumns): Promise<void> => {
+    const askedAtMs = clock.nowMs();
+    const found = await persistence.read(keys);
+    if (stopped) return;
+    const dead = createKeyColumns();
+    for (let at = 0; at < found.client.length; at++) {
+      const [client, address, protocolPort] = [
+        found.client[at]!,
+        found.address[at]!,
+        found.protocolPort[at]!,
+      ];
+      const group = groups.groupOf(address);
+      if (!groups.isActive(group)) continue;
+      // A report or a purge knows more than the answer to a question asked before.
+      const row = replica.table.find(client, address, protocolPort);
+      if (row >= 0 && replica.table.changedAtMs[row]! > askedAtMs) continue;
+      const verdict = verdicts.of(address, protocolPort, found.backend[at]!, found.backendPort[at]!);
+      if (verdict.writable) takeFromKernel(options, found, at, groups.epochOf(group), clock.nowMs());
+      else if (verdict.belongs || verdict.gone) push(dead, { client, address, protocolPort });
+    }
+    await sink.destroy(dead);
+    onChange();
+  };
+
+  const now = (keys: KeyColumns): void => {
+    if (keys.client.length === 0 || stopped) return;
+    review(keys).catch((thrown) =>
+      log.warn({ error: errorFrom(thrown).message }, 'entries of backends that are gone stay'),
+    );
+  };
+
+  return {
+    now,
+    soon(key) {
+      if (waiting.client.length >= mostWaiting) return;
+      push(waiting, key);
+      timer ??= setTimeout(() => {
+        const keys = waiting;
+        waiting = createKeyColumns();
+        timer = undefined;
+        now(keys);
+      }, settleMs).unref();
+    },
+    stop() {
+      stopped = true;
+      clearTimeout(timer);
+    },
+  };
+};

@@ -1,0 +1,74 @@
+/** Keeps the rows of map `persist` in line with what changes around them: services, and who is active. */
+
+import { createKeyColumns, type KeyColumns } from '../model/columns.js';
+import type { Clock } from '../ports.js';
+import type { GroupBook } from '../replication/groups.js';
+import { receivedRows } from '../replication/inheritance.js';
+import { mark } from '../replication/marks.js';
+import type { BackendPair, Replica } from '../replication/replica.js';
+import type { Judge } from '../replication/verdicts.js';
+import type { KernelSink } from './kernel-sink.js';
+
+export interface UpkeepParts {
+  readonly replica: Replica;
+  readonly groups: GroupBook;
+  readonly verdicts: Judge;
+  readonly sink: KernelSink;
+  readonly clock: Clock;
+  /** Asks the kernel about entries of a backend that has failed or gone. */
+  readonly review: (keys: KeyColumns) => void;
+  readonly onChange: () => void;
+}
+
+/** Entries whose life is extended at a time after a takeover. */
+const extendRows = 4_000;
+
+export const createUpkeep = ({ replica, groups, verdicts, sink, clock, review, onChange }: UpkeepParts) => {
+  /** Taken over with less than half of their life left, the most urgent first. */
+  let inherited: number[] = [];
+
+  const extend = (): void => {
+    if (inherited.length === 0) return;
+    const nowMs = clock.nowMs();
+    const { table } = replica;
+    const rows = inherited.splice(0, extendRows).filter((row) => {
+      const group = table.group[row]!;
+      return groups.isActive(group) && replica.extend(row, groups.epochOf(group), nowMs);
+    });
+    if (rows.length === 0) return;
+    sink.write(rows);
+    onChange();
+  };
+
+  return {
+    extend,
+    /** This node became active in the group. */
+    inherit(group: number): void {
+      inherited = receivedRows(replica, group, clock.nowMs());
+      extend();
+    },
+    /** Brings rows in line with what the services now say of their backend. */
+    judge(pair: BackendPair): void {
+      const { address, protocolPort, backend, backendPort } = pair;
+      const verdict = verdicts.of(address, protocolPort, backend, backendPort);
+      // Most pairs, most of the time: what packets wrote is right.
+      if (verdict.writable && groups.isActive(groups.groupOf(address))) return;
+      const nowMs = clock.nowMs();
+      const changed: number[] = [];
+      const removed = createKeyColumns();
+      for (const row of replica.rowsOfBackend(address, protocolPort, backend, backendPort)) {
+        const group = replica.table.group[row]!;
+        const inKernel = (replica.table.marks[row]! & mark.inKernel) !== 0;
+        if (groups.isActive(group)) {
+          if (verdict.writable) continue;
+          replica.remove(row, groups.epochOf(group), nowMs);
+          replica.table.marks[row]! &= ~mark.inKernel;
+          replica.pushKey(removed, row);
+        } else if (verdict.writable !== inKernel) changed.push(row);
+      }
+      if (removed.client.length > 0) review(removed);
+      if (changed.length > 0) sink.write(changed);
+      if (changed.length > 0 || removed.client.length > 0) onChange();
+    },
+  };
+};
