@@ -29,6 +29,8 @@ import { rowState } from './table.js';
 interface RemoteGroup {
   active: boolean;
   complete: boolean;
+  /** It owned the group in this epoch when we last heard of it, and its log holds every refresh since; until the first digest. */
+  continued: boolean;
   /** A decisive digest differed: the end of the next snapshot completes the group. */
   completing: boolean;
   suspects: ReadonlySet<number>;
@@ -71,7 +73,7 @@ export class Inbound {
   readonly #stamps: StampSource;
   readonly #remote = new Map<number, RemoteGroup>();
   #session = '';
-  /** The stream went on where it had been left: no refresh was missed, until the first digest that says so. */
+  /** The stream went on where it had been left. */
   #resumed = false;
   #snapshot: RunningSnapshot | undefined;
   #lastFrame = 0;
@@ -116,9 +118,11 @@ export class Inbound {
       if (known) known.active = false;
       return;
     }
+    const continued = this.#groups.originOf(group) === this.#peer && this.#groups.epochOf(group) === epoch;
     if (this.#groups.admit(name, epoch, this.#peer) !== 'accepted') return;
     this.#remote.set(group, {
       active: true,
+      continued,
       complete: false,
       completing: false,
       suspects: new Set(),
@@ -229,8 +233,9 @@ export class Inbound {
     remote.differing = different.length;
     if (frame.decisive) {
       // Digests tell nothing of lifetimes.
-      const wanted = this.#resumed ? different : [...new Set([...different, ...this.#aging(group, nowMs)])];
-      this.#resumed = false;
+      const known = this.#resumed && remote.continued;
+      remote.continued = false;
+      const wanted = known ? different : [...new Set([...different, ...this.#aging(group, nowMs)])];
       remote.suspects = new Set();
       remote.complete = wanted.length === 0;
       remote.completing = wanted.length > 0;
@@ -245,12 +250,15 @@ export class Inbound {
     return { kind: 'resync', group: frame.group, buckets: bucketBitmap(confirmed) };
   }
 
-  /** Buckets with received entries that the owner may have refreshed since we last heard of them. */
+  /**
+   * Buckets with entries that the owner may have refreshed since we last heard of them: our own of earlier epochs, too, as whoever hears
+   * a digest does not own the group any more.
+   */
   #aging(group: number, nowMs: number): Set<number> {
-    const { used, group: groups, own, bucket, expiresAtMs, ttlMs } = this.#replica.table;
+    const { used, group: groups, bucket, expiresAtMs, ttlMs } = this.#replica.table;
     const buckets = new Set<number>();
     for (let row = 0; row < used && buckets.size < bucketCount; row++) {
-      if (groups[row] !== group || own[row] === 1 || !this.#replica.isLive(row, nowMs)) continue;
+      if (groups[row] !== group || !this.#replica.isLive(row, nowMs)) continue;
       if (expiresAtMs[row]! - nowMs < ttlMs[row]! * freshShare) buckets.add(bucket[row]!);
     }
     return buckets;

@@ -1,5 +1,6 @@
 /** A cluster without sockets, kernel or clock: replicas and sessions joined by links that a test delivers, breaks and heals. */
 
+import { ipv4Number } from '../../../src/model/address.js';
 import { createEntryColumns } from '../../../src/model/columns.js';
 import type { PersistenceEntry } from '../../../src/model/persistence.js';
 import { adoptEntries } from '../../../src/replication/compare.js';
@@ -8,6 +9,7 @@ import type { StampSource } from '../../../src/replication/inbound.js';
 import { receivedRows } from '../../../src/replication/inheritance.js';
 import { Replica } from '../../../src/replication/replica.js';
 import { PeerSession, type SessionEffect, type SessionEvent } from '../../../src/replication/session.js';
+import { rowState } from '../../../src/replication/table.js';
 import { decodeFrame } from '../../../src/wire/decode.js';
 import { encodeFrame } from '../../../src/wire/encode.js';
 import type { Position } from '../../../src/wire/frames.js';
@@ -32,7 +34,7 @@ interface SimNode {
 }
 
 /** One direction of a link holds encoded frames, as a socket would. */
-interface Pair {
+export interface Pair {
   readonly a: string;
   readonly b: string;
   sessions: Map<string, PeerSession> | undefined;
@@ -45,6 +47,8 @@ export class SimCluster {
   readonly nodes = new Map<string, SimNode>();
   readonly pairs: Pair[] = [];
   readonly notes: string[] = [];
+  /** `owner peer`: the owner's last Start said that the peer goes on where it had been. */
+  readonly resumed = new Set<string>();
   readonly groups: GroupConfig[];
   readonly #options: SimOptions;
 
@@ -123,6 +127,38 @@ export class SimCluster {
     return mine.inbound.activeGroups().some((one) => one.group === group && one.complete);
   }
 
+  /** The owner's log still holds all that the peer has not had, deletions included. */
+  canResume(peer: string, owner: string): boolean {
+    const position = this.node(peer).positions.get(owner);
+    const { replica, start } = this.node(owner);
+    if (position?.session !== `${owner}-${start}`) return false;
+    return position.sequence >= Math.max(replica.tail, replica.purgedThrough);
+  }
+
+  /** Something has been said and not been heard, or has yet to be said. */
+  underWay(): boolean {
+    return this.pairs.some(({ sessions, inFlight, unapplied }) => {
+      if (!sessions) return false;
+      const waiting = [...inFlight.values(), ...unapplied.values()].some((list) => list.length > 0);
+      return waiting || [...sessions.values()].some(({ hasWork }) => hasWork);
+    });
+  }
+
+  /** What is left of an entry, as the node knows it; 0 if it does not. */
+  remainingMs(name: string, group: number, client: number): number {
+    const { replica } = this.node(name);
+    const row = replica.table.find(client, vipOf(group), tcp80);
+    return row >= 0 && replica.isLive(row, this.nowMs) ? replica.table.expiresAtMs[row]! - this.nowMs : 0;
+  }
+
+  /** The owner let this entry run out (it did not delete it), no longer ago than `withinMs`. */
+  hasEnded(owner: string, entry: PersistenceEntry, withinMs = Number.POSITIVE_INFINITY): boolean {
+    const { table } = this.node(owner).replica;
+    const row = table.find(ipv4Number(entry.client), ipv4Number(entry.address), tcp80);
+    if (row < 0) return withinMs === Number.POSITIVE_INFINITY;
+    return table.state[row] === rowState.live && table.expiresAtMs[row]! > this.nowMs - withinMs;
+  }
+
   connect(pair: Pair): void {
     if (pair.sessions) return;
     pair.sessions = new Map();
@@ -175,6 +211,10 @@ export class SimCluster {
 
   #perform(pair: Pair, self: string, effect: SessionEffect): void {
     const peer = self === pair.a ? pair.b : pair.a;
+    if (effect.kind === 'send' && effect.frame.kind === 'start') {
+      if (effect.frame.resumed) this.resumed.add(`${self} ${peer}`);
+      else this.resumed.delete(`${self} ${peer}`);
+    }
     if (effect.kind === 'send') pair.inFlight.get(peer)!.push(encodeFrame(effect.frame));
     else if (effect.kind === 'write') pair.unapplied.get(self)!.push(effect.frame);
     else if (effect.kind === 'note' || effect.kind === 'close') {

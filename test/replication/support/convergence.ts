@@ -1,0 +1,348 @@
+/**
+ * Model test of the replica: any order of changes, losses, restarts, silent faults and changes of role. What must hold is said in
+ * `judge…`; `scripts/mutants.mjs` shows that each of these rules can be broken and is missed.
+ */
+
+import fc from 'fast-check';
+import { hashKey } from '../../../src/replication/hash.js';
+import { identity, type Pair, SimCluster, type SimOptions, tcp80, vipOf } from './cluster.js';
+
+const names = ['a', 'b', 'c'];
+
+type Action =
+  | {
+      readonly kind: 'add';
+      readonly group: number;
+      readonly client: number;
+      readonly backend: number;
+    }
+  | {
+      readonly kind: 'corrupt';
+      readonly node: number;
+      readonly group: number;
+      readonly client: number;
+      readonly backend: number;
+    }
+  | { readonly kind: 'remove'; readonly group: number; readonly client: number }
+  | {
+      readonly kind: 'deliver' | 'pump';
+      readonly pair: number;
+      readonly side: boolean;
+      readonly amount: number;
+    }
+  | { readonly kind: 'apply' | 'tick'; readonly pair: number; readonly side: boolean }
+  | { readonly kind: 'break' | 'connect' | 'exchange'; readonly pair: number }
+  | { readonly kind: 'sweep' | 'restart' | 'return'; readonly node: number }
+  | { readonly kind: 'takeover'; readonly node: number; readonly group: number; readonly orderly: boolean }
+  | { readonly kind: 'time'; readonly ms: number };
+
+const pair = fc.nat(2);
+const node = fc.nat(2);
+const group = fc.nat(1);
+const clientCount = 40;
+/** One in the first bucket of a digest, one in the last, others between. */
+const clients: readonly number[] = Array.from({ length: clientCount + 1 }, (_, at) => {
+  const bucket = Math.floor((at * 255) / clientCount);
+  for (let client = at * 10_000; ; client++) {
+    if (hashKey(client, vipOf(0), tcp80) >>> 24 === bucket) return client;
+  }
+});
+const client = fc.nat(clientCount).map((at) => clients[at]!);
+/** As each service has its own; some end while they travel. */
+const ttlOf = (client: number): number => [100_000, 400_000, 100_000, 3_000][client % 4]!;
+const action: fc.Arbitrary<Action> = fc.oneof(
+  {
+    weight: 8,
+    arbitrary: fc.record({ kind: fc.constant('add' as const), group, client, backend: fc.nat(3) }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constant('corrupt' as const), node, group, client, backend: fc.nat(1) }),
+  },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant('remove' as const), group, client }) },
+  {
+    weight: 8,
+    arbitrary: fc.record({
+      kind: fc.constantFrom('deliver' as const, 'pump' as const),
+      pair,
+      side: fc.boolean(),
+      amount: fc.nat(4),
+    }),
+  },
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      kind: fc.constantFrom('apply' as const, 'tick' as const),
+      pair,
+      side: fc.boolean(),
+    }),
+  },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constantFrom('break' as const, 'connect' as const), pair }) },
+  // All that is under way between two nodes arrives: otherwise nobody is ever ready.
+  { weight: 8, arbitrary: fc.record({ kind: fc.constant('exchange' as const), pair }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constantFrom('restart' as const, 'return' as const), node }),
+  },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('sweep' as const), node }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ kind: fc.constant('takeover' as const), node, group, orderly: fc.boolean() }),
+  },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('time' as const), ms: fc.nat(40_000) }) },
+);
+
+interface Run {
+  readonly cluster: SimCluster;
+  readonly owners: (string | undefined)[];
+  readonly epochs: number[];
+  /** By group: clients whose entry the owner has deleted, as far as a takeover by a node that was not ready has not put an end to it. */
+  readonly removed: Set<number>[];
+  corrupted: boolean;
+  /** Time that passed while something was under way: what arrives late lives longer there by as much. */
+  lateMs: number;
+  /** By group: it has changed hands, or its owner has lost its memory. */
+  readonly moved: boolean[];
+  /** Links over which everything had been told when they broke. */
+  readonly met: Set<Pair>;
+  readyTakeovers: number;
+  resumptions: number;
+}
+
+/** `name` takes over from an owner that fails now: if it counts as ready, it has all that the owner had, and nothing that is deleted. */
+const judgeTakeover = (run: Run, owner: string, name: string, group: number): void => {
+  const { cluster, removed } = run;
+  if (run.corrupted || !cluster.isReady(name, owner, group)) {
+    removed[group]!.clear();
+    return;
+  }
+  run.readyTakeovers++;
+  const of = (node: string) =>
+    new Map(
+      cluster
+        .content(node)
+        .filter(({ address }) => address === `10.0.0.${group}`)
+        .map((entry) => [entry.client, entry]),
+    );
+  const [theirs, ours] = [of(owner), of(name)];
+  for (const entry of theirs.values()) {
+    const mine = ours.get(entry.client);
+    if (!mine || identity(mine) !== identity(entry))
+      throw new Error(`ready, but ${name} lacks ${identity(entry)}`);
+  }
+  judgeRemoved(run, name, group);
+};
+
+const judgeRemoved = (run: Run, name: string, group: number): void => {
+  for (const { client, address } of run.cluster.content(name)) {
+    if (address !== `10.0.0.${group}`) continue;
+    const number = client.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
+    if (run.removed[group]!.has(number)) throw new Error(`${name}: ${client} has come back`);
+  }
+};
+
+const perform = (run: Run, step: Action): void => {
+  const { cluster, owners, epochs } = run;
+  const sideOf = (at: number, side: boolean): string => (side ? cluster.pairs[at]!.a : cluster.pairs[at]!.b);
+  switch (step.kind) {
+    case 'add':
+      if (!owners[step.group]) return;
+      cluster.originate(owners[step.group]!, step.group, step.client, step.backend, ttlOf(step.client));
+      if (cluster.remainingMs(owners[step.group]!, step.group, step.client) < ttlOf(step.client) / 2)
+        throw new Error(`${owners[step.group]} does not tell that ${step.client} was seen`);
+      run.removed[step.group]!.delete(step.client);
+      return;
+    case 'remove':
+      if (!owners[step.group]) return;
+      // One that has run out is not deleted.
+      if (cluster.remainingMs(owners[step.group]!, step.group, step.client) > 0)
+        run.removed[step.group]!.add(step.client);
+      cluster.remove(owners[step.group]!, step.group, step.client);
+      return;
+    case 'corrupt':
+      if (cluster.corrupt(names[step.node]!, step.client, step.group, step.backend)) run.corrupted = true;
+      return;
+    case 'deliver':
+      cluster.deliver(cluster.pairs[step.pair]!, sideOf(step.pair, step.side), step.amount);
+      return;
+    case 'pump':
+      cluster.pump(cluster.pairs[step.pair]!, sideOf(step.pair, step.side), step.amount * 200);
+      return;
+    case 'apply':
+      cluster.apply(cluster.pairs[step.pair]!, sideOf(step.pair, step.side));
+      return;
+    case 'tick':
+      cluster.step(cluster.pairs[step.pair]!, sideOf(step.pair, step.side), { kind: 'tick' });
+      return;
+    case 'break':
+      cluster.break(cluster.pairs[step.pair]!);
+      return;
+    case 'connect':
+      // It may break before the first digest.
+      run.met.delete(cluster.pairs[step.pair]!);
+      cluster.connect(cluster.pairs[step.pair]!);
+      return;
+    case 'exchange':
+      exchange(run, cluster.pairs[step.pair]!);
+      return;
+    case 'sweep':
+      cluster.node(names[step.node]!).replica.sweep(1000, cluster.nowMs);
+      return;
+    case 'restart':
+    case 'return': {
+      const name = names[step.node]!;
+      cluster.restart(name, step.kind === 'return');
+      for (const pair of cluster.pairs) if (pair.a === name || pair.b === name) run.met.delete(pair);
+      for (const [at, owner] of owners.entries()) {
+        if (owner !== name) continue;
+        owners[at] = undefined;
+        run.moved[at] = true;
+        run.removed[at]!.clear();
+      }
+      return;
+    }
+    case 'takeover': {
+      const name = names[step.node]!;
+      const previous = owners[step.group];
+      if (previous === name) return;
+      if (previous) judgeTakeover(run, previous, name, step.group);
+      // An owner that was cut off learns of its loss late, or only from its successor.
+      if (previous && step.orderly) cluster.setActive(previous, step.group, epochs[step.group]!, false);
+      epochs[step.group]!++;
+      cluster.setActive(name, step.group, epochs[step.group]!, true);
+      if (previous && !step.orderly) cluster.setActive(previous, step.group, epochs[step.group]! - 1, false);
+      owners[step.group] = name;
+      run.moved[step.group] = true;
+      return;
+    }
+    case 'time':
+      if (cluster.underWay()) run.lateMs += step.ms;
+      cluster.nowMs += step.ms;
+  }
+};
+
+/**
+ * A link comes back and all that is due travels. A peer whose position the owner's log still holds goes on from there, and
+ * lacks nothing: the digest that follows is equal.
+ */
+const exchange = (run: Run, pair: Pair): void => {
+  const { cluster, owners } = run;
+  const expected = [pair.a, pair.b].flatMap((owner) => {
+    const peer = owner === pair.a ? pair.b : pair.a;
+    return pair.sessions === undefined && cluster.canResume(peer, owner) ? [{ owner, peer }] : [];
+  });
+  const met = run.met.has(pair);
+  cluster.connect(pair);
+  cluster.drain([pair]);
+  run.met.add(pair);
+  for (const { owner, peer } of expected) {
+    if (!cluster.resumed.has(`${owner} ${peer}`)) throw new Error(`${peer} is not resumed by ${owner}`);
+    run.resumptions++;
+    if (run.corrupted || run.lateMs > 0 || !met) continue;
+    const session = pair.sessions?.get(owner);
+    for (const [group, { differing }] of session?.outbound.answers ?? []) {
+      if (owners[group] !== owner || run.moved[group] || differing === 0) continue;
+      throw new Error(
+        `${peer} was resumed by ${owner} and differs in ${differing} buckets of group ${group}`,
+      );
+    }
+  }
+};
+
+/** Of its life: who knows of less than 5/8 asks the owner anew after a break, which may have all of it. */
+const shortShare = 3 / 8;
+
+/** Every node has what the owner has, for about as long. `digested`: digests have had time to find what is wrong. */
+const judgeEqual = (run: Run, group: number, digested: boolean): void => {
+  const { cluster, owners } = run;
+  const owner = owners[group]!;
+  const address = `10.0.0.${group}`;
+  const shortMs = (ttlMs: number): number => shortShare * ttlMs + run.lateMs + 1;
+  const of = (name: string) => cluster.content(name).filter((entry) => entry.address === address);
+  const truth = new Map(of(owner).map((entry) => [entry.client, entry]));
+  for (const name of names) {
+    const seen = of(name);
+    const missing = new Map(truth);
+    for (const entry of seen) {
+      const original = truth.get(entry.client);
+      missing.delete(entry.client);
+      // It ended at its owner a moment ago, and came here late, or from one who had taken over and lengthened it.
+      if (!original && cluster.hasEnded(owner, entry, digested ? 60_000 : undefined)) continue;
+      if (!original || identity(original) !== identity(entry)) {
+        throw new Error(
+          `${name} has ${identity(entry)}, ${owner} ${original ? identity(original) : 'has not'}`,
+        );
+      }
+      if (!run.corrupted && original.remainingMs - entry.remainingMs > shortMs(entry.ttlMs)) {
+        throw new Error(
+          `${name} has ${identity(entry)} for ${entry.remainingMs} ms, ${owner} for ${original.remainingMs} ms`,
+        );
+      }
+    }
+    for (const entry of missing.values()) {
+      if (entry.remainingMs <= shortMs(entry.ttlMs)) continue;
+      throw new Error(`${name} lacks ${identity(entry)} of ${owner}`);
+    }
+    if (!run.corrupted) judgeRemoved(run, name, group);
+  }
+};
+
+export interface ModelRuns {
+  readonly runs: number;
+  readonly seed?: number | undefined;
+  /** The first counterexample as it is, not the smallest. */
+  readonly quick?: boolean;
+}
+
+export interface Seen {
+  /** How often a node that counted as ready took over. */
+  readonly readyTakeovers: number;
+  /** How often a peer went on where it had been. */
+  readonly resumptions: number;
+}
+
+export const converges = (options: SimOptions, { runs, seed, quick = false }: ModelRuns): Seen => {
+  const seen = { readyTakeovers: 0, resumptions: 0 };
+  fc.assert(
+    fc.property(fc.array(action, { minLength: 1, maxLength: 120, size: 'max' }), (actions) => {
+      const cluster = new SimCluster(names, { ...options, groups: 2 });
+      const run: Run = {
+        cluster,
+        owners: ['a', 'b'],
+        epochs: [1, 1],
+        removed: [new Set(), new Set()],
+        moved: [false, false],
+        corrupted: false,
+        lateMs: 0,
+        met: new Set(),
+        readyTakeovers: 0,
+        resumptions: 0,
+      };
+      cluster.setActive('a', 0, 1, true);
+      cluster.setActive('b', 1, 1, true);
+      for (const step of actions) perform(run, step);
+      // An owner that restarted comes back in a new epoch.
+      for (const at of [0, 1]) {
+        if (!run.owners[at]) perform(run, { kind: 'takeover', node: 2, group: at, orderly: false });
+      }
+      // What was told must do, without digests: they are there for faults that nobody is told of.
+      for (const pair of cluster.pairs) cluster.connect(pair);
+      cluster.drain();
+      if (!run.corrupted) for (const at of [0, 1]) judgeEqual(run, at, false);
+      cluster.settle();
+      for (const at of [0, 1]) judgeEqual(run, at, true);
+      for (const link of cluster.pairs) {
+        for (const session of link.sessions?.values() ?? []) {
+          for (const { group: at, complete } of session.inbound.activeGroups()) {
+            if (!complete) throw new Error(`group ${at} is still incomplete`);
+          }
+        }
+      }
+      if (cluster.notes.length > 0) throw new Error(cluster.notes.join('\n'));
+      seen.readyTakeovers += run.readyTakeovers;
+      seen.resumptions += run.resumptions;
+    }),
+    { numRuns: runs, includeErrorInReport: true, endOnFailure: quick, ...(seed !== undefined && { seed }) },
+  );
+  return seen;
+};
