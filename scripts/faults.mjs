@@ -1,6 +1,6 @@
 /**
  * The fault tests of replication: `npm run faults` is what every run of the tests does, `npm run faults -- --long` adds a cut of 60 s under
- * load, a million entries, and 100,000 runs of the model.
+ * load and 100,000 runs of the model.
  */
 
 import { spawnSync } from 'node:child_process';

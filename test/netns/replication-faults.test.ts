@@ -1,7 +1,7 @@
 /**
  * Faults of peers and of what lies between them, on real kernels. After each the maps of both must be equal, as `nft` lists them; while it
  * lasts, its effect must be seen: a fault without effect proves nothing.
- * RELEVO_FAULTS=long (`npm run faults -- --long`): a cut of 60 s, and a million entries.
+ * RELEVO_FAULTS=long (`npm run faults -- --long`): a cut of 60 s instead of 1 s and 5 s.
  */
 
 import test, { type ExecutionContext } from 'ava';
@@ -45,7 +45,8 @@ const equal = async (t: ExecutionContext, what: string, withinMs = 10_000): Prom
   let [origin, copy] = await bothMaps();
   // What was under way has arrived by now; a batch of the kernel may not have ended.
   if (compareMaps(origin, copy).length > 0) [origin, copy] = await bothMaps();
-  t.deepEqual(compareMaps(origin, copy), [], what);
+  // Two listings of hundreds of thousands take seconds, and do not show an element at the same moment.
+  t.deepEqual(compareMaps(origin, copy, { apartS: 3 + origin.size / 50_000 }), [], what);
   t.is(copy.size, clients, what);
   const memory = [faults.memoryMiB('lb1'), faults.memoryMiB('lb2')].map(Math.round);
   t.log(`${what}: in step after ${tookMs} ms, ${copy.size} entries equal, ${memory.join(' and ')} MiB`);
