@@ -24,8 +24,11 @@ import { plainService, port } from '../support/services.js';
 import { PersistKernel } from './support/persist-kernel.js';
 import { backends, serviceOf, vip } from './support/sync-cluster.js';
 
-const runs = Number(process.env.RELEVO_RUNS ?? 300);
-const seed = process.env.RELEVO_SEED === undefined ? {} : { seed: Number(process.env.RELEVO_SEED) };
+const { RELEVO_RUNS, RELEVO_SEED } = process.env;
+const runs = Number(RELEVO_RUNS ?? 300);
+// The short mode looks at the same frames each time: with a few seeds, 113 among them, hardly any frame is one that is written.
+const shortSeed = RELEVO_RUNS === undefined ? { seed: 1 } : {};
+const seed = RELEVO_SEED === undefined ? shortSeed : { seed: Number(RELEVO_SEED) };
 
 const web = serviceOf(['up', 'down']);
 const direct = plainService({
