@@ -142,7 +142,12 @@ const rareFrame = (message: relevo.v1.Frame.$Properties): SyncFrame => {
     };
   }
   if (message.start) return start(message.start);
-  if (message.snapshotBegin) return snapshotBegin(message.snapshotBegin);
+  if (message.snapshotBegin) {
+    const frame = snapshotBegin(message.snapshotBegin);
+    // The first chunk, too, is then read by hand: the generated code takes 40 ms for it in a process that has just started.
+    rememberGroup(frame.group);
+    return frame;
+  }
   if (message.snapshotEnd) return snapshotEnd(message.snapshotEnd);
   if (message.resync) return resync(message.resync);
   if (message.general) {
