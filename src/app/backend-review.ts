@@ -12,7 +12,8 @@ import type { Replica } from '../replication/replica.js';
 import type { Judge } from '../replication/verdicts.js';
 import type { KernelSink } from './kernel-sink.js';
 
-export interface BackendReviewOptions {
+/** What whoever reads the kernel's map needs. */
+export interface KernelSourceOptions {
   readonly persistence: PersistenceMap;
   readonly clock: Clock;
   readonly log: Log;
@@ -20,6 +21,7 @@ export interface BackendReviewOptions {
   readonly groups: GroupBook;
   readonly verdicts: Judge;
   readonly sink: KernelSink;
+  /** There is something to send. */
   readonly onChange: () => void;
 }
 
@@ -50,7 +52,7 @@ const push = (keys: KeyColumns, { client, address, protocolPort }: EntryKey): vo
   keys.protocolPort.push(protocolPort);
 };
 
-export const createBackendReview = (options: BackendReviewOptions): BackendReview => {
+export const createBackendReview = (options: KernelSourceOptions): BackendReview => {
   const { persistence, clock, log, replica, groups, verdicts, sink, onChange } = options;
   let waiting = createKeyColumns();
   let timer: NodeJS.Timeout | undefined;

@@ -6,30 +6,15 @@
 import { errorFrom } from '../errors.js';
 import { ipv4FromNumber } from '../model/address.js';
 import { createKeyColumns, type KeyColumns } from '../model/columns.js';
-import type { Clock, Log, LoggedPacket, PacketLog, PersistenceMap } from '../ports.js';
+import type { LoggedPacket, PacketLog } from '../ports.js';
 import { adoptEntries, Comparison } from '../replication/compare.js';
-import type { GroupBook } from '../replication/groups.js';
 import { mark } from '../replication/marks.js';
 import { readSighting, type Sighting } from '../replication/packet.js';
 import { RefreshChecker } from '../replication/refresh.js';
-import { full, type Replica } from '../replication/replica.js';
+import { full } from '../replication/replica.js';
 import { rowState } from '../replication/table.js';
 import { lowestThreshold, nextThreshold } from '../replication/threshold.js';
-import type { Judge } from '../replication/verdicts.js';
-import { type BackendReview, createBackendReview } from './backend-review.js';
-import type { KernelSink } from './kernel-sink.js';
-
-export interface KernelSourceOptions {
-  readonly persistence: PersistenceMap;
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly replica: Replica;
-  readonly groups: GroupBook;
-  readonly verdicts: Judge;
-  readonly sink: KernelSink;
-  /** There is something to send. */
-  readonly onChange: () => void;
-}
+import { type BackendReview, createBackendReview, type KernelSourceOptions } from './backend-review.js';
 
 /** A scan costs the kernel much where the map is large: at most this share of the time. */
 const scanShare = 1 / 200;

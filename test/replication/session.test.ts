@@ -232,7 +232,8 @@ test('confirmed is only what the peer has: nothing of a start without a position
   t.is(outbound().acked, 20);
 });
 
-test('the oldest change that is not confirmed may be one that has not been sent yet', (t) => {
+/** The owner of one group, with a log of 16 entries. */
+const smallOwner = () => {
   const groups = new GroupBook('lb1', [{ name: 'front', addresses: [1] }]);
   groups.setActive(0, 1, true);
   const replica = new Replica({
@@ -242,6 +243,11 @@ test('the oldest change that is not confirmed may be one that has not been sent 
     seed: 0,
     groupOf: () => 0,
   });
+  return { replica, groups };
+};
+
+test('the oldest change that is not confirmed may be one that has not been sent yet', (t) => {
+  const { replica, groups } = smallOwner();
   const outbound = new Outbound(replica, groups, { frameEntries: 8, windowEntries: 1000 });
   outbound.start(undefined, 's1');
   t.is(outbound.oldestUnconfirmedMs(100), 0);
@@ -258,15 +264,7 @@ test('requests for snapshots do not gather: one more for each group', (t) => {
   const session = create();
   session.step({ kind: 'open' }, 0);
   session.step({ kind: 'frame', frame: hello() }, 0);
-  const groups = new GroupBook('lb1', [{ name: 'front', addresses: [1] }]);
-  groups.setActive(0, 1, true);
-  const replica = new Replica({
-    maxEntries: 100,
-    logEntries: 16,
-    tombstoneMs: 1000,
-    seed: 0,
-    groupOf: () => 0,
-  });
+  const { replica, groups } = smallOwner();
   for (let client = 0; client < 50; client++) replica.originate(client, 1, 1, 1, 1, 1000, 1000, 1, 0);
   const outbound = new Outbound(replica, groups, { frameEntries: 8, windowEntries: 1000 });
   outbound.start(undefined, 's1');

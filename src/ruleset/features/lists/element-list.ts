@@ -20,8 +20,10 @@ const asElement = ({ key, ...lifetime }: ListElement): ElementBytes => ({ key: b
 /** What `ElementList.packed` can say of a lifetime. */
 const longestPackedMs = 2 ** 32 - 1;
 
-/** The same of elements that stay, by their keys alone. */
-export const keyList = (keys: readonly string[]): ElementList => {
+type KeyList = ElementList & Required<Pick<ElementList, 'packed'>>;
+
+/** Elements that stay, by their keys alone. */
+export const keyList = (keys: readonly string[]): KeyList => {
   const keyBytes = keys[0]?.length ?? 0;
   const bytes = new Uint8Array(keys.length * keyBytes);
   let to = 0;
@@ -41,22 +43,19 @@ export const keyList = (keys: readonly string[]): ElementList => {
 
 /** Keys of one length. Lists of elements that stay are packed; so are those whose elements all have a lifetime that fits. */
 export const elementList = (elements: readonly ListElement[]): ElementList => {
-  const keyBytes = elements[0]?.key.length ?? 0;
-  const timed = elements.some(({ timeoutMs }) => timeoutMs !== undefined);
-  if (timed && !elements.every(({ timeoutMs = Infinity }) => timeoutMs <= longestPackedMs)) {
+  const keys = (): KeyList => keyList(elements.map(({ key }) => key));
+  if (elements.every(({ timeoutMs }) => timeoutMs === undefined)) return keys();
+  if (!elements.every(({ timeoutMs = Infinity }) => timeoutMs <= longestPackedMs)) {
     return elements.map(asElement);
   }
-  const bytes = new Uint8Array(elements.length * keyBytes);
-  elements.forEach(({ key }, index) => {
-    for (let at = 0; at < keyBytes; at++) bytes[index * keyBytes + at] = key.charCodeAt(at);
-  });
-  const lifetimes = timed && {
-    timeoutMs: Uint32Array.from(elements, ({ timeoutMs = 0 }) => timeoutMs),
-    expiresMs: Uint32Array.from(elements, ({ timeoutMs = 0, expiresMs = timeoutMs }) => expiresMs),
-  };
+  const { length, packed } = keys();
   return {
-    length: elements.length,
-    packed: { bytes, keyBytes, dataBytes: 0, ...lifetimes },
+    length,
+    packed: {
+      ...packed,
+      timeoutMs: Uint32Array.from(elements, ({ timeoutMs = 0 }) => timeoutMs),
+      expiresMs: Uint32Array.from(elements, ({ timeoutMs = 0, expiresMs = timeoutMs }) => expiresMs),
+    },
     at(index) {
       const one = elements[index];
       return one && asElement(one);
