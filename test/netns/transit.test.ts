@@ -5,6 +5,7 @@ import type { Ip } from '../../src/model/address.js';
 import type { Backend, Service } from '../../src/model/service.js';
 import { flowLifetime } from '../../src/ruleset/features/stateless/layout.js';
 import { backendAddress, backendAddress6, vip, vip6 } from '../support/bed.js';
+import { plainService, port } from '../support/services.js';
 import { createStatelessBed, type StatelessEngine } from '../support/stateless-bed.js';
 import { type NamedStream, namedStream, request, stream } from '../support/traffic.js';
 
@@ -20,24 +21,11 @@ const backend = (index: number, changes: Partial<Backend> = {}): Backend[] =>
     state: 'up',
     ...changes,
   }));
-const service = (backends: readonly Backend[]): Service => ({
-  name: 'web',
-  family: 'dual',
-  mode: 'dsr',
-  addresses: [vip, vip6].map((address) => ({
-    address: address as Ip,
-    protocol: 'tcp',
-    ports: [{ first: 80, last: 80 }],
-  })),
-  endpoints: [],
-  scheduler: 'weight',
-  hashFields: [],
-  persistence: [],
-  persistTtlMs: 60_000,
-  replicate: 'all',
-  state: 'up',
-  backends,
-});
+const service = (backends: readonly Backend[]): Service =>
+  plainService({
+    ...{ family: 'dual', mode: 'dsr', scheduler: 'weight', endpoints: [], backends },
+    addresses: [vip, vip6].map((address) => ({ address: address as Ip, protocol: 'tcp', ports: [port(80)] })),
+  });
 const two = service([...backend(1), ...backend(2)]);
 const three = service([...backend(1), ...backend(2), ...backend(3)]);
 const weighted = service([...backend(1, { weight: 5 }), ...backend(2), ...backend(3)]);
