@@ -20,8 +20,6 @@ import type { AsideFrame, DocumentMessage } from '../wire/frames.js';
 import { LinkComplaints } from './link-complaints.js';
 import { bytesOf, createPeerRecord, noteSession, type PeerRecord, sentEntries } from './peer-record.js';
 
-export { type PeerRecord, sentEntries } from './peer-record.js';
-
 export interface PeerHubOptions {
   readonly clock: Clock;
   readonly log: Log;

@@ -42,6 +42,11 @@ export const createSurvivingCounters = (parts: SurvivingParts): SurvivingCounter
   let unaware = new Set(peers);
   const survives = (name: string): boolean => service(name)?.countersSurvive === true;
 
+  const isAnyCounted = (): boolean => {
+    for (const one of services()) if (one.countersSurvive) return true;
+    return false;
+  };
+
   const tell = (peer: string, carried: readonly Carried[]): boolean => {
     for (let from = 0; from < carried.length; from += limits.countersCarried) {
       if (!send(peer, carried.slice(from, from + limits.countersCarried))) return false;
@@ -51,7 +56,7 @@ export const createSurvivingCounters = (parts: SurvivingParts): SurvivingCounter
 
   const tick = async (): Promise<void> => {
     book.keep(survives);
-    if (![...services()].some((one) => one.countersSurvive)) return;
+    if (!isAnyCounted()) return;
     const changed: Carried[] = [];
     for (const { service: name, backends, ...all } of await parts.read()) {
       if (!survives(name)) continue;

@@ -3,7 +3,8 @@
 import type { Direction } from '../model/node.js';
 import type { GroupBook } from '../replication/groups.js';
 import type { KernelSink } from './kernel-sink.js';
-import type { PeerHub, PeerRecord } from './peer-hub.js';
+import type { PeerHub } from './peer-hub.js';
+import type { PeerRecord } from './peer-record.js';
 
 export interface SyncReadiness {
   readonly ready: boolean;

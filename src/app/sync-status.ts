@@ -15,7 +15,8 @@ import type { Replica } from '../replication/replica.js';
 import type { GeneralPlane } from './general-plane.js';
 import type { KernelSink } from './kernel-sink.js';
 import type { KernelSource } from './kernel-source.js';
-import { type PeerHub, type PeerRecord, sentEntries } from './peer-hub.js';
+import type { PeerHub } from './peer-hub.js';
+import { type PeerRecord, sentEntries } from './peer-record.js';
 import type { SyncReadiness } from './sync-readiness.js';
 
 /** Beyond what every node says. */
