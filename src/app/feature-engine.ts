@@ -7,6 +7,7 @@ import type { Nft } from '../ports.js';
 import { isPlainName } from '../ruleset/adopt-structure.js';
 import { servicesOnDevices } from '../ruleset/affected.js';
 import type { Batches } from '../ruleset/batches.js';
+import { createClaims } from '../ruleset/claims.js';
 import { type Composition, changeUnit, type ElementChange, sweepUnused } from '../ruleset/composition.js';
 import {
   adoptFeatures,
@@ -102,6 +103,9 @@ export const createFeatureEngine = (
   const lists = createListEngine(nft, nowMs);
   const ids = createServiceIds();
   let transits = createTransits(nowMs);
+  let current: Registry | undefined;
+  const newClaims = () => createClaims(() => current?.services() ?? []);
+  let claims = newClaims();
   let composition: Composition | undefined;
   /** Families whose table the kernel has. */
   let there = new Set<Family>();
@@ -129,6 +133,7 @@ export const createFeatureEngine = (
       link: (device) => facts.link?.(device),
       shares: (service) => facts.shares?.(service),
       transit: (service, family) => book.of(service, family),
+      unclearAnswers: (service) => claims.isUnclear(service),
       supports: (feature) => facts.supports(feature),
     };
     return latest;
@@ -177,6 +182,9 @@ export const createFeatureEngine = (
       const inIngress = new Set(ingress?.sets.map(({ name }) => name));
       const dump: DumpSet = async (set) => (inIngress.has(set) ? nft.dumpElements(ingressTable, set) : []);
       if (ingress) await book.restore(wanted.services(), (service) => ids.of(service), dump);
+      current = wanted;
+      claims = newClaims();
+      for (const service of wanted.services()) claims.note(service.name, service);
       for (const service of wanted.services()) book.note(service.name, service, context);
       const next = composeAll(features, wanted.policies.values(), wanted.services(), context);
       const pictures: FeaturePicture[] = [];
@@ -230,6 +238,10 @@ export const createFeatureEngine = (
         added.push(...change.added);
       };
       const touched = new Set([...services, ...movedWithDevices(next)]);
+      current = next;
+      for (const name of [...touched]) {
+        for (const other of claims.note(name, next.get(name))) touched.add(other);
+      }
       const context = contextOf(next, engineContext, transits);
       const units: (readonly [unit: string, contribution: Contribution | undefined])[] = [];
       for (const name of policies) {

@@ -90,6 +90,8 @@ export interface FeatureContext extends EngineContext {
   shares?(service: string): Shares | undefined;
   /** What is under way after a change of slots, of a service without connection tracking; undefined: nothing is. */
   transit?(service: string, family: 4 | 6): Transit | undefined;
+  /** stlsdnat: answers of the service's backends may be another service's, by their sender's address and port. */
+  unclearAnswers?(service: string): boolean;
   /** An interface of this node by name; undefined: there is none. */
   link?(device: string): DeviceLink | undefined;
   /** What this kernel can do, found out at start. */

@@ -45,6 +45,7 @@ export const ingressOrder = {
   count: 45,
   /** Ahead of the chains that remember: who is found here does not come back. */
   spared: 48,
+  answers: 49,
   stateless: 50,
 } as const;
 

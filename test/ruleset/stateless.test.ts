@@ -55,7 +55,7 @@ test('a changed MAC is elements and no structure', (t) => {
   });
   t.deepEqual(
     [...new Set(different.map(({ set }) => set.name))],
-    ['stateless_macs', 'stateless_spared_slots4'],
+    ['stateless_macs', 'stateless_spared_frames4'],
   );
 });
 

@@ -9,6 +9,7 @@ export type DataType =
   | 'inet_service' // 2 bytes, network order, padded to 4
   | 'ether_type' // 2 bytes, network order, padded to 4
   | 'ether_addr' // 6 bytes, padded to 8
+  | 'ether_pair' // 12 bytes: destination and source of a frame; declared as `typeof @ll,0,96`
   | 'mark' // 4 bytes, host order
   | 'classid' // 4 bytes, host order: what `meta priority` holds
   | 'iface_index' // 4 bytes, host order
@@ -46,6 +47,8 @@ export type Field =
   | 'ct mark'
   | 'ether saddr'
   | 'ether daddr'
+  /** Both, as they stand: one write where two would cost a third of a rule. */
+  | 'ether addresses'
   | 'arp operation'
   | 'arp saddr ip'
   | 'arp daddr ip'
@@ -89,6 +92,7 @@ export type WritableField = Extract<
   | 'ct mark'
   | 'ether saddr'
   | 'ether daddr'
+  | 'ether addresses'
   | 'ip saddr'
   | 'ip daddr'
   | 'ip6 saddr'

@@ -34,6 +34,7 @@ const standIn: Readonly<Record<Exclude<DataType, 'integer'>, readonly [number, .
   inet_service: [EXPR_PAYLOAD, 11, 2], // th dport
   ether_type: [EXPR_META, 1], // meta protocol
   ether_addr: [EXPR_PAYLOAD, 17, 1], // ether daddr
+  ether_pair: [EXPR_PAYLOAD, 0, 0, 1, 0, 96], // @ll,0,96
   mark: [EXPR_META, 3], // meta mark
   classid: [EXPR_META, 2], // meta priority
   iface_index: [EXPR_META, 4], // meta iif
@@ -65,9 +66,10 @@ const typeofExpression = (writer: ByteWriter, types: readonly DataType[], modulu
 const byteorder = (types: readonly DataType[]): number =>
   types.length === 1 ? typeShape[types[0]!].byteorder : 0;
 
-/** `integer` has no name that `type` takes: such a declaration must be `typeof`. */
+/** These have no name that `type` takes: such a declaration must be `typeof`. */
+const isNameless = (type: DataType): boolean => type === 'integer' || type === 'ether_pair';
 export const needsTypeof = (set: SetSpec): boolean =>
-  set.key.includes('integer') || (Array.isArray(set.data) && set.data.includes('integer'));
+  set.key.some(isNameless) || (Array.isArray(set.data) && set.data.some(isNameless));
 
 const setUserdata = (set: SetSpec): Uint8Array => {
   const writer = new ByteWriter(256);

@@ -39,6 +39,7 @@ const typeofText: Readonly<Record<DataType, string>> = {
   inet_proto: 'meta l4proto',
   inet_service: 'th dport',
   ether_addr: 'ether daddr',
+  ether_pair: '@ll,0,96',
   mark: 'meta mark',
   classid: 'meta priority',
   integer: 'numgen inc',

@@ -22,6 +22,7 @@ type Of<Kind extends Statement['kind']> = Extract<Statement, { readonly kind: Ki
 const nameByField: Readonly<Partial<Record<Field, string>>> = {
   // Without a name in nft 1.0.6: the raw payload means the same.
   'icmpv6 taddr': '@th,64,128',
+  'ether addresses': '@ll,0,96',
   'meta iif': 'iif',
   'meta iifname': 'iifname',
   'meta oifname': 'oifname',

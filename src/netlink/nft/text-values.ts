@@ -81,6 +81,10 @@ export const valueText = (type: DataType, bytes: Uint8Array): string => {
     }
     case 'ether_addr':
       return [...bytes.subarray(0, 6)].map((byte) => hex(byte, 2)).join(':');
+    case 'ether_pair': {
+      const digits = [...bytes.subarray(0, 12)].map((byte) => hex(byte, 2)).join('');
+      return `0x${digits.replace(/^0+(?=.)/, '')}`;
+    }
     case 'mark':
       return hex32(numberOf(bytes.subarray(0, 4), true));
     case 'classid': {

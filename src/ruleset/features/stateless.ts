@@ -20,6 +20,7 @@ import { type FamilyShape, families } from './families.js';
 import { clientBytes } from './general.js';
 import { hintGroupOf } from './hints.js';
 import { identityIngress, protocolsOf } from './identity.js';
+import { answerChains, answerEntrances, directElement } from './stateless/answers.js';
 import {
   entriesByPort,
   isServable,
@@ -34,7 +35,7 @@ import { kindName, kindNumber, type StatelessKind } from './stateless/kind.js';
 import * as maps from './stateless/layout.js';
 import { statelessLimits } from './stateless/limits.js';
 import { entrance, replyChain } from './stateless/replies.js';
-import { sparedWay } from './stateless/spared.js';
+import { sparedEntrances, sparedWay } from './stateless/spared.js';
 
 /** Sets and elements of table `netdev relevo_ingress`, gathered. */
 const createGathering = () => {
@@ -68,11 +69,11 @@ const putEntries = (
   { put, need }: Gathering,
   service: Service,
   family: FamilyShape,
-  { ids, floating }: FeatureContext,
+  { ids }: FeatureContext,
+  { inherits, isClear }: { readonly inherits: boolean; readonly isClear: boolean },
 ): void => {
   const id = ids.of(service.name);
   const byPort = entriesByPort(service);
-  const inherits = floating.length > 0;
   const addresses = service.addresses.filter(({ address }) => family.has(address));
   const names = service.addresses.flatMap(({ address, ports }) =>
     byPort ? ports.map(({ first }) => `${address} ${first}`) : [address],
@@ -83,12 +84,17 @@ const putEntries = (
     maps.entryAddressMap(family),
     maps.entryPortMap,
     ...(inherits ? [maps.inheritedMap(family)] : []),
+    ...(isClear ? [maps.answersMap(family), maps.directSet(family), maps.sparedMap(family)] : []),
   );
+  const tcp = protocolBytes(protocolNumber.tcp);
   const putInherited = (protocol: Uint8Array, port: number, entry: Uint8Array): void => {
     for (const backend of service.backends) {
       if (!inherits || !family.has(backend.address)) continue;
       const key = joined(addressBytes(backend.address), protocol, portBytes(backend.port ?? port));
       put(maps.inheritedMap(family), { key, data: entry });
+      if (!isClear || protocol[0] !== tcp[0]) continue;
+      put(maps.answersMap(family), { key, data: entry });
+      put(maps.sparedMap(family), directElement(key, family));
     }
   };
   for (const one of addresses) {
@@ -218,10 +224,14 @@ const inFamily = (
         ]
       : []),
   );
-  if (translates) putEntries(gathering, service, family, context);
+  // Where nothing is remembered, an answer may have to be told by its sender: its client may have been silent for long.
+  const isClear = translates && choice.isMemoryless;
+  const inherits = translates && (floating.length > 0 || isClear);
+  if (translates) putEntries(gathering, service, family, context, { inherits, isClear });
   putOuts(gathering, context, ways.values(), translates ? devices : []);
   const chains = [
     ...(translates ? [wayInChain(family), replyChain(family)] : []),
+    ...(isClear ? answerChains(family) : []),
     ...kindChains(kind, family),
   ];
   structure.push(...chains.map((chain): Structure => ({ kind: 'chain', table, chain })));
@@ -260,8 +270,10 @@ const inFamily = (
     ...entrance(family, {
       devices: watched,
       replies: translates,
-      inherits: translates && floating.length > 0,
+      inherits,
     }),
+    // In transit, too: what is found there are packets past the service.
+    ...(isClear ? [...sparedEntrances(watched, family), ...answerEntrances(watched, family)] : []),
   );
   const spared = sparedWay(service, family, choice, transit, devices);
   structure.push(...(spared?.structure ?? []));

@@ -54,7 +54,7 @@ const jump = (chain: string): Statement => ({ kind: 'verdict', verdict: { kind: 
 /** Fails, and so ends the rule, for a backend that has failed or whose MAC is not known. */
 const setMac: Statement = { kind: 'write', field: 'ether daddr', key: markField, map: macsMap.name };
 
-const protocolIs = (number: number, op: '==' | '!=' = '=='): Statement => ({
+export const protocolIs = (number: number, op: '==' | '!=' = '=='): Statement => ({
   kind: 'compare',
   field: 'meta l4proto',
   op,
@@ -129,9 +129,21 @@ export const noNumber = (field: 'meta priority' | 'meta mark'): Statement => ({
   value: { type: field === 'meta mark' ? 'mark' : 'classid', bytes: new Uint8Array(4) },
 });
 
+const wayOf = ({ source }: FamilyShape): Key => fields(source, 'ether saddr', 'meta iif');
+const wayInName = (family: FamilyShape): string => `way_in${suffixOf(family)}`;
+
+/** Notes how the client comes in, unless it has come so lately. */
+export const wayInRule = (chain: string, family: FamilyShape): RuleSpec =>
+  rule(
+    chain,
+    'way back',
+    { kind: 'lookup', key: wayOf(family), set: recentMap(family).name, invert: true },
+    jump(wayInName(family)),
+  );
+
 export const wayInChain = (family: FamilyShape): Chain => {
-  const name = `way_in${suffixOf(family)}`;
-  const way = fields(family.source, 'ether saddr', 'meta iif');
+  const name = wayInName(family);
+  const way = wayOf(family);
   const client = fields(family.source);
   const { recentMs, rememberedMs } = wayLifetime;
   const recent = recentMap(family).name;
@@ -152,6 +164,13 @@ export const wayInChain = (family: FamilyShape): Chain => {
         name,
         'as before',
         { kind: 'lookup', key: way, set: recent },
+        { kind: 'verdict', verdict: { kind: 'return' } },
+      ),
+      // Else answers to the node's own connections would pass for answers to this client.
+      rule(
+        name,
+        'nobody comes in by our own address',
+        { kind: 'fib-type', address: 'saddr', op: '==', type: 'local' },
         { kind: 'verdict', verdict: { kind: 'return' } },
       ),
       rule(name, 'new way', { kind: 'dynset', op: 'add', set: recent, key: way, timeoutMs: recentMs }),

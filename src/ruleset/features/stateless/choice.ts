@@ -33,16 +33,29 @@ export const memorylessPlaces = (service: Service, family: FamilyShape) =>
       ports.flatMap(({ first, last }) => (first === last ? [{ address, port: first }] : [])),
     );
 
+/**
+ * stlsdnat: an address alone says which backend it is, which port it has there and how it is reached, for this service and for all others.
+ */
+const isPlainly = (service: Service, family: FamilyShape): boolean => {
+  const backends = service.backends.filter(({ address }) => family.has(address));
+  return (
+    service.outputInterface === undefined &&
+    backends.every(({ etherAddress }) => etherAddress === undefined) &&
+    new Set(backends.map(({ address }) => address)).size === backends.length &&
+    new Set(backends.map(({ port }) => port)).size <= 1
+  );
+};
+
 const isMemoryless = (
   service: Service,
   family: FamilyShape,
   hashed: readonly HashField[],
   modulus: number,
-  { hintGroup }: FeatureContext,
+  { hintGroup, unclearAnswers }: FeatureContext,
 ): boolean => {
   const places = memorylessPlaces(service, family).length;
   return (
-    service.mode === 'dsr' &&
+    (service.mode === 'dsr' || (isPlainly(service, family) && unclearAnswers?.(service.name) !== true)) &&
     service.persistence.length === 0 &&
     places > 0 &&
     places * modulus <= mostSlots &&

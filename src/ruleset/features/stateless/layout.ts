@@ -39,19 +39,37 @@ export const sparedMap = (family: FamilyShape): SetSpec => ({
   key: [family.type, 'inet_proto', 'inet_service'],
   data: 'verdict',
 });
-/** `service address . port . slot → MAC address of the backend`: slots that need no memory. */
-export const sparedSlotsMap = (family: FamilyShape): SetSpec => ({
-  name: `stateless_spared_slots${suffixOf(family)}`,
+/** dsr: `service address . port . slot → MAC addresses of the backend and of the interface towards it`: slots that need no memory. */
+export const sparedFramesMap = (family: FamilyShape): SetSpec => ({
+  name: `stateless_spared_frames${suffixOf(family)}`,
   key: [family.type, 'inet_service', 'integer'],
-  data: ['ether_addr'],
+  data: ['ether_pair'],
   modulus: 1024,
 });
-/** `MAC address → goto <chain of the interface>`, for backends behind several interfaces. */
+/** `MAC address → interface`, for backends behind several interfaces. */
 export const sparedWaysMap = (content: string, size: number): SetSpec => ({
-  name: `stateless_ways_${content}`,
+  name: `stateless_spared_ways_${content}`,
   key: ['ether_addr'],
-  data: 'verdict',
+  data: ['iface_index'],
   size,
+});
+/** stlsdnat: `service address . port . slot → address of the backend`. */
+export const sparedBackendsMap = (family: FamilyShape): SetSpec => ({
+  name: `stateless_spared_backends${suffixOf(family)}`,
+  key: [family.type, 'inet_service', 'integer'],
+  data: [family.type],
+  modulus: 1024,
+});
+/** `address of a backend → its MAC address and that of the interface towards it`, and `→ interface`. */
+export const sparedPairsMap = (family: FamilyShape): SetSpec => ({
+  name: `stateless_spared_pairs${suffixOf(family)}`,
+  key: [family.type],
+  data: ['ether_pair'],
+});
+export const sparedDevicesMap = (family: FamilyShape): SetSpec => ({
+  name: `stateless_spared_devices${suffixOf(family)}`,
+  key: [family.type],
+  data: ['iface_index'],
 });
 /** `backend number → MAC address`: whoever is not in here takes no packet. */
 export const macsMap: SetSpec = { name: 'stateless_macs', key: ['mark'], data: ['ether_addr'] };
@@ -139,6 +157,18 @@ export const inheritedMap = (family: FamilyShape): SetSpec => ({
   name: `stateless_inherited${suffixOf(family)}`,
   key: [family.type, 'inet_proto', 'inet_service'],
   data: ['mark'],
+});
+/** The same, where an answer's sender tells its service from all others. */
+export const answersMap = (family: FamilyShape): SetSpec => ({
+  ...inheritedMap(family),
+  name: `stateless_answers${suffixOf(family)}`,
+});
+/** `answer of a connection that does not belong to the service`, written by packets. */
+export const directSet = (family: FamilyShape): SetSpec => ({
+  name: `stateless_direct${suffixOf(family)}`,
+  key: [family.type, family.type, 'inet_service', 'inet_service'],
+  flags: ['timeout', 'dynamic'],
+  size: memorySize,
 });
 /** `client . MAC . interface`: the ways by which clients have come in lately, written by packets. */
 export const recentMap = (family: FamilyShape): SetSpec => ({

@@ -27,6 +27,16 @@ import {
 
 const markField: Key = fields('meta mark');
 
+export const addressWritten = (chain: string, family: FamilyShape): RuleSpec =>
+  rule(chain, 'address', {
+    kind: 'write',
+    field: family.bytes === 4 ? 'ip saddr' : 'ip6 saddr',
+    key: markField,
+    map: entryAddressMap(family).name,
+  });
+export const byRouting = (chain: string): RuleSpec =>
+  rule(chain, 'by routing', noNumber('meta mark'), { kind: 'verdict', verdict: { kind: 'accept' } });
+
 export const replyChain = (family: FamilyShape): Chain => {
   const name = `reply${suffixOf(family)}`;
   const client = fields(family.destination);
@@ -35,12 +45,7 @@ export const replyChain = (family: FamilyShape): Chain => {
     rules: [
       ...remembered(name, 'flow', repliesMap(family).name, replyKey(family), markField),
       ...portWritten(name, 'th sport', entryPortMap.name, family),
-      rule(name, 'address', {
-        kind: 'write',
-        field: family.bytes === 4 ? 'ip saddr' : 'ip6 saddr',
-        key: markField,
-        map: entryAddressMap(family).name,
-      }),
+      addressWritten(name, family),
       rule(
         name,
         'as the client came',
@@ -48,7 +53,7 @@ export const replyChain = (family: FamilyShape): Chain => {
         { kind: 'write', field: 'meta mark', key: client, map: wayInterfaceMap(family).name },
         { kind: 'vmap', key: markField, map: outMap.name },
       ),
-      rule(name, 'by routing', noNumber('meta mark'), { kind: 'verdict', verdict: { kind: 'accept' } }),
+      byRouting(name),
     ],
   };
 };

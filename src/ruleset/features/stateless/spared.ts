@@ -1,15 +1,15 @@
 /**
  * The short way of services without connection tracking: where a flow goes follows from its hash alone, so that nothing is remembered. One
- * look-up by address and port, one by slot, and one by interface if there are several. What is not found goes on to chains that remember.
+ * look-up by address and port, one by slot, and one by interface if there are several; with stlsdnat one more for the backend's MAC address,
+ * and one for the way by which the client has come. What is not found goes on to chains that remember.
  *
- * Slots are data and no verdicts: the kernel follows every verdict of every map with a change (nft_chain_validate), for each service anew.
- * Chains and maps are shared by all services of a kind; only where a service's backends are behind several interfaces, those that have the
- * same backends share them.
+ * Slots are data and no verdicts: the kernel follows every verdict of every map with a change (nft_chain_validate). Chains and maps are shared
+ * by all services of a kind; only where backends of dsr are behind several interfaces, those services that have the same backends share them.
+ * Both addresses of a frame are written at once: writing is what costs most in such a rule.
  */
 
 import { protocolNumber, type Service } from '../../../model/service.js';
 import type { ElementBytes, Key, SetSpec, Statement } from '../../../netlink/nft/ast.js';
-import type { Chain } from '../../chains.js';
 import { ingressTable, type Structure } from '../../feature.js';
 import { fingerprint, rule } from '../../rules.js';
 import { ingressChain, ingressOrder } from '../../stations.js';
@@ -18,9 +18,9 @@ import { addressBytes, etherBytes, hostNumber, joined, portBytes, protocolBytes 
 import type { FamilyShape } from '../families.js';
 import { fields } from '../statements.js';
 import type { Reached } from './backends.js';
-import { hashSlot } from './chains.js';
+import { hashSlot, protocolIs, wayInRule } from './chains.js';
 import { memorylessPlaces, type StatelessChoice } from './choice.js';
-import { sparedMap, sparedSlotsMap, sparedWaysMap, suffixOf } from './layout.js';
+import * as maps from './layout.js';
 import { etherType } from './replies.js';
 
 const table = ingressTable;
@@ -35,6 +35,9 @@ interface Element {
 const contentName = (content: unknown): string =>
   [1, 2, 3].map((salt) => fingerprint([salt, content])).join('');
 const macBytes = (text: string): Uint8Array => etherBytes(text).subarray(0, 6);
+/** As they stand in the frame. */
+const pairBytes = ({ etherAddress, deviceEtherAddress }: Reached): Uint8Array =>
+  joined(macBytes(etherAddress), macBytes(deviceEtherAddress));
 
 /** Slots whose flows all go to their owner. */
 const stableSlots = ({ isMemoryless, layout }: StatelessChoice, transit: Transit | undefined): boolean[] => {
@@ -56,57 +59,77 @@ const distinctWays = (ways: readonly Reached[]): Reached[] | undefined => {
   return [...byAddress.values()].sort(byMac);
 };
 
-const ownAddress = (etherAddress: string): Statement => ({
-  kind: 'write',
-  field: 'ether saddr',
-  value: { type: 'ether_addr', bytes: macBytes(etherAddress) },
-});
-
-const sendingChain = ({ device, deviceEtherAddress }: Reached): Chain => {
-  const name = `spared_out_${contentName([device, deviceEtherAddress])}`;
-  return { name, rules: [rule(name, 'send', ownAddress(deviceEtherAddress), { kind: 'fwd', device })] };
-};
-
+/** How a packet leaves whose slot has been found, and what that needs. */
 interface Sending {
+  /** Of the chain, behind what tells how slots are made. */
   readonly name: string;
-  readonly structure: readonly Structure[];
+  readonly sets: readonly SetSpec[];
   readonly elements: readonly Element[];
-  /** Behind the backend's address. */
   readonly statements: readonly Statement[];
 }
 
-const sendingBy = (ways: readonly Reached[]): Sending => {
-  const chains = new Map(ways.map((way) => [way.device.index, sendingChain(way)]));
+/** By the only interface there is; undefined: there are several. */
+const onlyDevice = (ways: readonly Reached[]): Reached['device'] | undefined => {
   const [first] = ways;
-  if (chains.size === 1 && first) {
-    const { device, deviceEtherAddress } = first;
-    return {
-      name: contentName([device, deviceEtherAddress]),
-      structure: [],
-      elements: [],
-      statements: [ownAddress(deviceEtherAddress), { kind: 'fwd', device }],
-    };
+  return first && ways.every(({ device }) => device.index === first.device.index) ? first.device : undefined;
+};
+
+const framesSent = (choice: StatelessChoice): Sending | undefined => {
+  const ways = distinctWays([...choice.ways.values()]);
+  if (!ways) return undefined;
+  const device = onlyDevice(ways);
+  if (device) {
+    return { name: contentName(device), sets: [], elements: [], statements: [{ kind: 'fwd', device }] };
   }
-  const pairs = ways.map(
-    ({ etherAddress, device }) => [etherAddress, chains.get(device.index)!.name] as const,
-  );
+  const pairs = ways.map((way) => [way.etherAddress, way.device.index] as const);
   const name = contentName(pairs);
-  const set = sparedWaysMap(name, pairs.length);
+  const set = maps.sparedWaysMap(name, pairs.length);
   return {
     name,
-    structure: [
-      ...[...chains.values()].map((chain): Structure => ({ kind: 'chain', table, chain })),
-      { kind: 'set', table, set, filledBy: 'us' },
-    ],
-    elements: pairs.map(([etherAddress, chain]) => ({
+    sets: [set],
+    elements: pairs.map(([mac, index]) => ({
       set,
-      element: { key: macBytes(etherAddress), data: { kind: 'goto', chain } },
+      element: { key: macBytes(mac), data: hostNumber(index) },
     })),
-    statements: [{ kind: 'vmap', key: fields('ether daddr'), map: set.name }],
+    statements: [{ kind: 'fwd', key: fields('ether daddr'), map: set.name }],
   };
 };
 
-const entrances = (devices: Iterable<string>, family: FamilyShape): Structure[] =>
+const packetsSent = (choice: StatelessChoice, family: FamilyShape): Sending => {
+  const device = onlyDevice([...choice.ways.values()]);
+  const port = choice.backends[0]?.port;
+  const pairs = maps.sparedPairsMap(family);
+  const devices = maps.sparedDevicesMap(family);
+  const backend = fields(family.destination);
+  const ways = [...choice.ways];
+  return {
+    name: ['to', port ?? 'any', ...(device ? [contentName(device)] : [])].join('_'),
+    sets: [pairs, ...(device ? [] : [devices])],
+    elements: ways.flatMap(([{ address }, way]): Element[] => {
+      const key = addressBytes(address);
+      return [
+        { set: pairs, element: { key, data: pairBytes(way) } },
+        ...(device ? [] : [{ set: devices, element: { key, data: hostNumber(way.device.index) } }]),
+      ];
+    }),
+    statements: [
+      ...(port === undefined
+        ? []
+        : [
+            {
+              kind: 'write',
+              field: 'th dport',
+              value: { type: 'inet_service', bytes: portBytes(port).subarray(0, 2) },
+            } as const,
+          ]),
+      { kind: 'write', field: 'ether addresses', key: backend, map: pairs.name },
+      device ? { kind: 'fwd', device } : { kind: 'fwd', key: backend, map: devices.name },
+    ],
+  };
+};
+
+/** Before the chains that remember. */
+export const sparedEntrances = (devices: Iterable<string>, family: FamilyShape): Structure[] =>
   [...devices].map((device): Structure => {
     const chain = ingressChain(device);
     return {
@@ -116,17 +139,17 @@ const entrances = (devices: Iterable<string>, family: FamilyShape): Structure[] 
       order: ingressOrder.spared,
       rule: rule(
         chain.name,
-        `flows that need no memory, IPv${suffixOf(family)}`,
+        `flows that need no memory, IPv${maps.suffixOf(family)}`,
         {
           kind: 'compare',
           field: 'meta protocol',
           op: '==',
-          value: { type: 'ether_type', bytes: etherType[suffixOf(family)] },
+          value: { type: 'ether_type', bytes: etherType[maps.suffixOf(family)] },
         },
         {
           kind: 'vmap',
           key: fields(family.destination, 'meta l4proto', 'th dport'),
-          map: sparedMap(family).name,
+          map: maps.sparedMap(family).name,
         },
       ),
     };
@@ -147,45 +170,63 @@ export const sparedWay = (
 ): Spared | undefined => {
   const stable = stableSlots(choice, transit);
   if (!stable.includes(true)) return undefined;
-  const ways = distinctWays([...choice.ways.values()]);
-  if (!ways) return undefined;
+  const translates = service.mode === 'stlsdnat';
+  const sending = translates ? packetsSent(choice, family) : framesSent(choice);
+  if (!sending) return undefined;
   const { layout, slots, backends } = choice;
-  const sending = sendingBy(ways);
-  const picks = sparedSlotsMap(family);
-  const entries = sparedMap(family);
-  const name = `spared${suffixOf(family)}_by_${layout.hashed.join('_')}_m${slots.modulus}_${sending.name}`;
-  const slot: Key = [
+  const picks = translates ? maps.sparedBackendsMap(family) : maps.sparedFramesMap(family);
+  const entries = maps.sparedMap(family);
+  const how = `by_${layout.hashed.join('_')}_m${slots.modulus}`;
+  const name = `spared${maps.suffixOf(family)}_${translates ? 'nat_' : ''}${how}_${sending.name}`;
+  const key: Key = [
     ...fields(family.destination, 'th dport'),
     hashSlot(layout.hashed, slots.modulus, family),
   ];
-  const chain: Chain = {
-    name,
-    rules: [
-      rule(
-        name,
-        'slot',
-        { kind: 'write', field: 'ether daddr', key: slot, map: picks.name },
-        ...sending.statements,
-      ),
-    ],
-  };
+  const rules = translates
+    ? [
+        wayInRule(name, family),
+        rule(
+          name,
+          'slot',
+          protocolIs(protocolNumber.tcp),
+          { kind: 'write', field: family.destination as 'ip daddr', key, map: picks.name },
+          ...sending.statements,
+        ),
+      ]
+    : [
+        rule(
+          name,
+          'slot',
+          { kind: 'write', field: 'ether addresses', key, map: picks.name },
+          ...sending.statements,
+        ),
+      ];
+  const ownerData = backends.map((backend): Uint8Array | undefined => {
+    const way = choice.ways.get(backend);
+    return way && (translates ? addressBytes(backend.address) : pairBytes(way));
+  });
   const tcp = protocolBytes(protocolNumber.tcp);
   return {
     structure: [
-      { kind: 'set', table, set: picks, filledBy: 'us' },
-      { kind: 'set', table, set: entries, filledBy: 'us' },
-      ...sending.structure,
-      { kind: 'chain', table, chain },
-      ...entrances(devices, family),
+      ...[picks, entries, ...sending.sets].map(
+        (set): Structure => ({
+          kind: 'set',
+          table,
+          set,
+          filledBy: 'us',
+        }),
+      ),
+      { kind: 'chain', table, chain: { name, rules } },
+      ...sparedEntrances(devices, family),
     ],
     elements: [
       ...sending.elements,
       ...memorylessPlaces(service, family).flatMap(({ address, port }): Element[] => [
         ...slots.owners.flatMap((owner, at): Element[] => {
-          if (!stable[at]) return [];
-          const key = joined(addressBytes(address), portBytes(port), hostNumber(at));
-          const { etherAddress } = choice.ways.get(backends[owner]!)!;
-          return [{ set: picks, element: { key, data: macBytes(etherAddress) } }];
+          const data = ownerData[owner];
+          if (!stable[at] || !data) return [];
+          const slot = joined(addressBytes(address), portBytes(port), hostNumber(at));
+          return [{ set: picks, element: { key: slot, data } }];
         }),
         {
           set: entries,
