@@ -106,7 +106,8 @@ export const createSimEtcd = (agenda: Agenda, random: SimRandom, rate: number): 
           return;
         }
         const result = carryOut(call);
-        if (isLost || agenda.nowMs >= deadlineMs) return late > 0 || agenda.nowMs >= deadlineMs ? answer({ ok: false, text: 'no answer' }) : fail();
+        if (isLost || agenda.nowMs >= deadlineMs)
+          return late > 0 || agenda.nowMs >= deadlineMs ? answer({ ok: false, text: 'no answer' }) : fail();
         const back = Math.min(deadlineMs, agenda.nowMs + random.between(0.2, 2 + etcd.slowMs));
         agenda.at(back, () => answer(back === deadlineMs ? { ok: false, text: 'no answer' } : result));
       });
