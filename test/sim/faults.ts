@@ -18,6 +18,8 @@ export type Fault =
       readonly who: string;
       readonly ms: number;
       readonly then: 'kill' | 'silence' | 'freeze';
+      /** That write only; else any that takes or keeps a lease. */
+      readonly op?: 'claim';
     }
   | { readonly atMs: number; readonly type: 'cut' | 'mend'; readonly directions: readonly string[] }
   | {
@@ -93,6 +95,21 @@ const drawPlot = (
   leaseMs: number,
 ): Fault[] => {
   const who = random.pick(nodes);
+  if (random.chance(0.25)) {
+    // To the brink: an owner is cut off, whoever follows it writes its claim in the last moment in which it may and says
+    // no more, and the first one is back by then, and wants the group.
+    const directions = everyDirection(nodes, witness, paths).filter(
+      (one) => one.startsWith(`${who}>`) || one.includes(`>${who}/`),
+    );
+    const ms = random.between(0.85, 1.01) * leaseMs;
+    return [
+      { atMs, type: 'cut', directions },
+      ...nodes
+        .filter((name) => name !== who)
+        .map((name): Fault => ({ atMs, type: 'ambush', who: name, ms, then: 'silence', op: 'claim' })),
+      { atMs: atMs + random.between(2, 3.5) * leaseMs, type: 'mend', directions },
+    ];
+  }
   if (random.chance(0.6)) {
     // Whoever owns the group: everybody is ambushed, only owners and claimants write.
     const ms = random.between(0.2, 1) * leaseMs;

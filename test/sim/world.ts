@@ -35,7 +35,7 @@ export interface SimOptions {
   /** These faults instead of the seed's own. */
   readonly faults?: readonly Fault[];
   /** Planted bugs, which the judges must find. */
-  readonly mutation?: Mutation | 'short-lock' | 'no-restart-wait';
+  readonly mutation?: Mutation | 'short-lock' | 'no-margin' | 'no-restart-wait';
 }
 
 export interface SimResult {
@@ -82,7 +82,8 @@ export const simulate = (options: SimOptions): SimResult => {
   const witness = nodes.length === 2 && !options.withoutWitness ? 'arbiter' : 'none';
   const paths = random.chance(0.3) ? 2 : 1;
   const leaseMs = random.pick([60, 120]);
-  const lockMs = (lease: number): number => lockMsFor(lease) - (mutation === 'short-lock' ? lease : 0);
+  const lockMs = (lease: number): number =>
+    mutation === 'no-margin' ? 2 * lease : lockMsFor(lease) - (mutation === 'short-lock' ? lease : 0);
   const step = leaseMs / 4;
   const timing = {
     leaseMs,
@@ -138,7 +139,8 @@ export const simulate = (options: SimOptions): SimResult => {
 
   const bootMachine = (name: string): void => {
     const offset = random.between(0, 1e6);
-    const rate = random.between(0.99, 1.01);
+    // What the margin is for: the slowest clock beside the fastest.
+    const rate = random.chance(0.3) ? random.pick([0.99, 1.01]) : random.between(0.99, 1.01);
     machines.set(name, {
       name,
       clockMs: (trueMs) => offset + trueMs * rate,
@@ -169,7 +171,10 @@ export const simulate = (options: SimOptions): SimResult => {
     trace: say,
     record: options.record,
     flakyUntilMs: faultsUntilMs,
-    mutation: mutation === 'short-lock' || mutation === 'no-restart-wait' ? 'none' : mutation,
+    mutation:
+      mutation === 'short-lock' || mutation === 'no-margin' || mutation === 'no-restart-wait'
+        ? 'none'
+        : mutation,
     onEffect(effect, by) {
       if (effect.type === 'report' && effect.report.kind === 'peer' && !effect.report.alive)
         accusations.push({ by, of: effect.report.peer });
@@ -261,7 +266,7 @@ export const simulate = (options: SimOptions): SimResult => {
         processes.get(fault.who)?.freeze(fault.ms, fault.steps);
         return;
       case 'ambush':
-        processes.get(fault.who)?.ambush(fault.ms, () => {
+        processes.get(fault.who)?.ambush(fault.ms, fault.op, () => {
           say?.(`ambush of ${fault.who} ends: ${fault.then}`);
           if (fault.then === 'kill') down(fault.who);
           else if (fault.then === 'freeze') processes.get(fault.who)?.freeze(6 * leaseMs, 0);
