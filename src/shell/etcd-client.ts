@@ -82,12 +82,15 @@ export const createEtcdClient = (
     }
   };
 
+  const compared = (key: Buffer, expect: number) =>
+    expect === 0
+      ? ({ key, target: 'Create', result: 'Equal', create_revision: '0' } as const)
+      : ({ key, target: 'Mod', result: 'Equal', mod_revision: String(expect) } as const);
+
   const swap = async (client: Etcd3, call: EtcdCall & { op: 'put' | 'delete' }, deadline: number) => {
     const key = Buffer.from(prefix + call.key);
-    const compare =
-      call.expect === 0
-        ? ({ key, target: 'Create', result: 'Equal', create_revision: '0' } as const)
-        : ({ key, target: 'Mod', result: 'Equal', mod_revision: String(call.expect) } as const);
+    const epoch = call.op === 'put' ? call.epoch : undefined;
+    const also = epoch && Buffer.from(prefix + epoch.key);
     const success =
       call.op === 'delete'
         ? { request_delete_range: { key } }
@@ -95,10 +98,21 @@ export const createEtcdClient = (
             request_put: { key, value: Buffer.from(call.value), lease: call.lease === '' ? '0' : call.lease },
           };
     const answer = await client.kv.txn(
-      { compare: [compare], success: [success], failure: [{ request_range: { key } }] },
+      {
+        compare: [compared(key, call.expect), ...(epoch && also ? [compared(also, epoch.expect)] : [])],
+        success: [
+          success,
+          ...(epoch && also
+            ? [{ request_put: { key: also, value: Buffer.from(epoch.value), lease: '0' } }]
+            : []),
+        ],
+        failure: [key, ...(also ? [also] : [])].map((one) => ({ request_range: { key: one } })),
+      },
       { deadline },
     );
-    const keys = answer.succeeded ? [] : (answer.responses[0]?.response_range?.kvs ?? []).map(keyOf);
+    const keys = answer.succeeded
+      ? []
+      : answer.responses.flatMap(({ response_range: range }) => (range?.kvs ?? []).map(keyOf));
     return { head: answer.header, swapped: answer.succeeded, keys };
   };
 

@@ -82,8 +82,14 @@ export const createSimEtcd = (
       case 'put':
       case 'delete': {
         const stored = keys.get(call.key);
-        if ((stored?.rev ?? 0) !== call.expect && mutation !== 'blind-swap') {
-          return { ...head(), swapped: false, keys: stored ? [{ key: call.key, ...stored }] : [] };
+        const { epoch } = call.op === 'put' ? call : {};
+        const highest = epoch && keys.get(epoch.key);
+        const isAsExpected =
+          (stored?.rev ?? 0) === call.expect && (highest?.rev ?? 0) === (epoch?.expect ?? 0);
+        if (!isAsExpected && mutation !== 'blind-swap') {
+          const found = stored ? [{ key: call.key, ...stored }] : [];
+          if (epoch && highest) found.push({ key: epoch.key, ...highest });
+          return { ...head(), swapped: false, keys: found };
         }
         if (call.op === 'put' && call.lease !== '' && !leases.has(call.lease)) {
           return { ok: false, text: 'requested lease not found' };
@@ -91,6 +97,7 @@ export const createSimEtcd = (
         rev += 1;
         if (call.op === 'put') keys.set(call.key, { value: call.value, rev, lease: call.lease });
         else keys.delete(call.key);
+        if (epoch) keys.set(epoch.key, { value: epoch.value, rev, lease: '' });
         return { ...head(), swapped: true };
       }
     }
