@@ -1,7 +1,17 @@
 /** node.yaml, witness.yaml and conntrackd's part of a lab node, as data and as YAML. */
 
 import { stringify } from 'yaml';
-import { fewestNodes, floating, hostByName, type NodeName, needsWitness, nodeNamesOf } from './topology.js';
+import { etcdEndpoints } from './etcd.js';
+import {
+  etcdNames,
+  fewestNodes,
+  floating,
+  hostByName,
+  type LabCoordination,
+  type NodeName,
+  needsWitness,
+  nodeNamesOf,
+} from './topology.js';
 
 export interface LabTiming {
   readonly leaseMs: number;
@@ -28,11 +38,24 @@ const own = (host: string, device: string): string =>
 
 const witnessAt = ['sync0', 'front0'].map((device) => `${own('witness', device)}:5782`);
 
+const coordinationPart: Readonly<Record<LabCoordination, object>> = {
+  votes: {},
+  etcd: { coordination: { driver: 'etcd', endpoints: etcdEndpoints(etcdNames), ttlMs: 10_000 } },
+  keepalived: { coordination: { driver: 'keepalived', fifo: 'vrrp.fifo' } },
+};
+
 /** Paths are relative to the file's folder. */
 export const nodeYaml = (
   node: NodeName,
-  options: { replication: boolean; nodes?: number; timing?: LabTiming; protect?: boolean },
+  options: {
+    replication: boolean;
+    nodes?: number;
+    timing?: LabTiming;
+    protect?: boolean;
+    coordination?: LabCoordination;
+  },
 ): string => {
+  const { coordination = 'votes' } = options;
   const names = nodeNamesOf(options.nodes ?? fewestNodes);
   return stringify({
     cluster: 'lab',
@@ -42,7 +65,7 @@ export const nodeYaml = (
       heartbeat: [`${own(name, 'sync0')}:5780`, `${own(name, 'front0')}:5780`],
       sync: `${own(name, 'sync0')}:5781`,
     })),
-    witness: needsWitness(names.length) ? { arbiter: witnessAt } : 'none',
+    witness: needsWitness(names.length, coordination) ? { arbiter: witnessAt } : 'none',
     groups: [
       {
         name: 'g1',
@@ -55,6 +78,7 @@ export const nodeYaml = (
         trackLinks: ['front0', 'back0'],
       },
     ],
+    ...coordinationPart[coordination],
     timing: options.timing ?? labTiming,
     secretFile: 'heartbeat.secret',
     tls: { ca: 'ca.crt', cert: `${node}.crt`, key: `${node}.key` },
