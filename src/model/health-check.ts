@@ -34,7 +34,7 @@ export interface CheckedDown {
 export interface ChecksStatus {
   /** Distinct questions: services that share a backend and a check share one. */
   readonly checks: number;
-  /** Asked by this node now: it owns their services. */
+  /** Questions that wait for their answer. */
   readonly asking: number;
   /** How late the most delayed one is: more than the node may ask at a time. */
   readonly lateMs: number;

@@ -128,7 +128,7 @@ const farm = (index: number) =>
             'intra-connect': pick('on', 'off'),
             counters: pick('on', 'off'),
             ...(mode !== 'local' && {
-              health: pick(
+              health: pick<string | object>(
                 '',
                 { kind: 'tcp', port: '81' },
                 {
