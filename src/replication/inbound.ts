@@ -50,6 +50,11 @@ const freshShare = 5 / 8;
 /** A lifetime that differs by less is the time under way. */
 const sameLifeMs = 1_000;
 
+/** How far a peer's stream has come. `gap`: not all before it did, so the stream cannot go on from here; only digests tell what is missing. */
+export interface HeldPosition extends Position {
+  readonly gap: boolean;
+}
+
 /** Numbers snapshots over all sessions of a replica, as stamps are shared. */
 export interface StampSource {
   next: number;
@@ -60,7 +65,7 @@ export const backwards =
   'its stream goes back to what it sent before: a restored copy of the machine, or recorded frames. Restart its agent';
 
 export class Inbound {
-  position: Position | undefined;
+  position: HeldPosition | undefined;
   receivedEntries = 0;
   staleFrames = 0;
   fullEntries = 0;
@@ -83,7 +88,7 @@ export class Inbound {
     groups: GroupBook,
     peer: string,
     stamps: StampSource,
-    position: Position | undefined,
+    position: HeldPosition | undefined,
   ) {
     this.#replica = replica;
     this.#groups = groups;
@@ -97,6 +102,12 @@ export class Inbound {
     return [...this.#remote]
       .filter(([, { active }]) => active)
       .map(([group, { complete, differing }]) => ({ group, complete, differing }));
+  }
+
+  /** Where the stream may go on after a break: we have all that was before. */
+  get resume(): Position | undefined {
+    if (!this.position || this.position.gap) return undefined;
+    return { session: this.position.session, sequence: this.position.sequence };
   }
 
   get behind(): number {
@@ -116,6 +127,7 @@ export class Inbound {
     if (!active) {
       const known = this.#remote.get(group);
       if (known) known.active = false;
+      this.#closeGap();
       return;
     }
     const continued = this.#groups.originOf(group) === this.#peer && this.#groups.epochOf(group) === epoch;
@@ -141,7 +153,8 @@ export class Inbound {
 
   onStart(sequence: number, resumed = false): void {
     this.#resumed = resumed;
-    this.position = { session: this.#session, sequence };
+    this.position = { session: this.#session, sequence, gap: !resumed };
+    this.#closeGap();
     this.peerHead = Math.max(this.peerHead, sequence);
   }
 
@@ -219,6 +232,7 @@ export class Inbound {
       remote.completing = false;
       remote.complete = true;
       remote.differing = 0;
+      this.#closeGap();
     }
     return rows;
   }
@@ -239,6 +253,8 @@ export class Inbound {
       remote.suspects = new Set();
       remote.complete = wanted.length === 0;
       remote.completing = wanted.length > 0;
+      if (remote.completing && this.position) this.position = { ...this.position, gap: true };
+      this.#closeGap();
       const buckets = wanted.length > 0 ? bucketBitmap(wanted) : undefined;
       return { kind: 'resync', group: frame.group, buckets };
     }
@@ -294,9 +310,15 @@ export class Inbound {
     return false;
   }
 
+  /** Every group of the peer is whole. */
+  #closeGap(): void {
+    if (!this.position?.gap || this.activeGroups().some(({ complete }) => !complete)) return;
+    this.position = { ...this.position, gap: false };
+  }
+
   #advance(sequence: number): void {
     if (!this.position || sequence <= this.position.sequence) return;
-    this.position = { session: this.#session, sequence };
+    this.position = { session: this.#session, sequence, gap: this.position.gap };
     this.peerHead = Math.max(this.peerHead, sequence);
   }
 }
