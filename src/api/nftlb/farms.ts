@@ -61,6 +61,7 @@ const withoutParts = (view: ServicesView, farm: string, list: List, part: string
 };
 
 export const addFarmRoutes = (app: FastifyInstance, services: ServicesInForce, changes: Changes): void => {
+  const failures = (farm: string, backend: string) => services.checked()?.failure(farm, backend);
   const reasons: StateReasons = { of: (service) => services.shortcomings(service) };
 
   // The keys of the body decide what is changed, not the path.
@@ -80,7 +81,7 @@ export const addFarmRoutes = (app: FastifyInstance, services: ServicesInForce, c
     const draining = await drainingOf();
     const refused = await services.persistRefused();
     const format = (one: Service) =>
-      formatService(one, { reasons, draining, refused, full: query.full !== undefined });
+      formatService(one, { reasons, draining, refused, failures, full: query.full !== undefined });
     return sendPieces(reply, listPieces('farms', mapped([...services.view().services.values()], format)));
   });
   app.get<FarmPath>('/farms/:farm', async ({ params, query }, reply) => {
@@ -88,7 +89,13 @@ export const addFarmRoutes = (app: FastifyInstance, services: ServicesInForce, c
     const refused = await services.persistRefused(params.farm);
     const service = services.view().services.get(params.farm);
     if (!service) throw unknownFarm(params.farm, { answer: 'invalid request' });
-    const farm = formatService(service, { reasons, draining, refused, full: query.full !== undefined });
+    const farm = formatService(service, {
+      reasons,
+      draining,
+      refused,
+      failures,
+      full: query.full !== undefined,
+    });
     return sendPieces(reply, listPieces('farms', [farm]));
   });
 
