@@ -35,6 +35,8 @@ const farmIn = (view: ServicesView, farm: string): Service => {
 const sessionsHead = '{\n        "sessions": [';
 const sessionIndent = `\n${' '.repeat(16)}`;
 const attributeIndent = `\n${' '.repeat(24)}`;
+const nextSession = `,${sessionIndent}{${attributeIndent}"client": "`;
+const firstSession = `${sessionsHead}${nextSession.slice(1)}`;
 
 type List = 'backends' | 'addresses' | 'policies';
 const nouns: Readonly<Record<List, string>> = {
@@ -133,16 +135,32 @@ export const addSessionRoutes = (app: FastifyInstance, services: ServicesInForce
     if (!service) throw unknownFarm(farm, { answer: 'invalid request' });
     return sendWhile(reply, async (write) => {
       let isFirst = true;
-      // As `listText` prints it: there may be a hundred thousand.
-      const entry = (client: string, backend: string, rest: string): void => {
-        write(`${isFirst ? sessionsHead : ','}${sessionIndent}{${attributeIndent}"client": "${client}",`);
-        write(`${attributeIndent}"backend": ${JSON.stringify(backend)}${rest}${sessionIndent}}`);
+      const begin = (): string => {
+        const text = isFirst ? firstSession : nextSession;
         isFirst = false;
+        return text;
       };
-      for (const { client, backend } of service.staticSessions ?? []) entry(clientText(client), backend, '');
-      await services.visitSessions(farm, (client, backend, remainingMs) =>
-        entry(client, backend, `,${attributeIndent}"expiration": "${Math.ceil(remainingMs / 1000)}s"`),
-      );
+      // As `listText` prints it: there may be a hundred thousand, of few backends, and many that end in the same second.
+      const endings = new Map<string, string>();
+      const endingOf = (backend: string): string => {
+        const known = endings.get(backend);
+        if (known !== undefined) return known;
+        const made = `",${attributeIndent}"backend": ${JSON.stringify(backend)}`;
+        endings.set(backend, made);
+        return made;
+      };
+      for (const { client, backend } of service.staticSessions ?? [])
+        write(`${begin()}${clientText(client)}${endingOf(backend)}${sessionIndent}}`);
+      let second = -1;
+      let expiration = '';
+      await services.visitSessions(farm, (client, backend, remainingMs) => {
+        const seconds = Math.ceil(remainingMs / 1000);
+        if (seconds !== second) {
+          second = seconds;
+          expiration = `,${attributeIndent}"expiration": "${seconds}s"${sessionIndent}}`;
+        }
+        write(begin() + client + endingOf(backend) + expiration);
+      });
       write(isFirst ? '{\n        "sessions": []\n}\n' : '\n        ]\n}\n');
     });
   });
