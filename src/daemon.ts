@@ -103,8 +103,7 @@ export const runAgent = async (configPath: string, signal: AbortSignal): Promise
     const shared = { services, engine, store, replicator, clock, log, found: stored !== undefined };
     const document = joinDocument(config.node, { ...shared, events: records.events }, lifetime.signal);
     const parts = {
-      config,
-      clock,
+      ...{ config, clock, log },
       engine,
       guard,
       replicator,
@@ -130,7 +129,7 @@ export const runAgent = async (configPath: string, signal: AbortSignal): Promise
     lifetime.onStop(wireNode(parts));
     await guard.start();
     lifetime.onStop(() => guard.stop());
-    lifetime.background(watchHealth(config, { engine, guard }, lifetime.signal));
+    lifetime.background(watchHealth(config, parts, lifetime.signal));
     const api = createControlApi(createNodeControl(parts), log);
     await listenOnSocket(api, config.controlSocket);
     lifetime.onStop(() => api.close());

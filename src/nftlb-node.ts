@@ -9,6 +9,7 @@ import { createServicesInForce } from './app/services-in-force.js';
 import { formatProblems } from './config/problems.js';
 import { parseServices } from './config/services.js';
 import { RelevoError } from './errors.js';
+import { checkBackends } from './health.js';
 import { startMachine } from './machine.js';
 import type { Log } from './ports.js';
 import { plainContext } from './ruleset/context.js';
@@ -91,6 +92,8 @@ export const runNftlbNode = async (options: NftlbNodeOptions, signal: AbortSigna
     if (options.exit) return refuseWhatIsNotServed(engine.shortcomings());
     lifetime.background(engine.run(lifetime.signal));
     const services = createServicesInForce(engine, noStore);
+    const record = (kind: string, message: string) => log.info({ kind }, message);
+    checkBackends({ engine, services, log, record, owns: () => true }, lifetime.signal);
     const api = createNftlbApi(services, {
       isKey: createKeyCheck(options.key),
       log,

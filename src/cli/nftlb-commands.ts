@@ -108,6 +108,7 @@ const ours = [
   'counters',
   'global',
   'state-reason',
+  'health',
 ];
 
 /** Without what nftlb does not know; what it cannot do is refused. */

@@ -138,7 +138,7 @@ export const processesInside = async (
 };
 
 /** etcd is for three nodes and more; the lab's keepalived knows one peer. */
-const checkNodes = (nodes: number, owner: LabOwner, coordination: LabCoordination): void => {
+export const checkNodes = (nodes: number, owner: LabOwner, coordination: LabCoordination = 'votes'): void => {
   const least = coordination === 'etcd' ? 3 : fewestNodes;
   const most = owner === 'relevo' && coordination !== 'keepalived' ? allNodeNames.length : fewestNodes;
   if (Number.isInteger(nodes) && nodes >= least && nodes <= most) return;

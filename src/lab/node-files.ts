@@ -53,6 +53,8 @@ export const nodeYaml = (
     timing?: LabTiming;
     protect?: boolean;
     coordination?: LabCoordination;
+    /** Of a machine of its own, which has no other node beside it. */
+    places?: { readonly stateDir: string; readonly controlSocket: string };
   },
 ): string => {
   const { coordination = 'votes' } = options;
@@ -91,9 +93,11 @@ export const nodeYaml = (
       peers: names.filter((name) => name !== node).map((name) => own(name, 'sync0')),
       port: 3780,
     },
-    stateDir: 'state',
-    controlSocket: 'relevo.sock',
-    api: { listen: '127.0.0.1:5555', keyFile: 'api.key' },
+    ...(options.places ?? {
+      stateDir: 'state',
+      controlSocket: 'relevo.sock',
+      api: { listen: '127.0.0.1:5555', keyFile: 'api.key' },
+    }),
     logLevel: 'info',
     protect: options.protect ?? true,
   });

@@ -2,7 +2,8 @@
  * The receiving half of a peer's session: applies its frames to the replica and says which rows the kernel must learn.
  *
  * Invariants:
- * - Nothing of a group is taken from a peer whose epoch is older than one we know of, nor from two peers in one epoch.
+ * - Nothing of a group is taken from a peer whose epoch is older than one we know of, nor from two peers in one epoch. Only the word of a
+ *   new owner (hello, role) tells of an epoch: entries in one that was not announced are passed over.
  * - A group is complete when a decisive digest of its owner was equal, or the snapshot asked for in answer to it has ended.
  * - While a snapshot runs, every row that the peer mentions is stamped; what is unstamped at its end (in the buckets asked
  *   for, and not of a newer epoch) is gone at the origin and is dropped here.
@@ -77,6 +78,8 @@ export class Inbound {
   readonly #peer: string;
   readonly #stamps: StampSource;
   readonly #remote = new Map<number, RemoteGroup>();
+  /** Epochs, by group, in which the peer says that it is active and which do not count. */
+  readonly #refused = new Map<number, number>();
   #session = '';
   /** The stream went on where it had been left. */
   #resumed = false;
@@ -110,6 +113,11 @@ export class Inbound {
     return { session: this.position.session, sequence: this.position.sequence };
   }
 
+  /** Groups that the peer says it is active in, in an epoch that does not count. */
+  refusedGroups(): { group: number; epoch: number }[] {
+    return [...this.#refused].map(([group, epoch]) => ({ group, epoch }));
+  }
+
   get behind(): number {
     return Math.max(0, this.peerHead - (this.position?.sequence ?? 0));
   }
@@ -124,6 +132,7 @@ export class Inbound {
     if (group < 0) return;
     // Its owner ends a snapshot without a word when it loses the group.
     if (this.#snapshot?.group === group) this.#snapshot = undefined;
+    this.#refused.delete(group);
     if (!active) {
       const known = this.#remote.get(group);
       if (known) known.active = false;
@@ -131,7 +140,10 @@ export class Inbound {
       return;
     }
     const continued = this.#groups.originOf(group) === this.#peer && this.#groups.epochOf(group) === epoch;
-    if (this.#groups.admit(name, epoch, this.#peer) !== 'accepted') return;
+    if (this.#groups.admit(name, epoch, this.#peer) !== 'accepted') {
+      this.#refused.set(group, epoch);
+      return;
+    }
     this.#remote.set(group, {
       active: true,
       continued,
@@ -305,7 +317,7 @@ export class Inbound {
   }
 
   #admitted(frame: { readonly group: string; readonly epoch: number }): boolean {
-    if (this.#groups.admit(frame.group, frame.epoch, this.#peer) === 'accepted') return true;
+    if (this.#groups.isOrigin(frame.group, frame.epoch, this.#peer)) return true;
     this.staleFrames++;
     return false;
   }

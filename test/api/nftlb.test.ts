@@ -222,6 +222,22 @@ test('sessions of a farm', async (t) => {
   t.deepEqual(json as unknown, { sessions: [{ client: '203.0.113.9', backend: 'b2', expiration: '60s' }] });
 });
 
+test('sessions of more than one block are printed as every other answer, those of other farms left out', async (t) => {
+  const { send, session } = createBed();
+  const backends = [backend(1, { name: 'Zähler' }), backend(2)];
+  await send('POST', '/farms', {
+    farms: [farm(1, { persistence: 'srcip', backends }), farm(2, { persistence: 'srcip', backends })],
+  });
+  const expected = Array.from({ length: 1_500 }, (_, at) => {
+    const client = `203.0.${at >> 8}.${at & 255}`;
+    session(client, 1, 1 + (at % 2));
+    session(client, 2, 1);
+    return { client, backend: at % 2 === 0 ? 'Zähler' : 'b2', expiration: '60s' };
+  });
+  const { text } = await send('GET', '/farms/s1/sessions');
+  t.is(text, `${JSON.stringify({ sessions: expected }, null, 8)}\n`);
+});
+
 test('what the kernel refuses is an error with its reason, and nothing has changed', async (t) => {
   const { send, farms, nft, saved } = createBed();
   await send('POST', '/farms', { farms: [farm(1)] });

@@ -66,13 +66,15 @@ test.serial(
 
       for (const member of members) send(member, 'SIGSTOP');
       const named = await until('the silence is named', async () =>
-        (await nodeStatus(lab, owner)).problems.find((text) => text.startsWith('etcd has not answered')),
+        ((await nodeStatus(lab, owner)).problems ?? []).find((text) =>
+          text.startsWith('etcd has not answered'),
+        ),
       );
       t.regex(named, /keeps its groups for another \d+ s/);
       t.deepEqual(answerers(lab), [owner]);
       for (const member of members) send(member, 'SIGCONT');
       await until('etcd is heard again', async () =>
-        (await nodeStatus(lab, owner)).problems.every((text) => !text.includes('not answered')),
+        ((await nodeStatus(lab, owner)).problems ?? []).every((text) => !text.includes('not answered')),
       );
       t.deepEqual(await activeIn(lab), [owner]);
       t.is((await nodeStatus(lab, owner)).groups[0]!.takeovers, 1);
@@ -122,7 +124,7 @@ test.serial('keepalived: its word is followed, its death is a reason to step dow
     );
     t.deepEqual(answerers(lab), [other]);
     await until('the loss is named', async () =>
-      (await nodeStatus(lab, owner)).problems.find((text) => text.includes('keepalived')),
+      ((await nodeStatus(lab, owner)).problems ?? []).find((text) => text.includes('keepalived')),
     );
 
     rmSync(`${hostFolder(lab, other)}/vrrp.fifo`);

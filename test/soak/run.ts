@@ -1,15 +1,18 @@
-/** `npm run soak -- --minutes 30 [--seed N] [--nodes N] [--lab NAME] [--faults a,b]`: random faults in a lab, one after the other; nothing may be lost. */
+/** `npm run soak -- --minutes 30 [--seed N] [--nodes N] [--lab NAME] [--faults a,b] [--out FOLDER]`: random faults in a lab, one after the other; nothing may be lost. */
 
 import { readdirSync, readFileSync } from 'node:fs';
+import { release } from 'node:os';
 import { parseArgs } from 'node:util';
 import { type Budget, budgets, type FaultName, faultNames, nodesFor } from '../../src/drill/budgets.js';
-import { runDrillOnce } from '../../src/drill/drill.js';
+import { type DrillRun, runDrill } from '../../src/drill/drill.js';
+import { reportJson, reportOf } from '../../src/drill/report.js';
 import { errorFrom } from '../../src/errors.js';
 import { labDown, labUp } from '../../src/lab/lab.js';
 import { readLab } from '../../src/lab/state.js';
 import { systemClock } from '../../src/shell/clock.js';
 import { createDaemons } from '../../src/shell/daemons.js';
 import { createFiles } from '../../src/shell/files.js';
+import { makeFolder } from '../../src/shell/folders.js';
 import { processIdentity } from '../../src/shell/process-identity.js';
 import { createRunner } from '../../src/shell/runner.js';
 import { createRandom } from '../sim/random.js';
@@ -22,6 +25,7 @@ const { values } = parseArgs({
     nodes: { type: 'string', default: '2' },
     lab: { type: 'string', default: `soak-${process.pid % 10_000}` },
     faults: { type: 'string' },
+    out: { type: 'string' },
   },
 });
 
@@ -83,6 +87,15 @@ const sample = async (): Promise<void> => {
   }
 };
 
+/** A run that failed, whole, for `relevo drill judge` and for people. */
+const keep = async (folder: string, index: number, run: DrillRun): Promise<void> => {
+  makeFolder(folder);
+  await ports.files.writeAtomic(
+    `${folder}/${index + 1}-${run.fault}.json`,
+    reportJson(reportOf([run], { lab: values.lab, createdAt: new Date().toISOString(), machine: release() })),
+  );
+};
+
 const abort = new AbortController();
 process.once('SIGINT', () => abort.abort());
 process.once('SIGTERM', () => abort.abort());
@@ -98,11 +111,16 @@ try {
     counted.set(fault, row);
     const said: string[] = [];
     try {
-      const options = { lab: values.lab, fault, repeat: 1, clients: 200, limits: limitsOf(fault) };
-      const { verdict, findings } = await runDrillOnce(ports, options, index, abort.signal);
+      const seed = 1 + index * 1000;
+      const options = { lab: values.lab, fault, repeat: 1, clients: 200, limits: limitsOf(fault), seed };
+      const { runs, error } = await runDrill(ports, options, abort.signal);
+      if (error) throw error;
+      const run = runs[0]!;
+      const { verdict, findings } = run;
       row.runs += 1;
       row.worstOutageMs = Math.max(row.worstOutageMs, findings.udp.outageMs, findings.connect.outageMs);
       said.push(...verdict.failures);
+      if (said.length > 0 && values.out !== undefined) await keep(values.out, index, run);
     } catch (thrown) {
       if (abort.signal.aborted) break;
       said.push(errorFrom(thrown).message);
