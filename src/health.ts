@@ -1,11 +1,13 @@
 /** What tells the guard how fit this node is, beside what the guard itself sees, and the engine which backends serve. */
 
+import { lookAfterAddresses } from './addresses.js';
 import { type BackendCheckPorts, createBackendChecks } from './app/backend-checks.js';
 import type { EventRecorder } from './app/events.js';
 import type { Guard } from './app/guard.js';
 import type { Reconciler } from './app/reconcile-types.js';
 import { probeTargets, runSelfProbe } from './app/self-probe.js';
 import type { ServicesInForce } from './app/services-in-force.js';
+import type { HealthReason } from './election/health.js';
 import type { NodeConfig } from './model/node.js';
 import type { Service } from './model/service.js';
 import type { Log } from './ports.js';
@@ -70,9 +72,16 @@ export const watchHealth = async (
   parts: HealthParts,
   signal: AbortSignal,
 ): Promise<void> => {
-  const { engine, guard, events } = parts;
+  const { engine, guard, events, log } = parts;
   const roles = guard.state()?.groups ?? [];
   const active = new Set(roles.filter(({ role }) => role === 'active').map(({ name }) => name));
+  const said = new Map<string, readonly HealthReason[]>();
+  const say = (source: string) => (reasons: readonly HealthReason[]) => {
+    said.set(source, reasons);
+    guard.setHealth([...said.values()].flat());
+  };
+  const leaveAddresses = lookAfterAddresses(config, active, { guard, events, log, say: say('addresses') });
+  signal.addEventListener('abort', leaveAddresses);
   const ownershipChanged = checkBackends(
     {
       ...parts,
@@ -90,8 +99,5 @@ export const watchHealth = async (
   signal.addEventListener('abort', unsubscribe);
   if (config.selfProbe === false) return;
   const targets = () => probeTargets(engine.view().services.values());
-  await runSelfProbe(
-    { reaches: reachesHost, sleep, targets, say: (reasons) => guard.setHealth(reasons) },
-    signal,
-  );
+  await runSelfProbe({ reaches: reachesHost, sleep, targets, say: say('self-probe') }, signal);
 };

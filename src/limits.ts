@@ -110,6 +110,8 @@ export const limits = {
   backendChecksPerSecond: 1_000,
   backendChecksAtOnce: 1_024,
   backendChecksListed: 20,
+  /** Neighbours that are asked after a takeover whether they have the addresses, of one group. */
+  healQuestions: 256,
   controlBodyBytes: 256 * 1024 * 1024,
   commandOutputBytes: 64 * 1024 * 1024,
   commandMs: 30_000,

@@ -43,7 +43,7 @@ const timing = z
     heartbeatMs: milliseconds(5, 20_000).default(30),
     deadMs: milliseconds(15, 60_000).default(100),
     syncWaitMs: milliseconds(0, 600_000).default(5_000),
-    announceMs: milliseconds(100, 3_600_000).default(10_000),
+    announceMs: milliseconds(100, 240_000).default(10_000),
   })
   .superRefine((value, context) => {
     if (value.renewMs * 3 > value.leaseMs) {
