@@ -134,7 +134,7 @@ export const processesInside = async (
     .flatMap((line) => processIdentity(Number(line)) ?? []);
 };
 
-const checkNodes = (nodes: number, owner: LabOwner): void => {
+export const checkNodes = (nodes: number, owner: LabOwner): void => {
   const most = owner === 'relevo' ? allNodeNames.length : fewestNodes;
   if (Number.isInteger(nodes) && nodes >= fewestNodes && nodes <= most) return;
   throw new RelevoError('bad-request', `${nodes} nodes: a lab has ${fewestNodes} to ${most}`);

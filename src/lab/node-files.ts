@@ -31,7 +31,14 @@ const witnessAt = ['sync0', 'front0'].map((device) => `${own('witness', device)}
 /** Paths are relative to the file's folder. */
 export const nodeYaml = (
   node: NodeName,
-  options: { replication: boolean; nodes?: number; timing?: LabTiming; protect?: boolean },
+  options: {
+    replication: boolean;
+    nodes?: number;
+    timing?: LabTiming;
+    protect?: boolean;
+    /** Of a machine of its own, which has no other node beside it. */
+    places?: { readonly stateDir: string; readonly controlSocket: string };
+  },
 ): string => {
   const names = nodeNamesOf(options.nodes ?? fewestNodes);
   return stringify({
@@ -67,9 +74,11 @@ export const nodeYaml = (
       peers: names.filter((name) => name !== node).map((name) => own(name, 'sync0')),
       port: 3780,
     },
-    stateDir: 'state',
-    controlSocket: 'relevo.sock',
-    api: { listen: '127.0.0.1:5555', keyFile: 'api.key' },
+    ...(options.places ?? {
+      stateDir: 'state',
+      controlSocket: 'relevo.sock',
+      api: { listen: '127.0.0.1:5555', keyFile: 'api.key' },
+    }),
     logLevel: 'info',
     protect: options.protect ?? true,
   });

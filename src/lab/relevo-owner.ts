@@ -110,8 +110,8 @@ export const relevoOwner: LabOwnerFactory = ({ files, clock }, { name: lab, repl
         return [];
       }
     },
-    async handover(from) {
-      const body = { type: 'application/json', text: '{}' };
+    async handover(from, to) {
+      const body = { type: 'application/json', text: JSON.stringify(to ? { to } : {}) };
       const result = await client(from, 20_000).call<HandoverResult>(
         'POST',
         `/v1/groups/${group}/handover`,

@@ -29,6 +29,7 @@ import { rowState } from './table.js';
 
 interface RemoteGroup {
   active: boolean;
+  readonly epoch: number;
   complete: boolean;
   /** It owned the group in this epoch when we last heard of it, and its log holds every refresh since; until the first digest. */
   continued: boolean;
@@ -103,7 +104,7 @@ export class Inbound {
   /** Groups the peer is active in, with whether we hold all of them. */
   activeGroups(): { group: number; complete: boolean; differing: number | undefined }[] {
     return [...this.#remote]
-      .filter(([, { active }]) => active)
+      .filter(([group, one]) => one.active && this.#owns(group, one.epoch))
       .map(([group, { complete, differing }]) => ({ group, complete, differing }));
   }
 
@@ -115,7 +116,18 @@ export class Inbound {
 
   /** Groups that the peer says it is active in, in an epoch that does not count. */
   refusedGroups(): { group: number; epoch: number }[] {
-    return [...this.#refused].map(([group, epoch]) => ({ group, epoch }));
+    // Accepted once, and somebody else has named a newer one since.
+    const replaced = [...this.#remote].filter(
+      ([group, { active, epoch }]) => active && !this.#owns(group, epoch),
+    );
+    return [
+      ...[...this.#refused].map(([group, epoch]) => ({ group, epoch })),
+      ...replaced.map(([group, { epoch }]) => ({ group, epoch })),
+    ].filter(({ group }, at, all) => all.findIndex((one) => one.group === group) === at);
+  }
+
+  #owns(group: number, epoch: number): boolean {
+    return this.#groups.isOrigin(this.#groups.names[group]!, epoch, this.#peer);
   }
 
   get behind(): number {
@@ -146,6 +158,7 @@ export class Inbound {
     }
     this.#remote.set(group, {
       active: true,
+      epoch,
       continued,
       complete: false,
       completing: false,

@@ -39,8 +39,10 @@ test('entries count in the epoch that their owner has announced, and only its wo
   t.deepEqual(delta(46), []);
   t.is(inbound.staleFrames, 1);
   t.is(delta(5).length, 1, 'and the one announced counts as before');
-  // Somebody else says that it owns the group, later: whoever claims it in an older epoch is known by name.
+  // Somebody else says that it owns the group, later: whoever claims it in an older epoch is known by name, whichever was said first.
   cluster.node('b').book.admit('group0', 46, 'c');
+  t.deepEqual(inbound.activeGroups(), []);
+  t.deepEqual(inbound.refusedGroups(), [{ group: 0, epoch: 5 }]);
   inbound.onRole('group0', 6, true);
   t.deepEqual(inbound.refusedGroups(), [{ group: 0, epoch: 6 }]);
   inbound.onRole('group0', 6, false);

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { release } from 'node:os';
 import { parseArgs } from 'node:util';
 import { type Budget, budgets, type FaultName, faultNames, nodesFor } from '../../src/drill/budgets.js';
-import { type DrillRun, runDrillOnce } from '../../src/drill/drill.js';
+import { type DrillRun, runDrill } from '../../src/drill/drill.js';
 import { reportJson, reportOf } from '../../src/drill/report.js';
 import { errorFrom } from '../../src/errors.js';
 import { labDown, labUp } from '../../src/lab/lab.js';
@@ -111,8 +111,11 @@ try {
     counted.set(fault, row);
     const said: string[] = [];
     try {
-      const options = { lab: values.lab, fault, repeat: 1, clients: 200, limits: limitsOf(fault) };
-      const run = await runDrillOnce(ports, options, index, abort.signal);
+      const seed = 1 + index * 1000;
+      const options = { lab: values.lab, fault, repeat: 1, clients: 200, limits: limitsOf(fault), seed };
+      const { runs, error } = await runDrill(ports, options, abort.signal);
+      if (error) throw error;
+      const run = runs[0]!;
       const { verdict, findings } = run;
       row.runs += 1;
       row.worstOutageMs = Math.max(row.worstOutageMs, findings.udp.outageMs, findings.connect.outageMs);
