@@ -116,3 +116,6 @@ export const limits = {
   commandOutputBytes: 64 * 1024 * 1024,
   commandMs: 30_000,
 } as const;
+
+/** Of whoever speaks to nftlb's interface. */
+export const leastTls = 'TLSv1.2';

@@ -14,6 +14,7 @@ import {
   type EtcdConfig,
   type EtcdGroup,
   type EtcdState,
+  epochKey,
   groupKey,
   identityKey,
   parseHolder,
@@ -107,6 +108,18 @@ export const learnKey = (
   else if (holder!.mode === 'fast' && group.mode === 'lone') group.mode = 'fast';
 };
 
+/** A claim must be of a higher epoch than any before it. */
+export const learnEpoch = (
+  turn: Turn,
+  name: string,
+  own: EtcdGroup,
+  key: { readonly value: string; readonly rev: number } | undefined,
+): void => {
+  const group = turn.state.groups[name]!;
+  group.epoch = Math.max(group.epoch, own.known?.holder?.epoch ?? 0, Number(key?.value) || 0);
+  own.epochRev = Math.max(own.epochRev, key?.rev ?? 0);
+};
+
 const hearRead = (turn: Turn, etcd: EtcdState, answer: EtcdAnswer & { ok: true }): void => {
   const keys = new Map((answer.keys ?? []).map((key) => [key.key, key]));
   const { kept } = etcd;
@@ -119,8 +132,7 @@ const hearRead = (turn: Turn, etcd: EtcdState, answer: EtcdAnswer & { ok: true }
     const group = etcd.groups[name]!;
     // What is under way will know better.
     if (group.call === 0) learnKey(turn, group, answer.rev, keys.get(groupKey(name)));
-    const known = turn.state.groups[name]!;
-    known.epoch = Math.max(known.epoch, group.known?.holder?.epoch ?? 0);
+    learnEpoch(turn, name, group, keys.get(epochKey(name)));
   }
 };
 

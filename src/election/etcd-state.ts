@@ -33,6 +33,8 @@ export type EtcdCall =
       /** '': without one. */
       readonly lease: string;
       readonly expect: number;
+      /** A second key that is compared and put with it, and stays: a claim's epoch. */
+      readonly epoch?: { readonly key: string; readonly value: string; readonly expect: number };
     }
   | { readonly op: 'delete'; readonly key: string; readonly expect: number };
 
@@ -58,7 +60,7 @@ export type EtcdAnswer =
       /** `grant`, `keep`. 0: there is no such lease any more. */
       readonly ttlMs?: number;
       readonly lease?: string;
-      /** `read`: all keys. `put`, `delete` that compared badly: the key as it is, if it is there. */
+      /** `read`: all keys. `put`, `delete` that compared badly: the keys as they are, if they are there. */
       readonly keys?: readonly EtcdKey[];
       readonly swapped?: boolean;
     };
@@ -75,6 +77,8 @@ export interface EtcdGroup {
   known: { readonly rev: number; readonly holder: EtcdHolder | undefined } | undefined;
   /** Revision of the store that `known` is from, at least. */
   seenRev: number;
+  /** Revision of the key that keeps the highest epoch. */
+  epochRev: number;
   /** By which right this node may renew; undefined: by none. */
   mode: EtcdMode | undefined;
   /** The put or delete that is under way; 0: none. */
@@ -82,6 +86,7 @@ export interface EtcdGroup {
   callOp: EtcdMode | 'delete';
   /** Number of the claim that made it. */
   callClaim: number;
+  callHasEpoch: boolean;
   againMs: number;
   claim: number;
   /** The key when the present claim was armed. */
@@ -122,10 +127,12 @@ export interface EtcdState {
 const createEtcdGroup = (): EtcdGroup => ({
   known: undefined,
   seenRev: 0,
+  epochRev: 0,
   mode: undefined,
   call: 0,
   callOp: 'fast',
   callClaim: 0,
+  callHasEpoch: false,
   againMs: 0,
   claim: 0,
   atArm: undefined,
@@ -154,6 +161,8 @@ export const createEtcdState = (config: EtcdConfig, groups: readonly string[], n
 });
 
 export const identityKey = 'identity';
+/** Without a lease: it outlives owners, so that epochs grow whoever has heard of whom. */
+export const epochKey = (group: string): string => `epochs/${group}`;
 export const groupKey = (group: string): string => `groups/${group}`;
 
 /** What stands in a group's key. Text that is not ours counts as an owner that nobody may replace. */

@@ -27,11 +27,19 @@ import {
   etcdOf,
   hearAnswer,
   isMine,
+  learnEpoch,
   learnKey,
   overdueCalls,
   sessionDueMs,
 } from './etcd-session.js';
-import { type EtcdAnswer, type EtcdGroup, type EtcdMode, type EtcdState, groupKey } from './etcd-state.js';
+import {
+  type EtcdAnswer,
+  type EtcdGroup,
+  type EtcdMode,
+  type EtcdState,
+  epochKey,
+  groupKey,
+} from './etcd-state.js';
 import { activePeer } from './peers.js';
 import { neededVotes, type Turn } from './turn.js';
 import type { GroupState } from './types.js';
@@ -69,6 +77,7 @@ const call = (
   const key = groupKey(group.name);
   own.callOp = op;
   own.callClaim = own.claim;
+  own.callHasEpoch = group.claim !== undefined && op !== 'delete';
   if (op === 'delete') {
     own.mode = undefined;
     own.call = emitCall(turn, etcd, { op, key, expect });
@@ -76,7 +85,9 @@ const call = (
   }
   const epoch = group.claim?.epoch ?? group.tenure;
   const value = JSON.stringify({ node, session, mode: op, epoch });
-  own.call = emitCall(turn, etcd, { op: 'put', key, value, lease: etcd.lease, expect });
+  const highest = { key: epochKey(group.name), value: String(epoch), expect: own.epochRev };
+  const put = { op: 'put', key, value, lease: etcd.lease, expect } as const;
+  own.call = emitCall(turn, etcd, group.claim ? { ...put, epoch: highest } : put);
 };
 
 /** The end of a put or delete of a group's key. */
@@ -96,14 +107,17 @@ const endCall = (turn: Turn, own: EtcdGroup, group: GroupState, answer: EtcdAnsw
       op === 'delete' ? undefined : { node, session, mode: op, epoch: group.claim?.epoch ?? group.tenure };
     own.known = { rev: op === 'delete' ? 0 : answer.rev, holder };
     own.seenRev = Math.max(own.seenRev, answer.rev);
+    if (op !== 'delete' && own.callHasEpoch) own.epochRev = answer.rev;
     if (op !== 'delete' && (inClaim || group.role === 'active')) own.mode = op;
     if (inClaim) own.acquired = true;
     return;
   }
-  const key = answer.keys?.[0];
+  const found = (name: string) => answer.keys?.find((one) => one.key === name);
+  const key = found(groupKey(group.name));
   learnKey(turn, own, answer.rev, key);
+  learnEpoch(turn, group.name, own, found(epochKey(group.name)));
   if (!inClaim || own.acquired) return;
-  const isGone = key === undefined || group.claim!.offer > 0;
+  const isGone = (key === undefined || group.claim!.offer > 0) && group.epoch < group.claim!.epoch;
   // Creating the key is always allowed; replacing another one than was there when this claim was armed is not.
   own.atArm = isGone ? { rev: 0, holder: undefined } : undefined;
   if (key !== undefined) own.againMs = turn.nowMs + askAgainMs;

@@ -51,5 +51,5 @@ export interface LabOwnerDriver {
 
 export type LabOwnerFactory = (
   ports: LabPorts,
-  state: Pick<LabState, 'name' | 'replication' | 'nodes'>,
+  state: Pick<LabState, 'name' | 'replication' | 'nodes'> & Partial<Pick<LabState, 'coordination'>>,
 ) => LabOwnerDriver;

@@ -8,7 +8,9 @@ import type { Agenda } from './agenda.js';
 import type { SimRandom } from './random.js';
 
 export interface SimEtcd {
-  call(call: EtcdCall, answer: (answer: EtcdAnswer) => void): void;
+  call(from: string, call: EtcdCall, answer: (answer: EtcdAnswer) => void): void;
+  /** Nodes that do not reach it. */
+  readonly cuts: Set<string>;
   /** Nothing is answered; leases are extended when it comes back, as by a new leader. */
   down(): void;
   up(): void;
@@ -19,13 +21,21 @@ export interface SimEtcd {
   lossRate: number;
 }
 
+/** What a broken etcd would do; the judges must see it. */
+export type EtcdMutation = 'blind-swap' | 'short-lease' | 'stale-renewal';
+
 interface Stored {
   readonly value: string;
   readonly rev: number;
   readonly lease: string;
 }
 
-export const createSimEtcd = (agenda: Agenda, random: SimRandom, rate: number): SimEtcd => {
+export const createSimEtcd = (
+  agenda: Agenda,
+  random: SimRandom,
+  rate: number,
+  mutation?: EtcdMutation,
+): SimEtcd => {
   const keys = new Map<string, Stored>();
   const leases = new Map<string, { ttlMs: number; untilMs: number }>();
   let rev = 1;
@@ -45,7 +55,8 @@ export const createSimEtcd = (agenda: Agenda, random: SimRandom, rate: number): 
     }
   };
   /** The leader's clock may run fast. */
-  const untilMs = (ttlMs: number): number => agenda.nowMs + ttlMs / rate;
+  const untilMs = (ttlMs: number): number =>
+    agenda.nowMs + (ttlMs / rate) * (mutation === 'short-lease' ? 0.4 : 1);
   const carryOut = (call: EtcdCall): EtcdAnswer => {
     expire();
     const head = (): { ok: true; via: number; term: string; cluster: string; rev: number } => ({
@@ -71,8 +82,14 @@ export const createSimEtcd = (agenda: Agenda, random: SimRandom, rate: number): 
       case 'put':
       case 'delete': {
         const stored = keys.get(call.key);
-        if ((stored?.rev ?? 0) !== call.expect) {
-          return { ...head(), swapped: false, keys: stored ? [{ key: call.key, ...stored }] : [] };
+        const { epoch } = call.op === 'put' ? call : {};
+        const highest = epoch && keys.get(epoch.key);
+        const isAsExpected =
+          (stored?.rev ?? 0) === call.expect && (highest?.rev ?? 0) === (epoch?.expect ?? 0);
+        if (!isAsExpected && mutation !== 'blind-swap') {
+          const found = stored ? [{ key: call.key, ...stored }] : [];
+          if (epoch && highest) found.push({ key: epoch.key, ...highest });
+          return { ...head(), swapped: false, keys: found };
         }
         if (call.op === 'put' && call.lease !== '' && !leases.has(call.lease)) {
           return { ok: false, text: 'requested lease not found' };
@@ -80,6 +97,7 @@ export const createSimEtcd = (agenda: Agenda, random: SimRandom, rate: number): 
         rev += 1;
         if (call.op === 'put') keys.set(call.key, { value: call.value, rev, lease: call.lease });
         else keys.delete(call.key);
+        if (epoch) keys.set(epoch.key, { value: epoch.value, rev, lease: '' });
         return { ...head(), swapped: true };
       }
     }
@@ -87,18 +105,19 @@ export const createSimEtcd = (agenda: Agenda, random: SimRandom, rate: number): 
   const etcd: SimEtcd = {
     slowMs: 0,
     lossRate: 0,
-    call(call, answer) {
+    cuts: new Set(),
+    call(from, call, answer) {
       const there = random.between(0.2, 2 + etcd.slowMs);
       const deadlineMs = agenda.nowMs + 60;
       const fail = (): void => agenda.at(deadlineMs, () => answer({ ok: false, text: 'no answer' }));
       const isLost = random.chance(etcd.lossRate);
       // Lost on the way there, on the way back, or stuck in a queue and carried out much later.
       const fate = random.below(3);
-      if (isLost && fate === 0) return fail();
+      if (etcd.cuts.has(from) || (isLost && fate === 0)) return fail();
       const late = isLost && fate === 2 ? random.between(60, 400) : 0;
       // A member that has not noticed yet; what it says is worth nothing, and its term is the old one.
       const isStale = call.op === 'keep' && agenda.nowMs < staleUntilMs && random.chance(0.7);
-      const oldTerm = term - 1;
+      const oldTerm = mutation === 'stale-renewal' ? term : term - 1;
       agenda.at(agenda.nowMs + there + late, () => {
         if (isDown) return fail();
         if (isStale) {

@@ -21,6 +21,7 @@ import {
 import type { VoterConfig } from '../../src/election/voter.js';
 import { createWitnessState, stepWitness, type WitnessState } from '../../src/election/witness.js';
 import type { Agenda } from './agenda.js';
+import type { SimEtcd } from './etcd.js';
 import type { LeaseKernel } from './kernel.js';
 import type { Network } from './network.js';
 import type { SimRandom } from './random.js';
@@ -52,6 +53,7 @@ export interface ProcessPorts {
   readonly agenda: Agenda;
   readonly random: SimRandom;
   readonly network: Network;
+  readonly etcd?: SimEtcd | undefined;
   readonly mac: Mac;
   readonly paths: number;
   readonly trace: ((line: string) => void) | undefined;
@@ -210,6 +212,9 @@ export const startNode = (
     if (effect.type !== 'send') say?.(describe(effect));
     if (effect.type === 'send') sendBody(effect.to, effect.path, effect.body);
     else if (effect.type === 'kernel') writeKernel(effect.op, effect.group);
+    else if (effect.type === 'etcd') {
+      ports.etcd?.call(config.node, effect.call, (answer) => handle({ type: 'etcd', id: effect.id, answer }));
+    }
     ports.onEffect(effect, config.node);
   };
 

@@ -10,7 +10,8 @@ import { type ElectionConfig, type ElectionState, witnessName } from '../../src/
 import { lockMsFor } from '../../src/election/voter.js';
 import type { Failback } from '../../src/model/node.js';
 import { createAgenda } from './agenda.js';
-import { drawFaults, type Fault } from './faults.js';
+import { createSimEtcd, type EtcdMutation } from './etcd.js';
+import { drawEtcdFaults, drawFaults, type Fault } from './faults.js';
 import { createLeaseKernel, type LeaseKernel } from './kernel.js';
 import { createNetwork, fairWeather } from './network.js';
 import {
@@ -28,6 +29,8 @@ export interface SimOptions {
   readonly nodes?: number;
   /** A pair without an arbiter: safe only while the nodes hear each other, which the judge then takes into account. */
   readonly withoutWitness?: boolean;
+  /** The etcd driver. */
+  readonly etcd?: boolean;
   /** Only these of the seed's faults, by index: for shortening a failing run. */
   readonly keep?: ReadonlySet<number>;
   readonly trace?: (line: string) => void;
@@ -36,6 +39,7 @@ export interface SimOptions {
   readonly faults?: readonly Fault[];
   /** Planted bugs, which the judges must find. */
   readonly mutation?: Mutation | 'short-lock' | 'no-restart-wait';
+  readonly etcdMutation?: EtcdMutation;
 }
 
 export interface SimResult {
@@ -76,10 +80,10 @@ export const simulate = (options: SimOptions): SimResult => {
   const random = createRandom(seed);
   const agenda = createAgenda();
   const nodes = Array.from(
-    { length: options.nodes ?? (random.chance(0.1) ? 3 : 2) },
+    { length: options.nodes ?? (options.etcd || random.chance(0.1) ? 3 : 2) },
     (_, index) => `lb${index + 1}`,
   );
-  const witness = nodes.length === 2 && !options.withoutWitness ? 'arbiter' : 'none';
+  const witness = nodes.length === 2 && !options.withoutWitness && !options.etcd ? 'arbiter' : 'none';
   const paths = random.chance(0.3) ? 2 : 1;
   const leaseMs = random.pick([60, 120]);
   const lockMs = (lease: number): number => lockMsFor(lease) - (mutation === 'short-lock' ? lease : 0);
@@ -93,10 +97,12 @@ export const simulate = (options: SimOptions): SimResult => {
     announceMs: 10_000,
   };
   const faultsFromMs = 3.5 * leaseMs;
-  const faultsUntilMs = 10 * leaseMs;
+  const ttlMs = 8 * leaseMs;
+  const faultsUntilMs = (options.etcd ? 20 : 10) * leaseMs;
   const quietMs = faultsUntilMs + leaseMs;
   // Restart wait, silence, a claim that collides with another's, and the wait of whoever goes second.
-  const boundMs = quietMs + 3.5 * lockMsFor(leaseMs);
+  // With etcd, a key that only ends with its lease there, and its polling.
+  const boundMs = quietMs + 3.5 * lockMsFor(leaseMs) + (options.etcd ? 1.5 * ttlMs : 0);
   const endMs = boundMs + leaseMs;
   const groups = groupNames.slice(0, random.chance(0.25) ? 2 : 1).map((name) => ({
     name,
@@ -160,7 +166,11 @@ export const simulate = (options: SimOptions): SimResult => {
     const process = processes.get(to);
     if (process?.alive) process.receive(from, bytes);
   });
+  const etcd = options.etcd
+    ? createSimEtcd(agenda, random, random.between(0.99, 1.01), options.etcdMutation)
+    : undefined;
   const ports: ProcessPorts = {
+    etcd,
     agenda,
     random,
     network,
@@ -219,6 +229,16 @@ export const simulate = (options: SimOptions): SimResult => {
       paths,
       groups,
       timing,
+      ...(etcd && {
+        coordination: {
+          driver: 'etcd',
+          ttlMs,
+          keepMs: leaseMs / 2,
+          callMs: 60,
+          identity: 'sim',
+          knownCluster: '',
+        },
+      }),
       health: { afterMs: leaseMs, stayMs: 2 * leaseMs },
       lockMs,
     };
@@ -313,6 +333,27 @@ export const simulate = (options: SimOptions): SimResult => {
       case 'stop':
         processes.get(fault.who)?.tell({ type: 'stop' });
         return;
+      case 'etcd-down':
+        etcd?.down();
+        return;
+      case 'etcd-up':
+        etcd?.up();
+        return;
+      case 'etcd-cut':
+        etcd?.cuts.add(fault.who);
+        return;
+      case 'etcd-mend':
+        etcd?.cuts.delete(fault.who);
+        return;
+      case 'etcd-depose':
+        etcd?.depose(fault.ms);
+        return;
+      case 'etcd-slow':
+        if (etcd) {
+          etcd.slowMs = fault.slowMs;
+          etcd.lossRate = fault.loss;
+        }
+        return;
     }
   };
 
@@ -321,6 +362,12 @@ export const simulate = (options: SimOptions): SimResult => {
     network.cuts.clear();
     network.silenced.clear();
     network.weather = fairWeather;
+    if (etcd) {
+      etcd.up();
+      etcd.cuts.clear();
+      etcd.slowMs = 0;
+      etcd.lossRate = 0;
+    }
     for (const name of everybody) {
       const process = processes.get(name);
       process?.thaw();
@@ -359,7 +406,11 @@ export const simulate = (options: SimOptions): SimResult => {
   if (witness === 'arbiter') start(witnessName);
   for (const name of nodes) agenda.at(random.between(0, leaseMs), () => start(name));
   const drawn =
-    options.faults ?? drawFaults(random, nodes, witnessName, paths, faultsFromMs, faultsUntilMs, leaseMs);
+    options.faults ??
+    [
+      ...drawFaults(random, nodes, witnessName, paths, faultsFromMs, faultsUntilMs, leaseMs),
+      ...(etcd ? drawEtcdFaults(random, nodes, faultsFromMs, faultsUntilMs, leaseMs) : []),
+    ].sort((left, right) => left.atMs - right.atMs);
   const faults = drawn.filter((_, index) => options.keep?.has(index) ?? true);
   const blinding = new Set<Fault['type']>(['cut', 'weather', 'ambush']);
   mayBeBlind = nodes.length === 2 && witness === 'none' && faults.some(({ type }) => blinding.has(type));

@@ -3,14 +3,18 @@
 import type { FastifyReply } from 'fastify';
 import { listText } from '../../config/format-values.js';
 import { type ErrorCode, errorFrom, RelevoError } from '../../errors.js';
+import type { Unserved } from './unserved.js';
 
 export interface Response {
   readonly response: string;
+  /** Only where something is: nftlb's clients read `response`. */
+  readonly unserved?: readonly Unserved[];
 }
 
 /** `notes`: what was understood otherwise than it was written. */
-export const responseOf = (notes: readonly string[]): Response => ({
+export const responseOf = (notes: readonly string[], unserved: readonly Unserved[] = []): Response => ({
   response: ['success', ...notes].join('. '),
+  ...(unserved.length > 0 && { unserved }),
 });
 
 interface Failure {

@@ -100,7 +100,12 @@ const document = z.object({
   addresses: z.array(address).optional(),
   policies: z.array(policy).optional(),
 });
-const response = z.object({ response: z.string() });
+const response = z.object({
+  response: z.string(),
+  unserved: z
+    .array(z.object({ farm: z.string(), backend: z.string().optional(), 'state-reason': z.string() }))
+    .optional(),
+});
 const traffic = values('packets-in', 'bytes-in', 'packets-out', 'bytes-out');
 const counters = z.object({
   counters: z.array(
