@@ -2,9 +2,12 @@
 
 import { lookAfterAddresses } from './addresses.js';
 import { type BackendCheckPorts, createBackendChecks } from './app/backend-checks.js';
+import type { Conntrackd } from './app/conntrackd.js';
 import type { EventRecorder } from './app/events.js';
 import type { Guard } from './app/guard.js';
+import { createNodeReasons, lookEveryMs } from './app/node-reasons.js';
 import type { Reconciler } from './app/reconcile-types.js';
+import type { Replicator } from './app/replicate.js';
 import { probeTargets, runSelfProbe } from './app/self-probe.js';
 import type { ServicesInForce } from './app/services-in-force.js';
 import type { HealthReason } from './election/health.js';
@@ -52,6 +55,8 @@ export const checkBackends = (
 export interface HealthParts extends Pick<CheckedParts, 'engine' | 'services' | 'log'> {
   readonly guard: Pick<Guard, 'setHealth' | 'state' | 'onEvent'>;
   readonly events: Pick<EventRecorder, 'record'>;
+  readonly conntrackd: Pick<Conntrackd, 'status'>;
+  readonly replicator: Pick<Replicator, 'readiness'>;
 }
 
 /** The owner of a service's group; of a service outside all groups, the owner of the first one. */
@@ -66,6 +71,15 @@ const ownership = ({ groups }: Pick<NodeConfig, 'groups'>, active: ReadonlySet<s
   };
 };
 
+/** What has begun and what is over, in words. */
+const changes = (before: readonly HealthReason[] = [], now: readonly HealthReason[]): string[] => {
+  const [was, is] = [before, now].map((list) => new Set(list.map(({ text }) => text)));
+  return [
+    ...now.filter(({ text }) => !was!.has(text)).map(({ text, weight }) => `${text} (weight ${weight})`),
+    ...before.filter(({ text }) => !is!.has(text)).map(({ text }) => `over: ${text}`),
+  ];
+};
+
 /** Runs until the signal aborts. */
 export const watchHealth = async (
   config: Pick<NodeConfig, 'selfProbe' | 'groups'>,
@@ -77,11 +91,19 @@ export const watchHealth = async (
   const active = new Set(roles.filter(({ role }) => role === 'active').map(({ name }) => name));
   const said = new Map<string, readonly HealthReason[]>();
   const say = (source: string) => (reasons: readonly HealthReason[]) => {
+    for (const text of changes(said.get(source), reasons)) events.record('health', text, {});
     said.set(source, reasons);
     guard.setHealth([...said.values()].flat());
   };
   const leaveAddresses = lookAfterAddresses(config, active, { guard, events, log, say: say('addresses') });
   signal.addEventListener('abort', leaveAddresses);
+  const reasons = createNodeReasons({
+    clock: systemClock,
+    conntrackd: () => parts.conntrackd.status(),
+    replica: () => parts.replicator.readiness(),
+  });
+  const looking = setInterval(() => say('node')(reasons.look()), lookEveryMs);
+  signal.addEventListener('abort', () => clearInterval(looking));
   const ownershipChanged = checkBackends(
     {
       ...parts,
