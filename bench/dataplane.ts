@@ -16,6 +16,7 @@ import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Balancer, nftlb, nothing, relevo, rules, trackingOnly } from './support/dataplane/balancers.js';
 import { type Case, cases, scaleFarms } from './support/dataplane/cases.js';
+import { chainPerService, routePerService } from './support/dataplane/controls.js';
 import {
   type Amounts,
   type Load,
@@ -25,7 +26,13 @@ import {
   ratio,
   thousandsPerSecond,
 } from './support/dataplane/measure.js';
-import { createSubject, direct, type Subject, type SubjectOptions } from './support/dataplane/subject.js';
+import {
+  createSubject,
+  direct,
+  type Subject,
+  type SubjectOptions,
+  type Target,
+} from './support/dataplane/subject.js';
 import { store } from './support/store.js';
 import { cells } from './support/table.js';
 
@@ -64,7 +71,7 @@ const rowsOf = (
   title: string,
   measured: readonly Measured[],
   [ours, peer]: readonly [string, string],
-  least: number,
+  least?: number,
 ): Row[] => {
   const generator = named(measured, 'generator')!;
   for (const { name, arrivedShare } of measured) {
@@ -114,23 +121,51 @@ const modeRows = async (of: Case, amounts: Amounts, withPeer: boolean, folder: s
   return rowsOf(of.name, compared, ['relevo', 'nftlb'], 1);
 };
 
+/** A way of finding services beside relevo's, at one destination and at all of them: what memory costs anybody. */
+const controls: readonly (readonly [title: string, balancer: (targets: readonly Target[]) => Balancer])[] = [
+  ["nftlb's layout by hand", chainPerService],
+  ['routes and tracking alone', routePerService],
+];
+
 const scaleRows = async (amounts: Amounts, count: number): Promise<Row[]> => {
   const of = cases[0]!;
   const { farms, targets } = scaleFarms(count);
+  // Not the rig's own address: whoever answers from it is taken for a backend of dsr.
+  const others = targets.slice(1);
+  const first = others.slice(0, 1);
   const measured = await together(
     [
       { name: 'generator', of, balancer: sink, silent: true },
       { name: 'one', of, balancer: relevo([of.farm]) },
       { name: 'many', of, balancer: relevo([...farms, of.farm]) },
       { name: 'spread', of, balancer: relevo([...farms, of.farm]), targets },
+      ...controls.flatMap(([title, balancer]) => [
+        { name: `${title} one`, of, balancer: balancer(first), targets: first },
+        { name: `${title} spread`, of, balancer: balancer(others), targets: others },
+      ]),
     ],
     amounts,
   );
-  const against = (name: string): Measured[] =>
-    measured.filter((one) => one.name === 'generator' || one.name === 'one' || one.name === name);
+  const against = (ours: string, peer: string): Measured[] =>
+    ['generator', peer, ours].map((name) => named(measured, name)!);
+  const control = (title: string): Measured[] =>
+    ['generator', 'one', 'spread'].map((name) => ({
+      ...named(measured, name === 'generator' ? name : `${title} ${name}`)!,
+      name,
+    }));
   return [
-    ...rowsOf(`dnat, one service of ${count} against one alone`, against('many'), ['many', 'one'], 0.95),
-    ...rowsOf(`dnat, all of ${count} services in turns`, against('spread'), ['spread', 'one'], 0.95),
+    ...rowsOf(
+      `dnat, one service of ${count} against one alone`,
+      against('many', 'one'),
+      ['many', 'one'],
+      0.95,
+    ),
+    ...rowsOf(`dnat, all of ${count} services in turns`, against('spread', 'one'), ['spread', 'one'], 0.95),
+    ...controls.flatMap(([title]) =>
+      rowsOf(`control: ${title}, ${count} in turns`, control(title), ['spread', 'one']).filter(({ what }) =>
+        what.endsWith('new connections'),
+      ),
+    ),
   ];
 };
 

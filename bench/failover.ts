@@ -1,7 +1,7 @@
 /** What clients see of a failover: relevo beside Debian's keepalived (adverts each 0.1 s), same topology, probes and faults, in turns. */
 
 import { type FaultName, faultNames } from '../src/drill/budgets.js';
-import { runDrillOnce } from '../src/drill/drill.js';
+import { runDrill } from '../src/drill/drill.js';
 import type { Findings } from '../src/drill/judge.js';
 import { type Summary, summarize } from '../src/drill/report.js';
 import { labDown, labUp } from '../src/lab/lab.js';
@@ -88,9 +88,10 @@ export const run = async (args: readonly string[] = []): Promise<void> => {
         for (const owner of owners) {
           // Finds it up, or rebuilds what a run has left broken.
           await labUp(ports, { name: lab(owner), owner });
-          const options = { lab: lab(owner), fault, repeat: runs, clients };
-          const { findings } = await runDrillOnce(ports, options, index, abort.signal);
-          found[owner].push(findings);
+          const options = { lab: lab(owner), fault, repeat: 1, clients, seed: 1 + index * 1000 };
+          const { runs: done, error } = await runDrill(ports, options, abort.signal);
+          if (error) throw error;
+          found[owner].push(done[0]!.findings);
           await sleep(500, abort.signal);
         }
         process.stderr.write(`${fault} ${index + 1} of ${runs}\n`);

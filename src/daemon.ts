@@ -1,7 +1,6 @@
 /** The main path of a node: build ports, build apps, start in order, stop in reverse. */
 
 import { createControlApi } from './api/control.js';
-import { createNftlbApi } from './api/nftlb/api.js';
 import { createConntrackd } from './app/conntrackd.js';
 import { createGuard } from './app/guard.js';
 import { createLifetime } from './app/lifetime.js';
@@ -16,10 +15,10 @@ import { joinDocument } from './document.js';
 import { generalPorts, startEngine } from './engine.js';
 import { watchHealth } from './health.js';
 import { version } from './model/version.js';
+import { serveNftlbApi } from './nftlb-api.js';
 import type { PersistenceIndex } from './ports.js';
 import { keepRecords } from './records.js';
 import { readApiAccess } from './shell/api-access.js';
-import { createKeyCheck, listenOnAddress } from './shell/api-server.js';
 import { sleep, systemClock, systemTimers } from './shell/clock.js';
 import { readNodeConfig, readSecret } from './shell/config-files.js';
 import { listenOnSocket } from './shell/control-socket.js';
@@ -103,8 +102,7 @@ export const runAgent = async (configPath: string, signal: AbortSignal): Promise
     const shared = { services, engine, store, replicator, clock, log, found: stored !== undefined };
     const document = joinDocument(config.node, { ...shared, events: records.events }, lifetime.signal);
     const parts = {
-      config,
-      clock,
+      ...{ config, clock, log },
       engine,
       guard,
       replicator,
@@ -130,15 +128,13 @@ export const runAgent = async (configPath: string, signal: AbortSignal): Promise
     lifetime.onStop(wireNode(parts));
     await guard.start();
     lifetime.onStop(() => guard.stop());
-    lifetime.background(watchHealth(config, { engine, guard }, lifetime.signal));
+    lifetime.background(watchHealth(config, parts, lifetime.signal));
     const api = createControlApi(createNodeControl(parts), log);
     await listenOnSocket(api, config.controlSocket);
     lifetime.onStop(() => api.close());
     if (config.api && access) {
-      const { key, ...tls } = access;
-      const nftlb = createNftlbApi(services, { isKey: createKeyCheck(key), log, ...tls });
-      lifetime.onStop(() => nftlb.close());
-      await listenOnAddress(nftlb, config.api.listen);
+      const { listen, tls: tlsFiles } = config.api;
+      await serveNftlbApi(services, { ...access, listen, tlsFiles, log }, lifetime);
     }
     log.info({ version, cluster: config.cluster, safety: guard.state()?.safetyText }, 'node is running');
 

@@ -9,14 +9,16 @@ import { errorFrom } from './errors.js';
 import type { Log } from './ports.js';
 import { createAddressMover } from './shell/address-mover.js';
 import { createDatagrams } from './shell/datagrams.js';
+import { startEtcdThread } from './shell/etcd-thread.js';
 import { createFrameSocket } from './shell/frames.js';
 import { createLinks } from './shell/links.js';
 import { createNft } from './shell/nft.js';
 import { wallClock } from './shell/process.js';
 import { becomeRealtime } from './shell/realtime.js';
 import { createTurns } from './shell/turns.js';
+import { watchVrrpFifo } from './shell/vrrp-fifo.js';
 
-const { config, secret, epochs, maintenance } = workerData as GuardThreadData;
+const { config, secret, epochs, maintenance, etcdCluster } = workerData as GuardThreadData;
 const port = parentPort!;
 const turns = createTurns();
 const post = (message: FromGuard): void => {
@@ -48,9 +50,11 @@ const loop = createGuardLoop(
     frames: createFrameSocket,
     datagrams: createDatagrams(turns),
     post,
+    etcd: startEtcdThread,
+    fifo: watchVrrpFifo,
   },
   config,
-  { session, epochs, maintenance },
+  { session, epochs, maintenance, etcdCluster },
 );
 
 if (!becomeRealtime()) {

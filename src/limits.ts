@@ -106,7 +106,16 @@ export const limits = {
   /** Calls of the notify script that wait for their turn, and what is kept of what it prints. */
   notifyWaiting: 64,
   notifyOutputChars: 500,
+  /** Checks of backends: started in a second, open at the same time, and told of in status. */
+  backendChecksPerSecond: 1_000,
+  backendChecksAtOnce: 1_024,
+  backendChecksListed: 20,
+  /** Neighbours that are asked after a takeover whether they have the addresses, of one group. */
+  healQuestions: 256,
   controlBodyBytes: 256 * 1024 * 1024,
   commandOutputBytes: 64 * 1024 * 1024,
   commandMs: 30_000,
 } as const;
+
+/** Of whoever speaks to nftlb's interface. */
+export const leastTls = 'TLSv1.2';

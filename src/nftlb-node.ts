@@ -1,6 +1,5 @@
 /** The main path of `relevo nftlb`: one node without a cluster, where nftlb stood. No guard, no replication, no conntrackd, no state on disk. */
 
-import { createNftlbApi } from './api/nftlb/api.js';
 import { probeKernel } from './app/kernel-features.js';
 import { createLifetime } from './app/lifetime.js';
 import { keepPersistRoom } from './app/persist-room.js';
@@ -9,11 +8,12 @@ import { createServicesInForce } from './app/services-in-force.js';
 import { formatProblems } from './config/problems.js';
 import { parseServices } from './config/services.js';
 import { RelevoError } from './errors.js';
+import { checkBackends } from './health.js';
 import { startMachine } from './machine.js';
+import { serveNftlbApi } from './nftlb-api.js';
 import type { Log } from './ports.js';
 import { plainContext } from './ruleset/context.js';
 import type { Shortcoming } from './ruleset/feature.js';
-import { createKeyCheck, listenOnAddress } from './shell/api-server.js';
 import { systemClock, systemTimers } from './shell/clock.js';
 import { createConnections } from './shell/connections.js';
 import { createNft } from './shell/nft.js';
@@ -29,6 +29,8 @@ export interface NftlbNodeOptions {
   readonly host: string;
   readonly port: number;
   readonly tls: { readonly cert: string; readonly key: string } | undefined;
+  /** Where `tls` comes from: read again at SIGHUP. */
+  readonly tlsFiles: { readonly cert: string; readonly key: string } | undefined;
   readonly log: Log;
   /** Told once requests are answered. */
   readonly ready: () => void;
@@ -91,13 +93,10 @@ export const runNftlbNode = async (options: NftlbNodeOptions, signal: AbortSigna
     if (options.exit) return refuseWhatIsNotServed(engine.shortcomings());
     lifetime.background(engine.run(lifetime.signal));
     const services = createServicesInForce(engine, noStore);
-    const api = createNftlbApi(services, {
-      isKey: createKeyCheck(options.key),
-      log,
-      ...(options.tls && { tls: options.tls }),
-    });
-    lifetime.onStop(() => api.close());
-    await listenOnAddress(api, { address: options.host, port: options.port });
+    const record = (kind: string, message: string) => log.info({ kind }, message);
+    checkBackends({ engine, services, log, record, owns: () => true }, lifetime.signal);
+    const { host: address, port } = options;
+    await serveNftlbApi(services, { ...options, listen: { address, port } }, lifetime);
     options.ready();
     await lifetime.last(signal);
   } finally {

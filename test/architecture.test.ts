@@ -52,7 +52,7 @@ const purePackages: Record<string, readonly string[]> = {
   wire: ['protobufjs/minimal.js'],
 };
 /** Packages that reach outside: only where the outside is. */
-const outsidePackages = ['ws', 'netlink', 'koffi', 'execa', 'node-arp', 'pino'];
+const outsidePackages = ['ws', 'netlink', 'koffi', 'execa', 'node-arp', 'pino', 'etcd3'];
 const outsideFolders = ['shell', 'bin'];
 /** Programs that a lab or a drill starts inside a namespace are processes of their own. */
 const isProcess = (file: string): boolean => /^(lab|drill)\/.*-process\.ts$/.test(file);

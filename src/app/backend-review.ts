@@ -32,7 +32,8 @@ export interface EntryKey {
 }
 
 export interface BackendReview {
-  now(keys: KeyColumns): void;
+  /** `unread`: what has a key of these and cannot be read names a backend that nobody has a number for any more, and is destroyed, too. */
+  now(keys: KeyColumns, unread?: boolean): void;
   /**
    * An entry was reported with a backend that its service does not have: by the rules that made it the backend is there, by what we know it
    * is not, and one of the two is the older. Looked at when they are in step.
@@ -52,24 +53,29 @@ const push = (keys: KeyColumns, { client, address, protocolPort }: EntryKey): vo
   keys.protocolPort.push(protocolPort);
 };
 
+const keyText = (keys: KeyColumns, at: number): string =>
+  `${keys.client[at]} ${keys.address[at]} ${keys.protocolPort[at]}`;
+
 export const createBackendReview = (options: KernelSourceOptions): BackendReview => {
   const { persistence, clock, log, replica, groups, verdicts, sink, onChange } = options;
   let waiting = createKeyColumns();
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
 
-  const review = async (keys: KeyColumns): Promise<void> => {
+  const review = async (keys: KeyColumns, unread: boolean): Promise<void> => {
     const askedAtMs = clock.nowMs();
     const found = await persistence.read(keys);
     if (stopped) return;
     const dead = createKeyColumns();
+    const readable = new Set<string>();
     for (let at = 0; at < found.client.length; at++) {
       const [client, address, protocolPort] = [
         found.client[at]!,
         found.address[at]!,
         found.protocolPort[at]!,
       ];
-      const group = groups.groupOf(address);
+      readable.add(keyText(found, at));
+      const group = replica.groupOf(address);
       if (!groups.isActive(group)) continue;
       // A report or a purge knows more than the answer to a question asked before.
       const row = replica.table.find(client, address, protocolPort);
@@ -78,13 +84,21 @@ export const createBackendReview = (options: KernelSourceOptions): BackendReview
       if (verdict.writable) takeFromKernel(options, found, at, groups.epochOf(group), clock.nowMs());
       else if (verdict.belongs || verdict.gone) push(dead, { client, address, protocolPort });
     }
+    for (let at = 0; unread && at < keys.client.length; at++) {
+      if (readable.has(keyText(keys, at))) continue;
+      push(dead, {
+        client: keys.client[at]!,
+        address: keys.address[at]!,
+        protocolPort: keys.protocolPort[at]!,
+      });
+    }
     await sink.destroy(dead);
     onChange();
   };
 
-  const now = (keys: KeyColumns): void => {
+  const now = (keys: KeyColumns, unread = false): void => {
     if (keys.client.length === 0 || stopped) return;
-    review(keys).catch((thrown) =>
+    review(keys, unread).catch((thrown) =>
       log.warn({ error: errorFrom(thrown).message }, 'entries of backends that are gone stay'),
     );
   };

@@ -19,16 +19,16 @@ import { isWritable } from '../replication/compare.js';
 import { GeneralBook } from '../replication/general/book.js';
 import type { GeneralParts } from '../replication/general/channel.js';
 import { Directory } from '../replication/general/directory.js';
+import { isStateless } from '../replication/general/places.js';
 import { createGeneralPlanner } from '../replication/general/plan.js';
 import { GeneralVerdicts } from '../replication/general/verdicts.js';
 import type { GroupBook } from '../replication/groups.js';
-import { receivedRows } from '../replication/inheritance.js';
-import { mark } from '../replication/marks.js';
-import { type BackendPair, Replica } from '../replication/replica.js';
+import { Replica } from '../replication/replica.js';
 import { GeneralHints } from './general-hints.js';
 import { createGeneralMap } from './general-map.js';
 import { KernelSink } from './kernel-sink.js';
 import { KernelSource } from './kernel-source.js';
+import { createUpkeep } from './replica-upkeep.js';
 import { type Described, type Describer, kernelDifferences, type LocalDifference } from './sync-verify.js';
 
 /** What the plane needs beside what replication has anyway. */
@@ -53,7 +53,6 @@ export interface GeneralPlaneOptions extends GeneralPorts {
 }
 
 const sweepRows = 1_024;
-const extendRows = 2_000;
 /** Numbers of keys that nobody has any more are taken back this often. */
 const collectMs = 60_000;
 
@@ -98,40 +97,17 @@ export const createGeneralPlane = (options: GeneralPlaneOptions) => {
     directory,
     onLoss: (detail) => source.lost(detail),
   });
-  let inherited: number[] = [];
   let collectedAtMs = 0;
 
   const isBan = (row: number): boolean => book.shapeAt(replica.table.protocolPort[row]!).kind === 'ban';
 
-  /** As for map `persist`: what the services now say of a backend. */
-  const judge = ({ address, protocolPort, backend, backendPort }: BackendPair): void => {
-    const { writable } = verdicts.of(address, protocolPort, backend, backendPort);
-    const group = replica.groupOf(address);
-    const active = groups.isActive(group);
-    if (writable && active) return;
-    const nowMs = clock.nowMs();
-    const changed: number[] = [];
-    for (const row of replica.rowsOfBackend(address, protocolPort, backend, backendPort)) {
-      if (active) replica.remove(row, groups.epochOf(group), nowMs);
-      else if (writable === ((replica.table.marks[row]! & mark.inKernel) !== 0)) continue;
-      changed.push(row);
-    }
-    if (changed.length === 0) return;
-    sink.write(changed);
-    options.onChange();
-  };
-
-  const extendInherited = (): void => {
-    if (inherited.length === 0) return;
-    const nowMs = clock.nowMs();
-    const rows = inherited.splice(0, extendRows).filter((row) => {
-      const group = replica.table.group[row]!;
-      return groups.isActive(group) && replica.extend(row, groups.epochOf(group), nowMs);
-    });
-    if (rows.length === 0) return;
-    sink.write(rows);
-    options.onChange();
-  };
+  const upkeep = createUpkeep({
+    ...shared,
+    extendRows: 2_000,
+    review: (keys, unread) => source.reviewed(keys, unread),
+    isExtended: (row) => !isBan(row),
+    isNumbered: (row) => isStateless(book.shapeAt(replica.table.protocolPort[row]!)),
+  });
 
   const viewOf = (
     client: number,
@@ -177,8 +153,7 @@ export const createGeneralPlane = (options: GeneralPlaneOptions) => {
     parts: (flow: GeneralParts['flow']): GeneralParts => ({ replica, book, flow }),
     /** The election's word: a takeover gives persistence the half of a life that it may lack. A ban ends when it would have ended. */
     becameActive(group: number): void {
-      inherited = receivedRows(replica, group, clock.nowMs()).filter((row) => !isBan(row));
-      extendInherited();
+      upkeep.inherit(group);
     },
     /** What is said of backends may be different from now on; what must leave the kernel does at the next `judgeAll`. */
     forget(): void {
@@ -186,7 +161,7 @@ export const createGeneralPlane = (options: GeneralPlaneOptions) => {
       verdicts.forget();
     },
     judgeAll(): void {
-      for (const pair of replica.pairs()) judge(pair);
+      for (const pair of replica.pairs()) upkeep.judge(pair);
     },
     refill(): void {
       sink.forgetKernel();
@@ -196,7 +171,7 @@ export const createGeneralPlane = (options: GeneralPlaneOptions) => {
       sink.write(rows);
     },
     tick(nowMs: number, intervalMs: number): void {
-      extendInherited();
+      upkeep.extend();
       replica.sweep(sweepRows, nowMs);
       source.tick(nowMs, intervalMs);
       if (nowMs - collectedAtMs < collectMs) return;

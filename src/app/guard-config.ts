@@ -35,13 +35,31 @@ const fileNumbers = (config: NodeConfig): readonly number[] => {
     preferredNodes(group),
     failbackOf(group),
   ]);
-  return [config.nodes, groups, config.witness, config.timing].map((part) =>
-    fileNumber(JSON.stringify(part)),
-  );
+  // Which etcd, not by which certificates.
+  const driver =
+    config.coordination?.driver === 'etcd' ? config.coordination.endpoints : config.coordination?.driver;
+  const deciding = driver === undefined ? config.witness : [config.witness, driver];
+  return [config.nodes, groups, deciding, config.timing].map((part) => fileNumber(JSON.stringify(part)));
+};
+
+/** An owner has several chances to renew; each is as long as a call may take. */
+const coordinationPart = (
+  { coordination }: NodeConfig,
+  etcd: { readonly identity: string; readonly knownCluster: string },
+): Pick<ElectionConfig, 'coordination'> => {
+  if (!coordination) return {};
+  if (coordination.driver === 'keepalived') return { coordination: { driver: 'keepalived' } };
+  const { ttlMs, timeoutMs } = coordination;
+  const keepMs = Math.min(1_000, ttlMs / 6);
+  return { coordination: { driver: 'etcd', ttlMs, keepMs, callMs: timeoutMs, ...etcd } };
 };
 
 /** Throws `bad-config` for what the election cannot work with; says place and remedy. */
-export const electionConfig = (config: NodeConfig, session: number): ElectionConfig => {
+export const electionConfig = (
+  config: NodeConfig,
+  session: number,
+  etcd: { readonly identity: string; readonly knownCluster: string } = { identity: '', knownCluster: '' },
+): ElectionConfig => {
   const { timing } = config;
   const names = config.nodes.map(({ name }) => name);
   for (const name of [config.cluster, ...names, ...config.groups.map((group) => group.name)]) {
@@ -77,6 +95,7 @@ export const electionConfig = (config: NodeConfig, session: number): ElectionCon
       trackLinks: trackedLinks(group),
     })),
     timing,
+    ...coordinationPart(config, etcd),
     file: fileNumbers(config),
     lockMs: lockMsFor,
   };

@@ -9,10 +9,11 @@ import {
 } from '../election/guard-table.js';
 import type { KernelOp } from '../election/types.js';
 import { errorFrom, RelevoError } from '../errors.js';
-import { type Ip, isIpv6 } from '../model/address.js';
+import { isIpv6 } from '../model/address.js';
 import type { FloatingAddress, NodeConfig } from '../model/node.js';
-import { ETH_P_ARP, gratuitousReply, gratuitousRequest } from '../netlink/arp.js';
-import { ETH_P_IPV6, unsolicitedAdvertisement } from '../netlink/nd.js';
+import { announcements } from '../netlink/announcements.js';
+import { ETH_P_ARP } from '../netlink/arp.js';
+import { ETH_P_IPV6 } from '../netlink/nd.js';
 import type { FrameSocket, LinkState } from '../ports.js';
 import type { GuardLoopPorts } from './guard-ports.js';
 
@@ -47,11 +48,6 @@ export interface GuardKernel {
   announce(group: string): void;
   close(options: { removeTable: boolean }): Promise<void>;
 }
-
-const announcements = (mac: string, address: Ip): Uint8Array[] =>
-  isIpv6(address)
-    ? [unsolicitedAdvertisement(mac, address)]
-    : [gratuitousRequest(mac, address), gratuitousReply(mac, address)];
 
 export const createGuardKernel = (
   ports: GuardLoopPorts,

@@ -11,6 +11,7 @@ import { errorFrom } from '../errors.js';
 import type { NodeConfig } from '../model/node.js';
 import { createDecisionBuffer } from './decision-buffer.js';
 import { electionConfig } from './guard-config.js';
+import { createGuardCoordination } from './guard-coordination.js';
 import { watchGateway } from './guard-gateway.js';
 import { createGuardKernel, type Written } from './guard-kernel.js';
 import { createGuardNetwork } from './guard-network.js';
@@ -38,10 +39,13 @@ export const createGuardLoop = (
     readonly session: number;
     readonly epochs: Readonly<Record<string, number>>;
     readonly maintenance: readonly string[];
+    readonly etcdCluster?: string;
   },
 ): GuardLoop => {
   const { clock, timers, nft, links } = ports;
-  const config = electionConfig(node, options.session);
+  const identity = Buffer.from(ports.mac(Buffer.from(`etcd ${node.cluster}`))).toString('hex', 0, 8);
+  const knownCluster = options.etcdCluster ?? '';
+  const config = electionConfig(node, options.session, { identity, knownCluster });
   let state = createElection(config, clock.nowMs());
   const decisions = createDecisionBuffer(config, () => state, clock.nowMs, ports.post);
   let cancelTimer: (() => void) | undefined;
@@ -89,6 +93,8 @@ export const createGuardLoop = (
     tell,
   );
 
+  const coordination = createGuardCoordination(ports, node, (event) => handle(event));
+
   const postState = (): void => {
     isStateDue = false;
     const view = viewElection(config, state, clock.nowMs());
@@ -110,6 +116,7 @@ export const createGuardLoop = (
   };
 
   const closeSockets = (): void => {
+    coordination.stop();
     network.close();
     nft.close();
     links.close();
@@ -160,6 +167,10 @@ export const createGuardLoop = (
         tell(report);
         return;
       }
+      case 'etcd':
+        coordination.call(effect.id, effect.call);
+        return;
+      case 'etcd-cluster':
       case 'handover-result':
       case 'maintenance':
         ports.post(effect);
@@ -270,6 +281,7 @@ export const createGuardLoop = (
   return {
     async start() {
       await network.open();
+      coordination.start();
       await kernel.prepare();
       watch();
       const usable = Object.fromEntries([...kernel.links].map(([name, link]) => [name, link.usable]));

@@ -1,8 +1,9 @@
 /** What the guard thread's loop needs of the outside. */
 
+import type { EtcdAnswer, EtcdCall } from '../election/etcd-state.js';
 import type { Mac } from '../election/messages.js';
 import type { FromGuard } from '../election/thread.js';
-import type { SocketAddress } from '../model/node.js';
+import type { EtcdCoordination, SocketAddress } from '../model/node.js';
 import type { Clock, Datagrams, FrameSocket, Links, Log, PreparingNft, Timers } from '../ports.js';
 
 export interface GuardLoopPorts {
@@ -19,4 +20,12 @@ export interface GuardLoopPorts {
   /** Rejects with `bad-config` when the address cannot be bound. */
   datagrams(local: SocketAddress | undefined): Promise<Datagrams>;
   post(message: FromGuard): void;
+  /** Throws `bad-config` when it cannot begin. Every call is answered once. */
+  etcd?(
+    config: EtcdCoordination,
+    cluster: string,
+    onAnswer: (id: number, answer: EtcdAnswer) => void,
+  ): { call(id: number, call: EtcdCall): void; close(): void };
+  /** Reads keepalived's FIFO until the function returned is called. */
+  fifo?(path: string, ears: { onText(text: string): void; onState(text: string): void }): () => void;
 }

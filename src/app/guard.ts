@@ -32,6 +32,8 @@ export interface GuardPorts {
     load(): Promise<readonly string[]>;
     save(entries: readonly string[]): Promise<void>;
   };
+  /** The etcd cluster this node belongs to: another one under the same addresses is refused. */
+  readonly etcdCluster?: { load(): Promise<string>; save(cluster: string): Promise<void> };
 }
 
 export type HandoverResult =
@@ -69,6 +71,7 @@ export const createGuard = (ports: GuardPorts, config: NodeConfig, secret: Uint8
   const lastSaid = new Map<'readiness' | 'health', ToGuard>();
   let epochs: Readonly<Record<string, number>> = {};
   let maintenance: readonly string[] = [];
+  let etcdCluster = '';
   let stored: Promise<void> = Promise.resolve();
   let thread: GuardThread | undefined;
   let state: GuardState | undefined;
@@ -122,6 +125,12 @@ export const createGuard = (ports: GuardPorts, config: NodeConfig, secret: Uint8
           log.warn({ error: errorFrom(thrown).message }, 'the maintenance of this node could not be stored');
         });
         return;
+      case 'etcd-cluster':
+        etcdCluster = message.cluster;
+        ports.etcdCluster?.save(etcdCluster).catch((thrown) => {
+          log.warn({ error: errorFrom(thrown).message }, 'the id of the etcd cluster could not be stored');
+        });
+        return;
       case 'handover-result': {
         const settle = handovers.get(message.id);
         handovers.delete(message.id);
@@ -145,7 +154,7 @@ export const createGuard = (ports: GuardPorts, config: NodeConfig, secret: Uint8
         else resolve();
       };
       const started = ports.startThread(
-        { config, secret, epochs, maintenance },
+        { config, secret, epochs, maintenance, etcdCluster },
         (message) => onMessage(message, settle),
         (detail) => {
           if (thread !== started) return;
@@ -193,6 +202,7 @@ export const createGuard = (ports: GuardPorts, config: NodeConfig, secret: Uint8
       electionConfig(config, 1);
       epochs = (await ports.epochs?.load()) ?? {};
       maintenance = (await ports.maintenance?.load()) ?? [];
+      etcdCluster = (await ports.etcdCluster?.load()) ?? '';
       try {
         await launch();
       } catch (thrown) {

@@ -207,8 +207,8 @@ export class KernelSource {
   }
 
   /** Entries of a backend that has failed or gone, by their keys. */
-  reviewed(keys: KeyColumns): void {
-    this.#review.now(keys);
+  reviewed(keys: KeyColumns, unread = false): void {
+    this.#review.now(keys, unread);
   }
 
   #onPackets(packets: readonly LoggedPacket[]): void {

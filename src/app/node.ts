@@ -83,6 +83,7 @@ export const createNodeControl = (parts: NodeParts): NodeControl => {
     const { ready, reasons } = nodeReadiness(parts);
     const counts = engine.status();
     const flows = conntrackd.status();
+    const checks = services.checked();
     const elected = guardStatus(guard, config, parts.takeovers);
     return {
       version,
@@ -99,6 +100,7 @@ export const createNodeControl = (parts: NodeParts): NodeControl => {
         backends: counts.backends,
         backendsUp: counts.backendsUp,
         repairs: counts.repairs,
+        ...(checks && { checks: checks.status() }),
         draining: await services.draining(),
         persistence: await engine.persistenceUse(),
         persistRefused: [...(await services.persistRefused())].map(([service, newcomers]) => ({

@@ -2,16 +2,17 @@
 
 import type { PeerLink } from '../ports.js';
 import { FloodGate } from '../replication/flood.js';
+import type { HeldPosition } from '../replication/inbound.js';
 import { PeerRates } from '../replication/rate.js';
 import type { PeerSession } from '../replication/session.js';
-import type { DocumentMessage, Position } from '../wire/frames.js';
+import type { DocumentMessage } from '../wire/frames.js';
 
 export interface PeerRecord {
   readonly name: string;
   link: PeerLink | undefined;
   session: PeerSession | undefined;
-  position: Position | undefined;
-  generalPosition: Position | undefined;
+  position: HeldPosition | undefined;
+  generalPosition: HeldPosition | undefined;
   connectedAtMs: number | undefined;
   lostAtMs: number | undefined;
   /** It went away before we had all of its entries. */

@@ -1,4 +1,4 @@
-/** Keeps the rows of map `persist` in line with what changes around them: services, and who is active. */
+/** Keeps the rows of a replica in line with what changes around them: services, and who is active. */
 
 import { createKeyColumns, type KeyColumns } from '../model/columns.js';
 import type { Clock } from '../ports.js';
@@ -16,14 +16,19 @@ export interface UpkeepParts {
   readonly sink: KernelSink;
   readonly clock: Clock;
   /** Asks the kernel about entries of a backend that has failed or gone. */
-  readonly review: (keys: KeyColumns) => void;
+  readonly review: (keys: KeyColumns, unread: boolean) => void;
   readonly onChange: () => void;
+  /** Entries whose life is extended at a time after a takeover. */
+  readonly extendRows: number;
+  /** Default: all of them. */
+  readonly isExtended?: (row: number) => boolean;
+  /** The kernel names its backend by a number, which means nothing once the backend is gone. */
+  readonly isNumbered?: (row: number) => boolean;
 }
 
-/** Entries whose life is extended at a time after a takeover. */
-const extendRows = 4_000;
-
-export const createUpkeep = ({ replica, groups, verdicts, sink, clock, review, onChange }: UpkeepParts) => {
+export const createUpkeep = (parts: UpkeepParts) => {
+  const { replica, groups, verdicts, sink, clock, review, onChange, extendRows } = parts;
+  const { isExtended = () => true, isNumbered = () => false } = parts;
   /** Taken over with less than half of their life left, the most urgent first. */
   let inherited: number[] = [];
 
@@ -44,7 +49,7 @@ export const createUpkeep = ({ replica, groups, verdicts, sink, clock, review, o
     extend,
     /** This node became active in the group. */
     inherit(group: number): void {
-      inherited = receivedRows(replica, group, clock.nowMs());
+      inherited = receivedRows(replica, group, clock.nowMs()).filter(isExtended);
       extend();
     },
     /** Brings rows in line with what the services now say of their backend. */
@@ -52,10 +57,11 @@ export const createUpkeep = ({ replica, groups, verdicts, sink, clock, review, o
       const { address, protocolPort, backend, backendPort } = pair;
       const verdict = verdicts.of(address, protocolPort, backend, backendPort);
       // Most pairs, most of the time: what packets wrote is right.
-      if (verdict.writable && groups.isActive(groups.groupOf(address))) return;
+      if (verdict.writable && groups.isActive(replica.groupOf(address))) return;
       const nowMs = clock.nowMs();
       const changed: number[] = [];
       const removed = createKeyColumns();
+      const unread = createKeyColumns();
       for (const row of replica.rowsOfBackend(address, protocolPort, backend, backendPort)) {
         const group = replica.table.group[row]!;
         const inKernel = (replica.table.marks[row]! & mark.inKernel) !== 0;
@@ -63,12 +69,13 @@ export const createUpkeep = ({ replica, groups, verdicts, sink, clock, review, o
           if (verdict.writable) continue;
           replica.remove(row, groups.epochOf(group), nowMs);
           replica.table.marks[row]! &= ~mark.inKernel;
-          replica.pushKey(removed, row);
+          replica.pushKey(verdict.belongs || !isNumbered(row) ? removed : unread, row);
         } else if (verdict.writable !== inKernel) changed.push(row);
       }
-      if (removed.client.length > 0) review(removed);
+      if (removed.client.length > 0) review(removed, false);
+      if (unread.client.length > 0) review(unread, true);
       if (changed.length > 0) sink.write(changed);
-      if (changed.length > 0 || removed.client.length > 0) onChange();
+      if (changed.length + removed.client.length + unread.client.length > 0) onChange();
     },
   };
 };

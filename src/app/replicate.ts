@@ -87,7 +87,8 @@ export const createReplicator = (ports: ReplicatorPorts, config: ReplicatorConfi
       : undefined;
   const upkeep = createUpkeep({
     ...{ replica, groups, verdicts, sink, clock },
-    review: (keys) => source.reviewed(keys),
+    extendRows: 4_000,
+    review: (keys, unread) => source.reviewed(keys, unread),
     onChange: () => hub.pumpSoon(),
   });
   const costs = new ServiceCosts(clock.nowMs());

@@ -15,6 +15,7 @@ import type { Log } from '../ports.js';
 import type { Shortcoming } from '../ruleset/feature.js';
 import type { ListedElement } from '../ruleset/features/lists/counters.js';
 import type { PolicyDelta, PolicyList } from '../ruleset/features/lists/elements.js';
+import type { BackendChecks } from './backend-checks.js';
 import type { SessionVisitor } from './reconcile-sessions.js';
 import type { ApplyReport, Reconciler, SessionFilter } from './reconcile-types.js';
 import { createQueue } from './serial-queue.js';
@@ -37,9 +38,14 @@ export interface EditJournal {
   stateSet(service: string, backend: string, state: BackendState): void;
 }
 
+export type Checked = Pick<BackendChecks, 'status' | 'failure'>;
+
 export interface ServicesInForce {
   attach(journal: EditJournal): void;
   /** Counters are read by this instead of from the kernel alone. */
+  /** What checks of backends have found, for whoever tells of services. */
+  checkBy(checks: Checked): void;
+  checked(): Checked | undefined;
   countFrom(read: () => Promise<readonly ServiceCounters[]>): void;
   /** Alone, in the queue of all changes; whatever changes services says so. */
   exclusive<T>(work: (changed: () => void) => Promise<T>): Promise<T>;
@@ -59,8 +65,13 @@ export interface ServicesInForce {
   changePolicy(policy: string, build: (list: PolicyList) => PolicyDelta): Promise<boolean>;
   /** What the kernel has of a policy's elements, by their text (`10.2.0.0/16`); who asks meanwhile shares the answer. */
   elementCounters(policy: string): Promise<ReadonlyMap<string, ElementCounter>>;
-  /** Rejects with `not-found` for a service or backend that is not there. */
-  setBackendState(service: string, backend: string, state: BackendState): Promise<void>;
+  /** Rejects with `not-found` for a service or backend that is not there. `unless` looks at what is in force when its turn comes. */
+  setBackendState(
+    service: string,
+    backend: string,
+    state: BackendState,
+    unless?: (now: BackendState) => boolean,
+  ): Promise<void>;
   /** What is left on backends that drain; who asks for the same meanwhile shares the answer. */
   draining(service?: string): Promise<readonly Draining[]>;
   /** Newcomers that were not remembered because there is no room; who asks for the same meanwhile shares the answer. */
@@ -101,6 +112,9 @@ const countersByText = (elements: readonly ListedElement[]): ReadonlyMap<string,
     ]),
   );
 
+const stateOf = (view: ServicesView, service: string, backend: string): BackendState | undefined =>
+  view.services.get(service)?.backends.find(({ name }) => name === backend)?.state;
+
 const before = <T>(map: ReadonlyMap<string, T>, names: Iterable<string>): Map<string, T | undefined> =>
   new Map([...names].map((name) => [name, map.get(name)]));
 
@@ -126,11 +140,16 @@ export const createServicesInForce = (
   const refused = new Map<string, Promise<ReadonlyMap<string, number>>>();
   const counting = new Map<string, Promise<ReadonlyMap<string, ElementCounter>>>();
   let journal: EditJournal | undefined;
+  let checks: Checked | undefined;
 
   return {
     attach(wanted) {
       journal = wanted;
     },
+    checkBy(wanted) {
+      checks = wanted;
+    },
+    checked: () => checks,
     countFrom(wanted) {
       readCounters = wanted;
     },
@@ -196,8 +215,10 @@ export const createServicesInForce = (
       counting.set(name, read);
       return read;
     },
-    setBackendState: (service, backend, state) =>
+    setBackendState: (service, backend, state, unless) =>
       queue(async () => {
+        const now = unless && stateOf(engine.view(), service, backend);
+        if (now && unless(now)) return;
         await engine.setBackendState(service, backend, state);
         journal?.stateSet(service, backend, state);
         // Not waited for: health checkers send a state a second for every backend, and a disk takes milliseconds.

@@ -44,7 +44,12 @@ export const positionOf = ({ hub, groups, node, head }: ReadinessInput): string 
   return `${node}:${head}`;
 };
 
-const connectedReasons = (record: PeerRecord, groups: GroupBook): string[] => {
+/** `isServed`: some connected peer owns this group. */
+const connectedReasons = (
+  record: PeerRecord,
+  groups: GroupBook,
+  isServed: (group: number) => boolean,
+): string[] => {
   const { name, session } = record;
   if (!session) return [];
   const reasons: string[] = [];
@@ -58,6 +63,12 @@ const connectedReasons = (record: PeerRecord, groups: GroupBook): string[] => {
     }
     const received = session.inbound.receivedEntries + (session.general?.inbound.receivedEntries ?? 0);
     reasons.push(`group ${groups.names[group]}: not complete yet, ${received} entries received from ${name}`);
+  }
+  for (const { group, epoch } of session.inbound.refusedGroups()) {
+    if (groups.isActive(group) || isServed(group)) continue;
+    reasons.push(
+      `group ${groups.names[group]}: ${name} is active in epoch ${epoch}, epoch ${groups.epochOf(group)} is known; if that lasts, restart this agent`,
+    );
   }
   const behind = session.inbound.behind + (session.general?.open ? session.general.inbound.behind : 0);
   if (reasons.length === 0 && behind > tolerated) reasons.push(`${behind} changes behind ${name}`);
@@ -78,8 +89,10 @@ export const readinessOf = (input: ReadinessInput): SyncReadiness => {
   if (standby && direction === 'send' && records.length > 0) {
     return { ready: false, reasons: [sendsOnly], position };
   }
+  const isServed = (wanted: number): boolean =>
+    records.some(({ session }) => session?.inbound.activeGroups().some(({ group }) => group === wanted));
   for (const record of records) {
-    if (streaming(record)) reasons.push(...connectedReasons(record, groups));
+    if (streaming(record)) reasons.push(...connectedReasons(record, groups, isServed));
   }
   if (reasons.length > 0) return { ready: false, reasons, position };
   if (records.length === 0 || records.some(streaming)) return { ready: true, reasons, position };

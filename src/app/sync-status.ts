@@ -68,14 +68,20 @@ const stateOf = ({ session, lastError }: PeerRecord): string => {
   return session.incompleteGroups().length > 0 ? 'receiving a snapshot' : 'in sync';
 };
 
-/** Of one stream to one peer. While the peer is away, what has changed since its last word counts, superseded changes included. */
+/** While the peer is away or has been passed over, what has changed since its last word counts, superseded changes included. */
+const unconfirmedOf = (outbound: Outbound | undefined, replica: Replica, acked: number): number => {
+  if (!outbound) return replica.head - acked;
+  return outbound.hasGap() ? replica.head - outbound.acked : outbound.unconfirmed + outbound.queued;
+};
+
+/** Of one stream to one peer. */
 const streamStatus = (
   outbound: Outbound | undefined,
   replica: Replica,
   acked: number,
   nowMs: number,
 ): SyncStreamStatus => ({
-  unconfirmed: outbound ? outbound.unconfirmed + outbound.queued : replica.head - acked,
+  unconfirmed: unconfirmedOf(outbound, replica, acked),
   oldestUnconfirmedMs: outbound ? outbound.oldestUnconfirmedMs(nowMs) : replica.oldestChangeMs(acked, nowMs),
   lagP50Ms: outbound && outbound.lag.count > 0 ? outbound.lag.percentileMs(0.5) : undefined,
   lagP99Ms: outbound && outbound.lag.count > 0 ? outbound.lag.percentileMs(0.99) : undefined,

@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { budgets, type FaultName, faultMeaning, faultNames } from '../drill/budgets.js';
 import { compareReports } from '../drill/compare.js';
 import { runDrill } from '../drill/drill.js';
+import { healDrill } from '../drill/heal.js';
 import { drillPage } from '../drill/page/page.js';
 import { formatReport, type ReportFile, reportJson, reportOf } from '../drill/report.js';
 import { judgeAgain, readReport, reportJsonSchema } from '../drill/report-file.js';
@@ -12,6 +13,7 @@ import { runSuite, suiteRows } from '../drill/suite.js';
 import { RelevoError } from '../errors.js';
 import { defaultLabName, labDown, labStatus } from '../lab/lab.js';
 import type { LabPorts } from '../lab/owner.js';
+import { allNodeNames, type NodeName } from '../lab/topology.js';
 import { listFiles } from '../shell/folders.js';
 import { describeMachine } from '../shell/machine.js';
 import { scenariosFolder } from '../shell/programs.js';
@@ -86,12 +88,13 @@ const positive = (text: string): number => {
   return value;
 };
 
-const unitMs: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000 };
+const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
 
 const duration = (text: string): number => {
-  const [, count = '', unit = ''] = /^([1-9]\d{0,4})([smh])$/.exec(text) ?? [];
+  const [, count = '', unit = ''] = /^([1-9]\d{0,4})(ms|s|m|h)$/.exec(text) ?? [];
   const factor = unitMs[unit];
-  if (factor === undefined) throw new RelevoError('bad-request', `'${text}': give a time as 90s, 10m or 1h`);
+  if (factor === undefined)
+    throw new RelevoError('bad-request', `'${text}': give a time as 500ms, 90s, 10m or 1h`);
   return Number(count) * factor;
 };
 
@@ -105,6 +108,9 @@ interface DrillFlags {
   readonly replication: boolean;
   readonly for: number;
   readonly load: number;
+  readonly to?: string;
+  readonly maxOutage?: number;
+  readonly returnAfter?: number;
 }
 
 const stored = async (ports: LabPorts, path: string): Promise<ReportFile> => {
@@ -126,13 +132,28 @@ const comparison = (earlier: ReportFile, report: ReportFile): string => {
   return `since ${earlier.createdAt} (${runs}; p95, of shares the worst):\n${formatTable(['', 'then', 'now', ''], rows)}`;
 };
 
+const nodeNamed = (name: string | undefined): NodeName | undefined => {
+  const known = allNodeNames.find((node) => node === name);
+  if (name !== undefined && !known)
+    throw new RelevoError('bad-request', `--to ${name}: no node of a lab has that name`);
+  return known;
+};
+
 const runDrillCommand = async (fault: FaultName, flags: DrillFlags, output: Output): Promise<void> => {
   const ports = createLabPorts();
   await checkControl(ports, flags);
   const earlier = flags.compare === undefined ? undefined : await stored(ports, flags.compare);
   const { runs, error } = await runDrill(
     ports,
-    { ...flags, idleMs: flags.for, fault, onProgress: (sentence) => process.stderr.write(`${sentence}\n`) },
+    {
+      ...flags,
+      to: nodeNamed(flags.to),
+      idleMs: flags.for,
+      maxOutageMs: flags.maxOutage,
+      returnAfterMs: flags.returnAfter,
+      fault,
+      onProgress: (sentence) => process.stderr.write(`${sentence}\n`),
+    },
     abortOnInterrupt(),
   );
   output.print(formatReport(runs));
@@ -183,6 +204,13 @@ export const addDrillCommands = (program: Command, output: Output): void => {
     .option('--lab <name>', 'the lab to break', defaultLabName)
     .option('--repeat <times>', 'how many times', positive, 1)
     .option('--seed <number>', 'of the streams’ bytes', positive, 1)
+    .option('--to <node>', '`handover` only: where to')
+    .option(
+      '--max-outage <time>',
+      'stop when clients wait longer (500ms): heal, and move the addresses back',
+      duration,
+    )
+    .option('--return-after <time>', 'move the addresses back so long after each run', duration)
     .option('--for <time>', '`idle` only: how long, as 90s or 10m', duration, 60_000)
     .option('--load <programs>', '`idle` only: busy programs beside it', positive, 0)
     .option(
@@ -199,6 +227,11 @@ export const addDrillCommands = (program: Command, output: Output): void => {
         throw new RelevoError('bad-request', `no fault '${fault}': one of ${faultNames.join(', ')}`);
       await runDrillCommand(known, flags, output);
     });
+  drill
+    .command('heal')
+    .option('--lab <name>', 'the lab that was left broken', defaultLabName)
+    .description('put right what a drill left broken that was killed; safe at any time')
+    .action(async ({ lab }: { lab: string }) => output.print(await healDrill(createLabPorts(), lab)));
   drill
     .command('judge')
     .argument('<report...>', 'files that --json wrote')

@@ -1,14 +1,17 @@
 /** `relevo lab`: a cluster on one machine. Also what `relevo drill` shares with it. */
 
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
+import { RelevoError } from '../errors.js';
 import { labExec } from '../lab/exec.js';
-import { defaultLabName, type LabStatus, labDown, labStatus, labUp } from '../lab/lab.js';
+import { checkNodes, defaultLabName, type LabStatus, labDown, labStatus, labUp } from '../lab/lab.js';
+import { writeMachineFiles } from '../lab/machine-files.js';
 import type { LabPorts } from '../lab/owner.js';
 import { hostFolder } from '../lab/state.js';
-import { nodeNamesOf } from '../lab/topology.js';
+import { coordinations, type LabCoordination, nodeNamesOf } from '../lab/topology.js';
 import { systemClock } from '../shell/clock.js';
 import { createDaemons } from '../shell/daemons.js';
 import { createFiles } from '../shell/files.js';
+import { projectFile } from '../shell/programs.js';
 import { createRunner } from '../shell/runner.js';
 import type { Output } from './client-commands.js';
 import { formatTable } from './table.js';
@@ -19,6 +22,26 @@ export const createLabPorts = (): LabPorts => ({
   daemons: createDaemons(),
   clock: systemClock,
 });
+
+const labFiles = async (
+  ports: LabPorts,
+  options: { out: string; nodes: number; backends: number; slowness: number },
+): Promise<readonly string[]> => {
+  const { out, nodes, backends, slowness } = options;
+  checkNodes(nodes, 'relevo');
+  if (backends !== 1 && backends !== 2)
+    throw new RelevoError('bad-request', `${backends} backends: give 1 or 2`);
+  if (!(slowness >= 1 && slowness <= 50))
+    throw new RelevoError('bad-request', `slowness ${slowness}: give 1 to 50`);
+  const unit = async (name: string): Promise<string> => {
+    const path = projectFile(`cluster/systemd/${name}.service`);
+    const text = await ports.files.read(path);
+    if (text === undefined) throw new RelevoError('not-found', `${path} is not there`);
+    return text;
+  };
+  const units = { agent: await unit('relevo'), witness: await unit('relevo-witness') };
+  return writeMachineFiles(ports, out, { nodes, backends, slowness, units });
+};
 
 const formatLab = (status: LabStatus): string => {
   if (status.health === 'none') return `no lab '${status.name}'`;
@@ -34,12 +57,19 @@ const formatLab = (status: LabStatus): string => {
     each.running ? 'running' : 'ENDED',
   ]);
   return [
-    `lab ${status.name} is ${status.health}: owner ${status.owner}, replication ${status.replication ? 'on' : 'OFF'}`,
+    `lab ${status.name} is ${status.health}: owner ${status.owner}, coordination ${status.coordination}, replication ${status.replication ? 'on' : 'OFF'}`,
     ...status.problems.map((problem) => `  ${problem}`),
     ...(status.health === 'up' ? [formatTable(['node', 'role', 'state', 'control socket'], nodes)] : []),
     formatTable(['process', 'pid', ''], processes),
   ].join('\n');
 };
+
+interface UpOptions {
+  readonly name: string;
+  readonly replication: boolean;
+  readonly nodes?: number;
+  readonly coordination: LabCoordination;
+}
 
 export const addLabCommands = (program: Command, output: Output): void => {
   const lab = program
@@ -50,11 +80,21 @@ export const addLabCommands = (program: Command, output: Output): void => {
   lab
     .command('up')
     .option(...nameOption)
-    .option('--nodes <count>', 'load balancers, 2 to 7; without a witness from three on', Number, 2)
+    .option(
+      '--nodes <count>',
+      'load balancers, 2 to 7 (default 2, with etcd 3); without a witness from three on',
+      Number,
+    )
+    .addOption(
+      new Option('--coordination <driver>', 'what decides beside the votes (docs/coordination.md)')
+        .choices(coordinations)
+        .default('votes'),
+    )
     .option('--no-replication', 'without replication of persistence: the negative control of drills')
     .description('bring it up, with clients, backends, witness, observer and the example services')
-    .action(async (options: { name: string; replication: boolean; nodes: number }) => {
-      const { status, made } = await labUp(createLabPorts(), { ...options, owner: 'relevo' });
+    .action(async ({ nodes, ...options }: UpOptions) => {
+      const wanted = { ...options, owner: 'relevo', ...(nodes !== undefined && { nodes }) } as const;
+      const { status, made } = await labUp(createLabPorts(), wanted);
       output.print(`${made ? '' : 'already up: '}${formatLab(status)}`);
     });
   lab
@@ -69,7 +109,7 @@ export const addLabCommands = (program: Command, output: Output): void => {
     });
   lab
     .command('exec')
-    .argument('<host>', 'client, lb1, lb2, …, witness, backend1, backend2 or observer')
+    .argument('<host>', 'client, lb1, lb2, …, witness, backend1, backend2, observer or etcd1 …')
     .argument('[command...]', 'what to run there; a shell without')
     .option(...nameOption)
     .passThroughOptions()
@@ -77,6 +117,16 @@ export const addLabCommands = (program: Command, output: Output): void => {
     .action(async (host: string, command: string[], options: { name: string }) => {
       const argv = command[0] === '--' ? command.slice(1) : command;
       process.exitCode = await labExec(createLabPorts(), options.name, host, argv);
+    });
+  lab
+    .command('files')
+    .requiredOption('--out <folder>', 'where to; keys are written there')
+    .option('--nodes <count>', 'load balancers, 2 to 7', Number, 2)
+    .option('--backends <count>', 'machines of backends: 1 (with both addresses) or 2', Number, 2)
+    .option('--slowness <factor>', 'multiplies lease and heartbeat times, for emulated processors', Number, 1)
+    .description('write the files of a lab of separate machines: configuration, keys, networks, units')
+    .action(async (options: { out: string; nodes: number; backends: number; slowness: number }) => {
+      output.print((await labFiles(createLabPorts(), options)).join('\n'));
     });
   lab
     .command('down')

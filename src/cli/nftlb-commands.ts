@@ -87,10 +87,10 @@ const keyOf = async (
   return made;
 };
 
-const tlsOf = async ({ tlsCert, tlsKey }: Flags) => {
+const tlsFilesOf = ({ tlsCert, tlsKey }: Flags) => {
   if (tlsCert === undefined && tlsKey === undefined) return undefined;
   if (tlsCert === undefined || tlsKey === undefined) throw usage('--tls-cert and --tls-key come together');
-  return readTlsPair({ cert: tlsCert, key: tlsKey });
+  return { cert: tlsCert, key: tlsKey };
 };
 
 const read = async (file: string): Promise<ServicesDocument> => {
@@ -108,6 +108,7 @@ const ours = [
   'counters',
   'global',
   'state-reason',
+  'health',
 ];
 
 /** Without what nftlb does not know; what it cannot do is refused. */
@@ -151,6 +152,7 @@ const run = async (
   }
   const log = createLog(level, { node: 'nftlb' }, places);
   withoutEffect(flags, log);
+  const tlsFiles = tlsFilesOf(flags);
   await runNftlbNode(
     {
       document: flags.config === undefined ? undefined : await readInput(flags.config),
@@ -158,7 +160,8 @@ const run = async (
       key,
       host: flags.host ?? (flags.ipv6 ? '::1' : '127.0.0.1'),
       port,
-      tls: await tlsOf(flags),
+      tls: tlsFiles && (await readTlsPair(tlsFiles)),
+      tlsFiles,
       log,
       ready: tellParent,
     },

@@ -34,6 +34,8 @@ export const addNodeCommands = (program: Command): void => {
     .action(async ({ config }: { config: string }) => {
       ensureEngineFlags();
       const signal = untilSignal();
+      // There is nothing to renew, and grants must not end because somebody reloads every unit of ours.
+      surviveRenewals();
       const { cluster, listen, leaseMs, secretFile, logLevel } = await readWitnessConfig(config);
       const secret = await readSecret(secretFile);
       const log = createLog(logLevel, { node: 'witness' });

@@ -1,5 +1,6 @@
 /** NodeStatus and SyncStatus as an operator reads them. */
 
+import type { ChecksStatus } from '../model/health-check.js';
 import type {
   DocumentStatus,
   NodeStatus,
@@ -76,6 +77,20 @@ const formatDocument = (document: DocumentStatus): string[] => {
   ];
 };
 
+const formatChecks = (checks: ChecksStatus | undefined): string[] => {
+  if (!checks || checks.checks === 0) return [];
+  const late =
+    checks.lateMs > 0 ? `, LATE by ${formatDuration(checks.lateMs)}: longer intervals would do` : '';
+  const more = checks.downCount - checks.down.length;
+  return [
+    `checks       ${checks.checks} asked by this node, ${checks.downCount} backends down${late}`,
+    ...checks.down.map(
+      ({ service, backend, reason }) => `             DOWN ${service}/${backend}: ${reason}`,
+    ),
+    ...(more > 0 ? [`             … and ${more} more`] : []),
+  ];
+};
+
 export const formatStatus = (status: NodeStatus): string => {
   const { services, conntrackd, witness } = status;
   const groups = status.groups.map((group) => [
@@ -122,6 +137,7 @@ export const formatStatus = (status: NodeStatus): string => {
       ? [`witness      ${witness.reachable ? 'reachable' : 'NOT REACHABLE'} ${witness.detail}`]
       : []),
     `services     ${services.count}, ${services.backendsUp} of ${services.backends} backends up, ${services.repairs} repairs of foreign changes`,
+    ...formatChecks(services.checks),
     ...services.persistence.map(
       ({ map, entries, size }) => `persistence  ${map}: ${entries} of ${size} clients`,
     ),

@@ -3,8 +3,9 @@
 import { z } from 'zod';
 import { conntrackdProblems } from '../conntrack/config.js';
 import type { Ipv4 } from '../model/address.js';
-import type { IngressInterfaces, NodeConfig, Witness } from '../model/node.js';
+import type { IngressInterfaces, NodeConfig } from '../model/node.js';
 import type { Problem } from '../model/service.js';
+import { coordination, coordinationProblems, shapeCoordination, witness } from './coordination.js';
 import { failback } from './failback.js';
 import {
   interfaceName,
@@ -20,22 +21,6 @@ import {
 import { problemsFromZod } from './problems.js';
 import { readYaml } from './yaml.js';
 
-const witness = z
-  .union(
-    [
-      z.literal('none'),
-      z.strictObject({ arbiter: z.array(socketAddress).min(1) }),
-      z.strictObject({ ping: ipv4 }),
-    ],
-    { error: "must be 'none', { arbiter: [address:port, …] } or { ping: address }" },
-  )
-  .transform((value): Witness => {
-    if (value === 'none') return { kind: 'none' };
-    return 'arbiter' in value
-      ? { kind: 'arbiter', at: value.arbiter }
-      : { kind: 'ping', address: value.ping };
-  });
-
 const timing = z
   .strictObject({
     leaseMs: milliseconds(40, 60_000).default(120),
@@ -43,7 +28,7 @@ const timing = z
     heartbeatMs: milliseconds(5, 20_000).default(30),
     deadMs: milliseconds(15, 60_000).default(100),
     syncWaitMs: milliseconds(0, 600_000).default(5_000),
-    announceMs: milliseconds(100, 3_600_000).default(10_000),
+    announceMs: milliseconds(100, 240_000).default(10_000),
   })
   .superRefine((value, context) => {
     if (value.renewMs * 3 > value.leaseMs) {
@@ -77,6 +62,7 @@ const schema = z.strictObject({
     .min(1)
     .max(7),
   witness: witness.default({ kind: 'none' }),
+  coordination: coordination.optional(),
   groups: z
     .array(
       z.strictObject({
@@ -289,6 +275,8 @@ const shapeApi = (
 
 const shape = (config: Parsed, folder: string): NodeConfig => {
   const file = (text: string): string => resolvePath(text, folder);
+  const tls = { ca: file(config.tls.ca), cert: file(config.tls.cert), key: file(config.tls.key) };
+  const driver = config.coordination && shapeCoordination(config.coordination, tls, file);
   return {
     cluster: config.cluster,
     node: config.node,
@@ -301,8 +289,9 @@ const shape = (config: Parsed, folder: string): NodeConfig => {
     })),
     witness: config.witness,
     timing: config.timing,
+    ...(driver && { coordination: driver }),
     secretFile: file(config.secretFile),
-    tls: { ca: file(config.tls.ca), cert: file(config.tls.cert), key: file(config.tls.key) },
+    tls,
     replication: config.replication,
     conntrackd: shapeConntrackd(config.conntrackd, file),
     stateDir: file(config.stateDir),
@@ -336,6 +325,14 @@ export const parseNodeConfig = (text: string, folder: string): NodeConfigResult 
   const parsed = schema.safeParse(read.value);
   if (!parsed.success) return { ok: false, problems: problemsFromZod(parsed.error) };
   const config = shape(parsed.data, folder);
-  const problems = [...crossProblems(parsed.data), ...conntrackdProblems(config)];
+  const problems = [
+    ...crossProblems(parsed.data),
+    ...coordinationProblems(parsed.data.coordination, {
+      nodes: config.nodes.length,
+      witness: config.witness.kind,
+      leaseMs: config.timing.leaseMs,
+    }),
+    ...conntrackdProblems(config),
+  ];
   return problems.length > 0 ? { ok: false, problems } : { ok: true, config };
 };

@@ -4,6 +4,7 @@ import { isIpv6 } from '../model/address.js';
 import type { Helper, Service, ServiceAddress } from '../model/service.js';
 import { createOverlaps, overlapText } from './overlaps.js';
 import { type Place, type Problems, under } from './place.js';
+import { checkHealth } from './service-health.js';
 
 const helperProtocols: Readonly<Record<Helper, readonly ServiceAddress['protocol'][]>> = {
   ftp: ['tcp'],
@@ -167,4 +168,9 @@ export const checkService = (
   checkFamily(service, place, backendAt, problems);
   checkAddresses(service, place, backendAt, problems);
   checkBackends(service, backendAt, problems);
+  checkHealth(
+    service,
+    (key, message) => problems.report(under(place, key), message),
+    (index, message) => problems.report(under(backendAt(index), 'port'), message),
+  );
 };

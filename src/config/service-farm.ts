@@ -10,6 +10,7 @@ import { type KnownValues, readEntries, type Scope, withKnownValues } from './re
 import { type AddressDraft, families, protocols, readFarmAddresses } from './service-address.js';
 import { readBackend } from './service-backend.js';
 import { finishFarm } from './service-finish.js';
+import { readHealth } from './service-health.js';
 import {
   type LimitsDraft,
   type LogDraft,
@@ -54,6 +55,7 @@ type Plain =
   | 'intraConnect'
   | 'responseTtl'
   | 'sourceAddress'
+  | 'health'
   | 'inputInterface'
   | 'outputInterface'
   | 'etherAddress';
@@ -175,6 +177,9 @@ const attributes = new Map<string, Attribute>(
     },
     responsettl(value, { plain }, reading) {
       plain.responseTtl = readInteger(value, reading, 1, longestTtlSeconds);
+    },
+    health(value, { plain }, reading) {
+      plain.health = readHealth(value, reading);
     },
     iface(value, { plain }, reading) {
       plain.inputInterface = readInterface(value, reading);

@@ -149,6 +149,7 @@ export const finishFarm = (draft: FarmDraft, object: JsonObject, place: Place): 
   if (mode === 'stlsdnat' && responseTtl !== undefined && responseTtl !== 60)
     service.responseTtl = responseTtl;
   if (policies.length > 0) service.policies = policies;
+  if (plain.health) service.health = plain.health;
   if (plain.inputInterface) service.inputInterface = plain.inputInterface;
   if (plain.outputInterface) service.outputInterface = plain.outputInterface;
   if (plain.etherAddress) service.etherAddress = plain.etherAddress;

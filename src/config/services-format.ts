@@ -15,11 +15,12 @@ import {
 import { formatPolicy, formatSharedAddress } from './policies-format.js';
 import { portsText } from './ports.js';
 import { familyOf } from './service-address.js';
+import { healthText } from './service-health.js';
 import { defaultBanMs, defaultLogPrefix } from './service-limits.js';
 import { clientText } from './service-sessions.js';
 
 export interface Farm {
-  readonly [attribute: string]: string | readonly Text[];
+  readonly [attribute: string]: string | Text | readonly Text[];
 }
 
 /** Why a service, or one of its backends, is not served as it is configured: found out by the engine. */
@@ -39,6 +40,8 @@ export interface FormatOptions {
   /** Newcomers that were not remembered because there is no room, by name of the service. */
   readonly refused?: ReadonlyMap<string, number>;
   readonly reasons?: StateReasons;
+  /** What the check of a backend that is down has found, as far as this node asks. */
+  readonly failures?: (service: string, backend: string) => string | undefined;
   /** Also what nftlb keeps and never prints. */
   readonly full?: boolean;
 }
@@ -51,11 +54,15 @@ const levelOf = (service: Service): number => {
   return Number.isFinite(level) ? level : 1;
 };
 
-/** `reason`: why this is not served, though it is up. */
-const stateText = (state: BackendState | 'available', reason: string | undefined): Text =>
+/** `reason`: why this is not served, though it is up; `failed`: what the check found of a backend that is down. */
+const stateText = (
+  state: BackendState | 'available',
+  reason: string | undefined,
+  failed?: string | undefined,
+): Text =>
   reason !== undefined && (state === 'up' || state === 'available')
     ? { state: 'config_error', 'state-reason': reason }
-    : { state };
+    : { state, ...(state === 'down' && optional('state-reason', failed)) };
 
 const formatBackend = (
   backend: Backend,
@@ -63,6 +70,7 @@ const formatBackend = (
   reason: string | undefined,
   full: boolean | undefined,
   left: { readonly sessions: number; readonly connections: number } | undefined,
+  failed: string | undefined,
 ): Text => ({
   name: backend.name,
   'ip-addr': backend.address,
@@ -74,7 +82,11 @@ const formatBackend = (
   'est-connlimit': String(backend.connectionLimit ?? 0),
   ...optional('est-connlimit-log-prefix', backend.connectionLimitLogPrefix),
   // Of a level that is not in use; reads back as up.
-  ...stateText(backend.state === 'up' && backend.priority !== level ? 'available' : backend.state, reason),
+  ...stateText(
+    backend.state === 'up' && backend.priority !== level ? 'available' : backend.state,
+    reason,
+    failed,
+  ),
   ...(left && {
     'drain-sessions': String(left.sessions),
     'drain-connections': String(left.connections),
@@ -117,7 +129,7 @@ const formatExtensions = ({ limits, persistFull, replicate, counters, countersSu
 
 export const formatService = (
   service: Service,
-  { reasons, full, draining, refused }: FormatOptions = {},
+  { reasons, full, draining, refused, failures }: FormatOptions = {},
 ): Farm => {
   const addresses = namedAddresses(service);
   const [first] = addresses;
@@ -159,13 +171,21 @@ export const formatService = (
     ...(service.intraConnect && { 'intra-connect': 'on' }),
     addresses: addresses.map(formatAddress),
     backends: service.backends.map((backend) =>
-      formatBackend(backend, level, reasonOf(backend.name), full, left?.get(backend.name)),
+      formatBackend(
+        backend,
+        level,
+        reasonOf(backend.name),
+        full,
+        left?.get(backend.name),
+        failures?.(service.name, backend.name),
+      ),
     ),
     policies: (service.policies ?? []).map((name) => ({ name })),
     ...(staticSessions.length > 0 && {
       sessions: staticSessions.map(({ client, backend }) => ({ client: clientText(client), backend })),
     }),
     ...formatExtensions(service),
+    ...(service.health && { health: healthText(service.health) }),
     ...optional('persist-refused', refused?.get(service.name)?.toString()),
     ...(full && {
       ...optional('iface', service.inputInterface),

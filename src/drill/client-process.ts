@@ -5,10 +5,13 @@ import { connect } from 'node:net';
 import { servicePorts } from '../lab/services.js';
 import { clientRange, floating } from '../lab/topology.js';
 import type { ProbeHistory } from './history.js';
+import { type OutageWatch, startOutageWatch } from './outage-watch.js';
 import { type Pace, startPace } from './pace.js';
 import { nowMs, onCommands, say, sayLast } from './probe-pipe-process.js';
 
 const intervalMs = Number(process.argv[2] ?? 2);
+/** 0: none. */
+const maxOutageMs = Number(process.argv[3] ?? 0);
 /** A SYN is sent again after a second (RFC 6298): an attempt that needs that has failed. */
 const connectTimeoutMs = 900;
 /** Datagrams take turns over this many flows, connections over this many client addresses. */
@@ -16,14 +19,27 @@ const flows = 8;
 
 const host = floating.front.address;
 
+let told = false;
+const watch = (probe: string): OutageWatch =>
+  startOutageWatch(maxOutageMs, (outageMs) => {
+    if (told) return;
+    told = true;
+    say({
+      kind: 'breach',
+      what: `no answer to ${probe} for ${Math.round(outageMs)} ms, more than the ${maxOutageMs} ms that were allowed`,
+    });
+  });
+
 const startDatagrams = (): (() => ProbeHistory) => {
   const sentMs: number[] = [];
   const answeredMs: (number | null)[] = [];
+  const outage = watch('datagrams');
   const sockets = Array.from({ length: flows }, () => {
     const socket = createSocket('udp4');
     socket.on('message', (message) => {
       const index = message.readUInt32BE(0);
       answeredMs[index] ??= nowMs();
+      outage.answered(index);
     });
     // Unreachable networks and refused ports are what a drill is about: the lost answer says it.
     socket.on('error', () => undefined);
@@ -39,6 +55,7 @@ const startDatagrams = (): (() => ProbeHistory) => {
         datagram.writeUInt32BE(index, 0);
         answeredMs.push(null);
         sentMs.push(nowMs());
+        outage.sent(index, sentMs[index]!);
         sockets[index % flows]?.send(datagram, () => undefined);
       });
     })
@@ -52,11 +69,13 @@ const startDatagrams = (): (() => ProbeHistory) => {
 const startConnects = (): (() => ProbeHistory) => {
   const sentMs: number[] = [];
   const answeredMs: (number | null)[] = [];
+  const outage = watch('connects');
   const [a, b, c, first] = clientRange.first;
   const pace = startPace(intervalMs, nowMs, () => {
     const index = sentMs.length;
     answeredMs.push(null);
     sentMs.push(nowMs());
+    outage.sent(index, sentMs[index]!);
     const localAddress = `${a}.${b}.${c + 3}.${first + 240 + (index % flows)}`;
     const socket = connect({ host, port: servicePorts.web, localAddress });
     // After a pause of this process its timers come first: what has arrived meanwhile is looked at before giving up.
@@ -66,6 +85,7 @@ const startConnects = (): (() => ProbeHistory) => {
     const timer = setTimeout(giveUp, connectTimeoutMs);
     socket.once('connect', () => {
       answeredMs[index] = nowMs();
+      outage.answered(index);
       // A reset leaves no TIME_WAIT behind: half a million ports would not do for a minute otherwise.
       socket.resetAndDestroy();
     });

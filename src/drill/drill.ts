@@ -9,7 +9,8 @@ import { sleep } from '../shell/clock.js';
 import { type Budget, budgetOf, budgets, type FaultName, nodesFor } from './budgets.js';
 import { createFault, type Fault } from './faults.js';
 import type { DrillHistory, ToldEvent } from './history.js';
-import { type Findings, judge, type Verdict, verdictOf } from './judge.js';
+import { type Findings, judge, type Verdict, verdictOf, withStop } from './judge.js';
+import { type DrillLock, drillLockState, healCommand, lockDrill, refuseWhatIsLeft } from './lock.js';
 import { type Probes, startProbes } from './probes.js';
 
 export interface DrillOptions {
@@ -28,6 +29,12 @@ export interface DrillOptions {
   readonly limits?: Partial<Budget>;
   /** A run that has not ended by then is broken off, and the lab healed. */
   readonly deadlineMs?: number;
+  /** When clients have been without an answer for longer, the run is stopped: healed, and the addresses go back to where they were. */
+  readonly maxOutageMs?: number | undefined;
+  /** Of `handover`: where to; of other faults in a larger lab nobody can say. */
+  readonly to?: NodeName | undefined;
+  /** The addresses go back to where they were, so long after each run; undefined: they stay. */
+  readonly returnAfterMs?: number | undefined;
   readonly onProgress?: (sentence: string) => void;
 }
 
@@ -38,6 +45,8 @@ export interface DrillRun {
   readonly limits?: Partial<Budget>;
   /** The node that was broken. */
   readonly from: NodeName;
+  /** Why it was stopped before its end. */
+  readonly stopped?: string;
   readonly findings: Findings;
   readonly verdict: Verdict;
   readonly history: DrillHistory;
@@ -116,53 +125,106 @@ const askOnUntil = async (done: Promise<unknown>, probes: Probes): Promise<void>
   }
 };
 
-const breakAndWatch = async (
+interface Watch {
+  readonly ports: LabPorts;
+  readonly owner: LabOwnerDriver;
+  readonly probes: Probes;
+  readonly fault: Fault;
+  readonly from: NodeName;
+  /** The fault deserves a takeover, which is waited for. */
+  readonly moves: boolean;
+  /** Ends the run, with nothing to report. */
+  readonly interrupt: AbortSignal;
+  /** Notes what is about to be broken, and that it is whole again. */
+  readonly note: (broken: boolean) => Promise<void>;
+}
+
+/** Back to the node that was active before; the reason when it does not go. */
+const failBack = async (
   ports: LabPorts,
   owner: LabOwnerDriver,
-  probes: Probes,
-  fault: Fault,
-  from: NodeName,
-  moves: boolean,
-  signal: AbortSignal,
-): Promise<DrillHistory> => {
+  to: NodeName,
+): Promise<string | undefined> => {
+  try {
+    const active = activeIn(await untilSettled(ports, owner, healMs))[0]!;
+    if (active === to) return undefined;
+    await owner.handover(active, to);
+    await untilSettled(ports, owner, healMs);
+    return undefined;
+  } catch (thrown) {
+    return errorFrom(thrown).message;
+  }
+};
+
+const breakAndWatch = async (watch: Watch): Promise<{ history: DrillHistory; stopped?: string }> => {
+  const { ports, owner, probes, fault, from, moves, interrupt, note } = watch;
   const startedMs = ports.clock.nowMs();
   const viewsBefore = await nodeViews(owner);
   const before = await probes.ask();
-  await sleep(quietMs, signal);
-  signal.throwIfAborted();
-  const injecting = fault.inject(signal);
+  const breach = new AbortController();
+  let broke: string | undefined;
+  void probes.breach.then((what) => {
+    broke = what;
+    breach.abort();
+  });
+  // Ends each wait; what has happened until then is judged.
+  const stop = AbortSignal.any([interrupt, breach.signal]);
+  await sleep(quietMs, stop);
+  interrupt.throwIfAborted();
+  await note(true);
+  const aboutMs = ports.clock.nowMs();
+  const injecting = fault.inject(stop).catch((thrown: unknown) => {
+    if (broke === undefined) throw thrown;
+    return { atMs: aboutMs };
+  });
   if (!moves) await askOnUntil(injecting, probes);
   const { atMs: injectedMs } = await injecting;
-  if (moves) await untilTakenOver(ports, owner, from, signal);
-  await sleep(lookMs, signal);
-  signal.throwIfAborted();
-  const after = await probes.ask();
+  if (moves) await untilTakenOver(ports, owner, from, stop);
+  await sleep(lookMs, stop);
+  interrupt.throwIfAborted();
+  const after = broke === undefined ? await probes.ask() : {};
   await fault.heal();
   const healedMs = ports.clock.nowMs();
   const notHealed = await untilSettled(ports, owner, healMs).then(
     () => null,
     (thrown: unknown) => errorFrom(thrown).message,
   );
+  if (notHealed === null) await note(false);
   const settledMs = ports.clock.nowMs();
-  await sleep(settledTailMs, signal);
-  signal.throwIfAborted();
-  const recorded = await probes.stop();
   const viewsAfter = await nodeViews(owner);
+  const elapsedMs = ports.clock.nowMs() - startedMs;
+  const back = broke === undefined ? undefined : await failBack(ports, owner, from);
+  await sleep(settledTailMs, interrupt);
+  interrupt.throwIfAborted();
+  const recorded = await probes.stop();
   const events = await eventsSince(owner, startedMs);
-  const takeovers = takeoversBetween(viewsBefore, viewsAfter, ports.clock.nowMs() - startedMs);
-  return { ...recorded, before, after, injectedMs, healedMs, settledMs, notHealed, takeovers, events };
+  const takeovers = takeoversBetween(viewsBefore, viewsAfter, elapsedMs);
+  const history = {
+    ...recorded,
+    before,
+    after,
+    injectedMs,
+    healedMs,
+    settledMs,
+    notHealed,
+    takeovers,
+    events,
+  };
+  if (broke === undefined) return { history };
+  const place = back === undefined ? `${from} is active again` : `but the addresses did not go back: ${back}`;
+  return { history, stopped: `${broke}: stopped, healed, ${place}` };
 };
 
-export const runDrillOnce = async (
+const runDrillOnce = async (
   ports: LabPorts,
   options: DrillOptions,
   index: number,
   interrupt: AbortSignal,
+  lock: DrillLock,
 ): Promise<DrillRun> => {
-  const { deadlineMs } = options;
+  const { deadlineMs, lab, fault: name, streams = 12, clients = 1000, idleMs = 10_000, load = 0 } = options;
   const late = deadlineMs === undefined ? undefined : AbortSignal.timeout(deadlineMs);
   const signal = late ? AbortSignal.any([interrupt, late]) : interrupt;
-  const { lab, fault: name, streams = 12, clients = 1000, idleMs = 10_000, load = 0 } = options;
   // What lasts long is recorded less densely.
   const intervalMs = options.intervalMs ?? (name === 'idle' ? 10 : 2);
   const seed = (options.seed ?? 1) + index * 1000;
@@ -173,29 +235,52 @@ export const runDrillOnce = async (
       `${name} needs a lab of ${nodesFor(name)} nodes: 'relevo lab up --name ${lab} --nodes ${nodesFor(name)}'`,
     );
   }
-  const views = await untilSettled(ports, owner);
-  const from = activeIn(views)[0]!;
+  const from = activeIn(await untilSettled(ports, owner))[0]!;
   options.onProgress?.(`${name} ${index + 1} of ${options.repeat}: ${from} is active, probes start`);
-  const fault = createFault(name, { ports, lab, owner, node: from, idleMs, load });
+  const fault = createFault(name, { ports, lab, owner, node: from, to: options.to, idleMs, load });
   let probes: Probes | undefined;
   try {
-    probes = await startProbes(lab, { streams, clients, seed, intervalMs });
-    const history = await breakAndWatch(
+    const { maxOutageMs } = options;
+    probes = await startProbes(lab, { streams, clients, seed, intervalMs, maxOutageMs });
+    const moves = budgets[name].takeovers > 0;
+    const note = (broken: boolean) => lock.note(broken ? { fault: name, node: from } : null);
+    const watched = await breakAndWatch({
       ports,
       owner,
       probes,
       fault,
       from,
-      budgets[name].takeovers > 0,
-      signal,
-    );
+      moves,
+      interrupt: signal,
+      note,
+    });
+    const { history, stopped } = watched;
     const findings = judge(history);
     const { limits } = options;
-    const verdict = verdictOf(findings, budgetOf(name, limits));
-    return { fault: name, index, seed, ...(limits && { limits }), from, findings, verdict, history };
+    const verdict = withStop(verdictOf(findings, budgetOf(name, limits)), stopped);
+    return {
+      fault: name,
+      index,
+      seed,
+      ...(limits && { limits }),
+      ...(stopped !== undefined && { stopped }),
+      from,
+      findings,
+      verdict,
+      history,
+    };
   } catch (thrown) {
     probes?.kill();
-    await fault.heal();
+    try {
+      await fault.heal();
+    } catch (again) {
+      const why = errorFrom(again).message;
+      throw new RelevoError(
+        'not-ready',
+        `${errorFrom(thrown).message}; and healing failed (${why}): '${healCommand(lab)}' tries again`,
+      );
+    }
+    await lock.note(null);
     if (late?.aborted) {
       throw new RelevoError('timeout', `not finished after ${deadlineMs! / 1000} s: the lab has been healed`);
     }
@@ -211,15 +296,31 @@ export const runDrill = async (
   signal: AbortSignal,
 ): Promise<{ runs: readonly DrillRun[]; error?: RelevoError }> => {
   const runs: DrillRun[] = [];
+  const { lab, fault, repeat, returnAfterMs, onProgress } = options;
+  let lock: DrillLock | undefined;
   try {
-    for (let index = 0; index < options.repeat && !signal.aborted; index += 1) {
-      const run = await runDrillOnce(ports, options, index, signal);
+    // First of all: a lab that a drill left broken looks as if it had to be rebuilt, and needs healing only.
+    await refuseWhatIsLeft(ports.files, lab);
+    const owner = await checkLab(ports, lab);
+    lock = await lockDrill(ports.files, lab, `${fault}, ${repeat} times`);
+    for (let index = 0; index < repeat && !signal.aborted; index += 1) {
+      const run = await runDrillOnce(ports, options, index, signal, lock);
       runs.push(run);
       const { passed, failures } = run.verdict;
-      options.onProgress?.(passed ? '  within budget' : `  ${failures.join('\n  ')}`);
+      onProgress?.(passed ? '  within budget' : `  ${failures.join('\n  ')}`);
+      if (run.stopped !== undefined) break;
+      if (returnAfterMs === undefined) continue;
+      await sleep(returnAfterMs, signal);
+      const back = await failBack(ports, owner, run.from);
+      if (back !== undefined) throw new RelevoError('not-ready', `not back on ${run.from}: ${back}`);
+      onProgress?.(`  back on ${run.from}`);
     }
+    await lock.release();
     return { runs };
   } catch (thrown) {
+    const left = lock && (await drillLockState(ports.files, lab));
+    // What could not be healed stays noted.
+    if (lock && left?.state === 'held' && left.note.broken === null) await lock.release();
     return { runs, error: errorFrom(thrown) };
   }
 };

@@ -30,12 +30,14 @@ const settleMs = 500;
 /** `back-path`: an owner gives a group away for its health only after it has had it for so long (`healthPace`). */
 const stayedMs = 10_500;
 
-interface Site {
+export interface Site {
   readonly ports: LabPorts;
   readonly lab: string;
   readonly owner: LabOwnerDriver;
   /** The node to break: the active one. */
   readonly node: NodeName;
+  /** `handover`: where to; undefined: the program chooses. */
+  readonly to?: NodeName | undefined;
   /** `idle`: for how long nothing fails, and beside how many busy programs. */
   readonly idleMs: number;
   readonly load: number;
@@ -61,6 +63,11 @@ const agentProcesses = async (site: Site): Promise<ProcessIdentity[]> => {
   return (await inside(site)).filter((each) => !others.some((other) => other.pid === each.pid));
 };
 
+/** Stopped processes of a node run on. */
+const thawAll = async (site: Site): Promise<void> => {
+  for (const each of await inside(site)) signalProcess(each, 'SIGCONT');
+};
+
 /** Starts those processes of the node that do not run, and notes them in the lab's state. */
 const restartNode = async (site: Site): Promise<void> => {
   const { ports, lab, owner, node } = site;
@@ -77,7 +84,7 @@ const restartNode = async (site: Site): Promise<void> => {
 const handover = (site: Site): Fault => ({
   async inject() {
     const atMs = site.ports.clock.nowMs();
-    await site.owner.handover(site.node);
+    await site.owner.handover(site.node, site.to);
     return { atMs };
   },
   heal: () => restartNode(site),
@@ -117,6 +124,16 @@ const agentFreeze = (site: Site): Fault => {
   };
 };
 
+/** The node that was off comes back with an empty kernel, and all its processes. */
+const powerOn = async (site: Site): Promise<void> => {
+  const left = await inside(site);
+  killProcesses(left.map((each) => ({ ...each, label: 'process', host: site.node })));
+  while (left.some(isRunning)) await sleep(10);
+  await replaceHost(site.ports.runner, site.lab, site.node);
+  await site.owner.prepareNode(site.node);
+  await restartNode(site);
+};
+
 const nodeOff = (site: Site): Fault => {
   let off = false;
   return {
@@ -132,12 +149,7 @@ const nodeOff = (site: Site): Fault => {
     async heal() {
       if (!off) return;
       off = false;
-      const left = await inside(site);
-      killProcesses(left.map((each) => ({ ...each, label: 'process', host: site.node })));
-      while (left.some(isRunning)) await sleep(10);
-      await replaceHost(site.ports.runner, site.lab, site.node);
-      await site.owner.prepareNode(site.node);
-      await restartNode(site);
+      await powerOn(site);
     },
   };
 };
@@ -296,3 +308,20 @@ const factories: Readonly<Record<FaultName, (site: Site) => Fault>> = {
 };
 
 export const createFault = (name: FaultName, site: Site): Fault => factories[name](site);
+
+/**
+ * Puts a lab right that a drill left broken which has gone: what its faults remember went with it, so everything that any of them may have
+ * done is undone. A node that was off gets an empty kernel, as after the fault itself.
+ */
+export const healLeft = async (name: FaultName, site: Site): Promise<void> => {
+  const { runner } = site.ports;
+  if (name === 'node-off' || name === 'second-failure') await powerOn(site);
+  for (const node of site.owner.nodes) {
+    const each = { ...site, node };
+    await thawAll(each);
+    await setForwarding(runner, site.lab, node, 'back', true);
+    await setAllCables(runner, site.lab, node, 'up');
+    await restartNode(each);
+  }
+  await restartShared(site);
+};

@@ -188,3 +188,7 @@ export const verdictOf = (findings: Findings, budget: Budget): Verdict => {
   expect(takeovers === budget.takeovers, `${takeovers} takeovers, ${budget.takeovers} deserved`);
   return { passed: failures.length === 0, failures };
 };
+
+/** A run that was stopped before its end has failed, whatever its figures. */
+export const withStop = (verdict: Verdict, stopped: string | undefined): Verdict =>
+  stopped === undefined ? verdict : { passed: false, failures: [stopped, ...verdict.failures] };

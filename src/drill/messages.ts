@@ -11,4 +11,6 @@ export type Message =
   | { readonly kind: 'probes'; readonly udp: ProbeHistory; readonly connect: ProbeHistory }
   | { readonly kind: 'streams'; readonly streams: readonly StreamHistory[] }
   | { readonly kind: 'arp'; readonly requests: readonly ArpRequest[] }
+  /** Nothing has been answered for longer than the probe was told to bear; said once. */
+  | { readonly kind: 'breach'; readonly what: string }
   | { readonly kind: 'failed'; readonly reason: string };

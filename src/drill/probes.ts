@@ -12,6 +12,8 @@ export interface ProbeOptions {
   readonly clients: number;
   readonly seed: number;
   readonly intervalMs: number;
+  /** Outage of clients beyond which `breach` resolves; undefined: never. */
+  readonly maxOutageMs?: number | undefined;
 }
 
 export type Recorded = Pick<DrillHistory, 'udp' | 'connect' | 'streams' | 'arp'>;
@@ -19,6 +21,8 @@ export type Recorded = Pick<DrillHistory, 'udp' | 'connect' | 'streams' | 'arp'>
 export interface Probes {
   /** Every persistent client asks once who serves it. */
   ask(): Promise<BackendAnswers>;
+  /** Says what went beyond the limit; pending for ever when nothing does. */
+  readonly breach: Promise<string>;
   stop(): Promise<Recorded>;
   /** Ends them at once, whatever they were doing. */
   kill(): void;
@@ -98,7 +102,7 @@ const startProbe = (
 
 /** Resolves when all of them are under way: streams open, requests answered. */
 export const startProbes = async (lab: string, options: ProbeOptions): Promise<Probes> => {
-  const client = startProbe(lab, 'client', 'client-process', [options.intervalMs]);
+  const client = startProbe(lab, 'client', 'client-process', [options.intervalMs, options.maxOutageMs ?? 0]);
   const sessions = startProbe(lab, 'client', 'sessions-process', [
     options.streams,
     options.clients,
@@ -115,8 +119,16 @@ export const startProbes = async (lab: string, options: ProbeOptions): Promise<P
     kill();
     throw thrown;
   }
+  // A probe that ends has no breach to tell; who waits for its other messages hears of the end.
+  const breach = new Promise<string>((resolve) => {
+    client.expect('breach').then(
+      ({ what }) => resolve(what),
+      () => undefined,
+    );
+  });
   return {
     kill,
+    breach,
     async ask() {
       const asked = sessions.expect('asked');
       sessions.process.send('ask');

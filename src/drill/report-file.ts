@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { formatProblems, problemsFromZod } from '../config/problems.js';
 import { RelevoError } from '../errors.js';
 import { budgetOf, faultNames } from './budgets.js';
-import { judge, verdictOf } from './judge.js';
+import { judge, verdictOf, withStop } from './judge.js';
 import type { ReportedRun, ReportFile } from './report.js';
 
 const time = z.number().describe('milliseconds of the monotonic clock of the machine that ran the drill');
@@ -74,6 +74,7 @@ const reportSchema = z
         seed: z.number().int(),
         limits: limits.optional().describe("asked for instead of the fault's own budget"),
         from: z.string().describe('the node that was broken'),
+        stopped: z.string().optional().describe('why it was stopped before its end'),
         findings: z.looseObject({}).describe('what the checker of that day found'),
         verdict: z.object({ passed: z.boolean(), failures: z.array(z.string()) }),
         history: history.describe('what the probes recorded: the checker of any day judges it'),
@@ -110,5 +111,9 @@ export const readReport = (text: string, place: string): ReportFile => {
 export const judgeAgain = (runs: readonly ReportedRun[]): ReportedRun[] =>
   runs.map((run) => {
     const findings = judge(run.history);
-    return { ...run, findings, verdict: verdictOf(findings, budgetOf(run.fault, run.limits)) };
+    return {
+      ...run,
+      findings,
+      verdict: withStop(verdictOf(findings, budgetOf(run.fault, run.limits)), run.stopped),
+    };
   });

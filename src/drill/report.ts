@@ -11,6 +11,8 @@ export interface ReportedRun {
   /** What was asked for instead of the fault's own budget. */
   readonly limits?: Partial<Budget>;
   readonly from: string;
+  /** Why it was stopped before its end. */
+  readonly stopped?: string;
   readonly findings: Findings;
   readonly verdict: Verdict;
   readonly history: DrillHistory;

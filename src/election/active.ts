@@ -1,7 +1,8 @@
 /** An owner: renews its lease, announces, hands over, steps down. */
 
-import { askAll, askFew, askSelf, hasMajority, releaseAll, voidAsks } from './asking.js';
+import { askAll, askFew, askSelf, releaseAll, voidAsks } from './asking.js';
 import { abandonClaim, ownEligibility } from './claim.js';
+import { coordinationOf } from './drivers.js';
 import {
   advanceHandover,
   closeForHandover,
@@ -111,6 +112,8 @@ const fault = (turn: Turn, group: GroupState): string | undefined => {
     group,
   );
   if (own.level === 'no') return own.reason;
+  const driver = coordinationOf(turn.config).fault(turn, group);
+  if (driver !== undefined) return driver;
   for (const name in state.peers) {
     const peer = state.peers[name]!;
     const theirs = peer.groups[group.name];
@@ -135,15 +138,17 @@ export const advanceActive = (turn: Turn, group: GroupState): void => {
     return;
   }
   announce(turn, group);
-  leaveForMaintenance(turn, group);
-  if (!inMaintenance(turn.state, group.name)) {
-    yieldToHealthier(turn, group);
-    failBack(turn, group, groupConfig(config, group.name));
+  if (coordinationOf(config).fixed === undefined) {
+    leaveForMaintenance(turn, group);
+    if (!inMaintenance(turn.state, group.name)) {
+      yieldToHealthier(turn, group);
+      failBack(turn, group, groupConfig(config, group.name));
+    }
   }
   if (advanceHandover(turn, group)) return;
   if (group.asked > group.voided) {
     askSelf(turn, group);
-    if (hasMajority(turn, group)) {
+    if (coordinationOf(config).mayRenew(turn, group)) {
       writeKernel(turn, group, 'renew', 'renewal');
       return;
     }

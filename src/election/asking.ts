@@ -34,7 +34,7 @@ import { acceptRelease, answerAsk } from './voter.js';
 
 const mayAssume = (turn: Turn, group: GroupState): boolean => {
   const { config, state } = turn;
-  if (config.witness === 'arbiter' || config.nodes.length !== 2) return false;
+  if (config.witness === 'arbiter' || config.nodes.length !== 2 || config.coordination) return false;
   if (config.witness === 'ping' && turn.nowMs >= state.gatewayMs) return false;
   if (group.role === 'active') return true;
   for (const name in state.peers) if (state.peers[name]!.alive) return false;
@@ -118,7 +118,9 @@ export const askFew = (turn: Turn, group: GroupState): void => {
     else if (allPathsAlive(turn, peer)) living.push({ to, path: group.asked % config.paths });
     else living.push({ to, path: peer.heardMs.indexOf(Math.max(...peer.heardMs)) });
   }
-  ask(turn, group, [...living, ...others].slice(0, neededVotes(config) - 1));
+  // With keepalived nobody's vote is needed, and everybody's is to be bound.
+  const count = config.coordination?.driver === 'keepalived' ? living.length : neededVotes(config) - 1;
+  ask(turn, group, [...living, ...others].slice(0, count));
 };
 
 /** True when a majority has granted asks that are all fresh. */

@@ -1,7 +1,8 @@
 /** A standby: whether it may claim the group and why not, and the three steps of a claim (arm, ask, open). */
 
-import { askAll, askSelf, hasMajority, releaseAll, voidAsks } from './asking.js';
+import { askAll, askSelf, releaseAll, voidAsks } from './asking.js';
 import { differsText } from './cluster-file.js';
+import { coordinationOf } from './drivers.js';
 import { fatalReasons, penaltyOf } from './health.js';
 import { inMaintenance, maintenanceText } from './maintenance.js';
 import type { Body, Eligibility } from './messages.js';
@@ -73,6 +74,8 @@ const blocker = (turn: Turn, group: GroupState): string | undefined => {
     const holder = voterHolder(state.voter, group.name, nowMs);
     return holder ? `this node's vote is bound to ${holder}` : 'this node has just started to vote';
   }
+  const driver = coordinationOf(config).blocker(turn, group, false);
+  if (driver !== undefined) return driver;
   if (nowMs < group.claimAfterMs) return group.waiting || 'waits after a failed claim';
   const unfinished = voterHolder(state.voter, group.name, nowMs) === config.node && !group.released;
   if (unfinished || nowMs >= group.ownerlessMs + config.lockMs(config.timing.leaseMs)) return undefined;
@@ -90,6 +93,7 @@ const blocker = (turn: Turn, group: GroupState): string | undefined => {
 const startClaim = (turn: Turn, group: GroupState, offer: number, from: string): void => {
   group.claim = { phase: 'arming', epoch: group.epoch + 1, armedMs: 0, offer, from, refusals: {} };
   group.waiting = '';
+  coordinationOf(turn.config).begin(turn, group);
   writeKernel(turn, group, 'arm', offer > 0 ? `handover from ${from}` : `claim of epoch ${group.epoch + 1}`);
 };
 
@@ -125,7 +129,8 @@ const advanceAsking = (turn: Turn, group: GroupState): void => {
     return;
   }
   askSelf(turn, group);
-  if (hasMajority(turn, group)) {
+  const may = coordinationOf(config).mayClaim(turn, group);
+  if (may === 'yes') {
     group.claim = { ...claim, phase: 'opening' };
     // Used up, whatever comes of it: the answer to this write may be lost.
     group.epoch = Math.max(group.epoch, claim.epoch);
@@ -137,7 +142,7 @@ const advanceAsking = (turn: Turn, group: GroupState): void => {
     abandonClaim(turn, group, backOffMs(turn), `no majority (${refusalTexts(group)})`);
     return;
   }
-  if (claim.offer === 0) {
+  if (claim.offer === 0 && may === 'no') {
     const waits = Object.values(claim.refusals).map(({ untilMs }) => untilMs);
     const open = otherVoters(config).length + 1 - waits.length;
     if (waits.length > 0 && open < neededVotes(config)) {
@@ -216,11 +221,12 @@ export const answerOffer = (
   group.epoch = Math.max(group.epoch, body.epoch);
   const own = ownEligibility(turn, group);
   const busy = group.role !== 'standby' || group.pending !== undefined || group.claim !== undefined;
-  if (own.level !== 'no' && !busy) {
+  const driver = own.level === 'no' ? undefined : coordinationOf(turn.config).blocker(turn, group, true);
+  if (own.level !== 'no' && !busy && driver === undefined) {
     startClaim(turn, group, body.offer, from);
     return;
   }
-  const reason = own.level === 'no' ? own.reason : `is ${group.role} and busy`;
+  const reason = own.level === 'no' ? own.reason : (driver ?? `is ${group.role} and busy`);
   turn.effects.push({
     type: 'send',
     to: from,

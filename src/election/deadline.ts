@@ -1,5 +1,6 @@
 /** When the machine must be woken next, if nothing else happens before. */
 
+import { coordinationOf } from './drivers.js';
 import { heartbeatDueMs } from './heartbeat.js';
 import { ordersDueMs } from './orders.js';
 import { peerDeadAtMs } from './peers.js';
@@ -46,6 +47,7 @@ export const deadlineMs = (turn: Turn): number => {
   const { state } = turn;
   if (state.stopped) return Number.POSITIVE_INFINITY;
   let soonest = Math.min(state.started ? heartbeatDueMs(turn) : Number.POSITIVE_INFINITY, ordersDueMs(turn));
+  if (state.started) soonest = Math.min(soonest, coordinationOf(turn.config).dueMs(turn));
   for (const name in state.peers) {
     const peer = state.peers[name]!;
     if (peer.alive) soonest = Math.min(soonest, peerDeadAtMs(turn, peer));

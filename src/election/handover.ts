@@ -4,6 +4,7 @@
  */
 
 import { releaseAll } from './asking.js';
+import { coordinationOf } from './drivers.js';
 import { mayFailBack } from './failback.js';
 import { healthMargin, healthPace, penaltyOf } from './health.js';
 import { inMaintenance } from './maintenance.js';
@@ -74,6 +75,11 @@ export const startHandover = (
   const refuse = (reason: string): void => {
     settleOrder(turn, id, false, 0, reason);
   };
+  const { fixed } = coordinationOf(turn.config);
+  if (fixed !== undefined) {
+    refuse(fixed);
+    return;
+  }
   if (group.role !== 'active') {
     refuse(`this node is ${group.role}, not active (${group.waiting || group.reason})`);
     return;

@@ -10,8 +10,13 @@
 import { advanceActive, advanceDraining, endClaim, endClose, endRenew } from './active.js';
 import { abandonClaim, advanceInit, advanceStandby, endArm } from './claim.js';
 import { deadlineMs } from './deadline.js';
+import { coordinationOf } from './drivers.js';
+import { hearEtcd } from './etcd.js';
+import { createEtcdState } from './etcd-state.js';
 import { heartbeat } from './heartbeat.js';
 import { onMessage } from './inbox.js';
+import { hearKeepalived } from './keepalived.js';
+import { createKeepalivedState } from './keepalived-state.js';
 import { roles } from './messages.js';
 import { orderHandover, orderMaintenance, repeatOrders } from './orders.js';
 import { activePeer, createPeer, watchPeers } from './peers.js';
@@ -56,6 +61,8 @@ const createGroup = (name: string, nowMs: number): GroupState => ({
 
 export const createElection = (config: ElectionConfig, nowMs: number): ElectionState => {
   const peers = config.nodes.filter((name) => name !== config.node);
+  const { coordination } = config;
+  const names = config.groups.map(({ name }) => name);
   return {
     startedMs: nowMs,
     started: false,
@@ -81,6 +88,8 @@ export const createElection = (config: ElectionConfig, nowMs: number): ElectionS
     greetMs: nowMs,
     offers: 0,
     witnessHeardMs: Number.NEGATIVE_INFINITY,
+    etcd: coordination?.driver === 'etcd' ? createEtcdState(coordination, names, nowMs) : undefined,
+    keepalived: coordination?.driver === 'keepalived' ? createKeepalivedState(nowMs) : undefined,
     peers: Object.fromEntries(peers.map((name) => [name, createPeer(name, nowMs)])),
     groups: Object.fromEntries(config.groups.map(({ name }) => [name, createGroup(name, nowMs)])),
   };
@@ -151,6 +160,13 @@ const onEvent = (turn: Turn, event: ElectionEvent): void => {
     case 'gateway':
       state.gatewayMs = event.untilMs;
       return;
+    case 'etcd':
+      hearEtcd(turn, event.id, event.answer);
+      return;
+    case 'vrrp':
+    case 'vrrp-source':
+      hearKeepalived(turn, event);
+      return;
     case 'handover':
       orderHandover(turn, event);
       return;
@@ -213,6 +229,7 @@ const finishStop = (turn: Turn): void => {
     if (!isDone || group.pending !== undefined || group.claim) return;
     if (needsVote(turn, group)) return;
   }
+  if (coordinationOf(turn.config).isBusy(turn)) return;
   state.stopped = true;
   turn.effects.push({ type: 'stopped' });
 };
@@ -230,6 +247,7 @@ export const step = (
   repeatOrders(turn);
   if (turn.state.started) {
     for (const name in turn.state.groups) settle(turn, turn.state.groups[name]!);
+    coordinationOf(config).tick(turn);
     heartbeat(turn);
   }
   finishStop(turn);

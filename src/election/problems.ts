@@ -1,6 +1,7 @@
 /** What the election shows to be wrong with the cluster, each with what to do about it. */
 
 import { differingParts } from './cluster-file.js';
+import { coordinationOf } from './drivers.js';
 import type { Turn } from './turn.js';
 import { witnessName } from './types.js';
 
@@ -33,5 +34,5 @@ export const electionProblems = (turn: Turn): string[] => {
       `${witnessName} is not heard: is it running at the addresses in node.yaml, for this cluster and with this secret? Its log names what it refuses`,
     );
   }
-  return problems;
+  return [...problems, ...coordinationOf(config).problems(turn)];
 };

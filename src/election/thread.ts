@@ -14,6 +14,8 @@ export interface GuardThreadData {
   readonly epochs: Readonly<Record<string, number>>;
   /** '' for the whole node, or names of groups. */
   readonly maintenance: readonly string[];
+  /** Id of the etcd cluster that this node belongs to; '': none known. */
+  readonly etcdCluster: string;
 }
 
 export type ToGuard =
@@ -69,6 +71,7 @@ export type FromGuard =
   | { readonly type: 'state'; readonly state: GuardState }
   | { readonly type: 'event'; readonly event: GuardEvent }
   | { readonly type: 'maintenance'; readonly entries: readonly string[] }
+  | { readonly type: 'etcd-cluster'; readonly cluster: string }
   | { readonly type: 'decisions'; readonly records: readonly DecisionRecord[] }
   | { readonly type: 'epoch'; readonly group: string; readonly epoch: number }
   | {

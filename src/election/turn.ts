@@ -43,6 +43,7 @@ export const otherVoters = (config: ElectionConfig): readonly string[] => {
 
 /** How many grants a claim or a renewal needs. A pair without an arbiter counts an assumed third vote (see `asking.ts`). */
 export const neededVotes = (config: ElectionConfig): number => {
+  if (config.coordination?.driver === 'keepalived') return 1;
   const third = config.witness === 'arbiter' || config.nodes.length === 2 ? 1 : 0;
   return Math.floor((config.nodes.length + third) / 2) + 1;
 };

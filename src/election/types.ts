@@ -1,7 +1,9 @@
 /** The vocabulary of the election machine: configuration, state, events and effects. Plain data throughout. */
 
 import type { Failback } from '../model/node.js';
+import type { EtcdAnswer, EtcdCall, EtcdConfig, EtcdState } from './etcd-state.js';
 import type { HealthReason } from './health.js';
+import type { KeepalivedConfig, KeepalivedEvent, KeepalivedState } from './keepalived-state.js';
 import type { Body, Eligibility, Role } from './messages.js';
 import type { VoterState } from './voter.js';
 
@@ -39,6 +41,8 @@ export interface ElectionConfig {
   readonly timing: ElectionTiming;
   /** How long a peer must be the healthier one, and an owner have owned, before health moves a group (`health.ts`). */
   readonly health?: { readonly afterMs: number; readonly stayMs: number };
+  /** Another driver than votes alone (`coordination.ts`). */
+  readonly coordination?: EtcdConfig | KeepalivedConfig;
   /** What must be equal on all nodes (`cluster-file.ts`). */
   readonly file?: readonly number[];
   /** How long a grant binds a voter; `lockMsFor` except where a test plants a bug. */
@@ -201,6 +205,9 @@ export interface ElectionState {
   greetMs: number;
   offers: number;
   witnessHeardMs: number;
+  /** Of the driver in use. */
+  etcd: EtcdState | undefined;
+  keepalived: KeepalivedState | undefined;
   peers: Readonly<Record<string, PeerState>>;
   groups: Readonly<Record<string, GroupState>>;
 }
@@ -244,6 +251,9 @@ export type ElectionEvent =
       readonly on: boolean;
     }
   | { readonly type: 'gateway'; readonly untilMs: number }
+  /** The end of a call: every call has one. */
+  | { readonly type: 'etcd'; readonly id: number; readonly answer: EtcdAnswer }
+  | KeepalivedEvent
   | {
       readonly type: 'handover';
       readonly id: number;
@@ -286,6 +296,9 @@ export type Effect =
       readonly tookMs: number;
       readonly reason: string;
     }
+  | { readonly type: 'etcd'; readonly id: number; readonly call: EtcdCall }
+  /** The etcd cluster this node belongs to from now on: to be kept over restarts. */
+  | { readonly type: 'etcd-cluster'; readonly cluster: string }
   | { readonly type: 'stopped' };
 
 export interface Step {

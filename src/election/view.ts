@@ -10,9 +10,10 @@ import { voterHolder } from './voter.js';
 
 /**
  * `majority`: at most one owner under every partition. `gateway`: unsafe when both nodes reach the gateway and not each
- * other. `none`: unsafe whenever the nodes do not hear each other.
+ * other. `etcd`: as `majority`, without the need for one while the owner lives. `keepalived`: unsafe when the nodes do not hear each
+ * other and keepalived says MASTER to both. `none`: unsafe whenever the nodes do not hear each other.
  */
-export type SafetyMode = 'majority' | 'gateway' | 'none';
+export type SafetyMode = 'majority' | 'etcd' | 'keepalived' | 'gateway' | 'none';
 
 export interface GroupView {
   readonly name: string;
@@ -77,11 +78,14 @@ export interface ElectionView {
 
 const safetyTexts: Readonly<Record<SafetyMode, string>> = {
   majority: 'at most one owner under every partition',
+  etcd: 'at most one owner under every partition; while etcd is away owners stay for what is left of their lease there',
+  keepalived: 'two owners are possible when keepalived says MASTER to two nodes that do not hear each other',
   gateway: 'two owners are possible when both nodes reach the gateway and not each other',
   none: 'two owners are possible whenever the nodes do not hear each other: add a witness',
 };
 
 export const safetyMode = (config: ElectionConfig): SafetyMode => {
+  if (config.coordination) return config.coordination.driver;
   if (config.witness === 'arbiter' || config.nodes.length !== 2) return 'majority';
   return config.witness === 'ping' ? 'gateway' : 'none';
 };

@@ -20,7 +20,7 @@ export const labExec = async (
   if (!state) {
     throw new RelevoError('not-found', `no lab '${name}': start it with 'relevo lab up --name ${name}'`);
   }
-  const hosts = hostsOf(state.nodes).map((each) => each.name);
+  const hosts = hostsOf(state.nodes, state.coordination).map((each) => each.name);
   if (!hosts.includes(host)) {
     throw new RelevoError('bad-request', `no host '${host}': one of ${hosts.join(', ')}`);
   }

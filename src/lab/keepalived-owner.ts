@@ -6,7 +6,7 @@ import type { Ipv4 } from '../model/address.js';
 import type { NodeConfig } from '../model/node.js';
 import { makeFolder } from '../shell/folders.js';
 import { runOrThrow } from '../shell/runner.js';
-import { keepalivedConfig, peerRuleset } from './keepalived.js';
+import { keepalivedConfig, peerRuleset, vrrpProcess } from './keepalived.js';
 import { writeSettings } from './network.js';
 import type { LabOwnerFactory } from './owner.js';
 import { hostFolder } from './state.js';
@@ -113,15 +113,7 @@ export const keepalivedOwner: LabOwnerFactory = ({ runner, files }, { name: lab 
           file: '/usr/sbin/conntrackd',
           args: ['-C', `${stateDir(node)}/conntrackd.conf`],
         },
-        {
-          host: node,
-          name: 'keepalived',
-          file: '/usr/sbin/keepalived',
-          args: [
-            ...['--dont-fork', '--log-console', '--vrrp', '--use-file', `${folder}/keepalived.conf`],
-            ...['--pid', `${folder}/keepalived.pid`, '--vrrp_pid', `${folder}/vrrp.pid`],
-          ],
-        },
+        vrrpProcess(node, folder),
       ];
     },
     applyServices: async () => undefined,

@@ -1,5 +1,6 @@
 /** The peer that the failover bench compares with: keepalived moves the same addresses on the same topology, nft does the services. */
 
+import type { ProcessSpec } from './processes.js';
 import { labServices } from './services.js';
 import { floating, hostByName, type NodeName } from './topology.js';
 
@@ -43,6 +44,54 @@ vrrp_instance g1 {
   }
 }
 `;
+
+export const fifoPath = (folder: string): string => `${folder}/vrrp.fifo`;
+
+/**
+ * keepalived as relevo's coordination: it elects by VRRP and says so by its FIFO; the addresses are relevo's. One that nobody uses, on the
+ * loopback, is keepalived's own, as it wants one.
+ */
+export const vrrpConfig = (
+  node: NodeName,
+  peer: NodeName,
+  fifo: string,
+  advertSeconds = 0.1,
+): string => `global_defs {
+  router_id ${node}
+  vrrp_version 3
+  vrrp_notify_fifo ${fifo}
+  script_user root
+}
+vrrp_instance g1 {
+  state BACKUP
+  nopreempt
+  interface front0
+  virtual_router_id 51
+  priority ${node === 'lb1' ? 150 : 100}
+  advert_int ${advertSeconds}
+  unicast_src_ip ${own(node, 'front0')}
+  unicast_peer {
+    ${own(peer, 'front0')}
+  }
+  track_interface {
+    back0
+  }
+  virtual_ipaddress {
+    169.254.77.77/32 dev lo
+  }
+}
+`;
+
+/** Without a fork: its pid is the lab's to know. */
+export const vrrpProcess = (host: NodeName, folder: string): ProcessSpec => ({
+  host,
+  name: 'keepalived',
+  file: '/usr/sbin/keepalived',
+  args: [
+    ...['--dont-fork', '--log-console', '--vrrp', '--use-file', `${folder}/keepalived.conf`],
+    ...['--pid', `${folder}/keepalived.pid`, '--vrrp_pid', `${folder}/vrrp.pid`],
+  ],
+});
 
 /** The lab's dnat services as plain nft text, with the hygiene that connections need to survive; persistence is each node's own. */
 export const peerRuleset = (): string => {

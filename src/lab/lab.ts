@@ -27,6 +27,7 @@ import {
   backendNames,
   fewestNodes,
   hostsOf,
+  type LabCoordination,
   type NodeName,
   namespaceOf,
 } from './topology.js';
@@ -36,6 +37,7 @@ export interface LabOptions {
   readonly owner?: LabOwner;
   readonly replication?: boolean;
   readonly nodes?: number;
+  readonly coordination?: LabCoordination;
 }
 
 export interface LabStatus {
@@ -46,6 +48,7 @@ export interface LabStatus {
   readonly owner: LabOwner | undefined;
   readonly replication: boolean | undefined;
   readonly nodeCount: number;
+  readonly coordination: LabCoordination | undefined;
   readonly active: readonly NodeName[];
   readonly nodes: Readonly<Partial<Record<NodeName, NodeView>>>;
   readonly processes: readonly (LabProcess & { readonly running: boolean })[];
@@ -61,7 +64,7 @@ const factories: Readonly<Record<LabOwner, LabOwnerFactory>> = {
 
 export const ownerOf = (
   ports: LabPorts,
-  state: Pick<LabState, 'name' | 'owner' | 'replication' | 'nodes'>,
+  state: Pick<LabState, 'name' | 'owner' | 'replication' | 'nodes'> & Partial<Pick<LabState, 'coordination'>>,
 ): LabOwnerDriver => factories[state.owner](ports, state);
 
 const backendProcesses = (): ProcessSpec[] =>
@@ -134,10 +137,16 @@ export const processesInside = async (
     .flatMap((line) => processIdentity(Number(line)) ?? []);
 };
 
-const checkNodes = (nodes: number, owner: LabOwner): void => {
-  const most = owner === 'relevo' ? allNodeNames.length : fewestNodes;
-  if (Number.isInteger(nodes) && nodes >= fewestNodes && nodes <= most) return;
-  throw new RelevoError('bad-request', `${nodes} nodes: a lab has ${fewestNodes} to ${most}`);
+/** etcd is for three nodes and more; the lab's keepalived knows one peer. */
+export const checkNodes = (nodes: number, owner: LabOwner, coordination: LabCoordination = 'votes'): void => {
+  const least = coordination === 'etcd' ? 3 : fewestNodes;
+  const most = owner === 'relevo' && coordination !== 'keepalived' ? allNodeNames.length : fewestNodes;
+  if (Number.isInteger(nodes) && nodes >= least && nodes <= most) return;
+  const what = coordination === 'votes' ? 'a lab' : `a lab with ${coordination}`;
+  throw new RelevoError(
+    'bad-request',
+    `${nodes} nodes: ${what} has ${least === most ? least : `${least} to ${most}`}`,
+  );
 };
 
 const checkMachine = (owner: LabOwnerDriver): void => {
@@ -162,7 +171,7 @@ const thisProcess = (): ProcessIdentity => processIdentity(process.pid)!;
 
 const build = async (ports: LabPorts, owner: LabOwnerDriver, empty: LabState): Promise<LabState> => {
   const lab = empty.name;
-  await addNetwork(ports.runner, lab, hostsOf(empty.nodes));
+  await addNetwork(ports.runner, lab, hostsOf(empty.nodes, empty.coordination));
   let processes: LabProcess[] = [];
   const start = async (specs: readonly ProcessSpec[]): Promise<void> => {
     processes = [...processes, ...(await startAll(ports.daemons, lab, specs))];
@@ -204,6 +213,7 @@ export const labStatus = async (ports: LabPorts, name = defaultLabName): Promise
       owner: undefined,
       replication: undefined,
       nodeCount: 0,
+      coordination: undefined,
       active: [],
       nodes: {},
       processes: [],
@@ -211,7 +221,7 @@ export const labStatus = async (ports: LabPorts, name = defaultLabName): Promise
   }
   const processes = state.processes.map((each) => ({ ...each, running: isRunning(each) }));
   const namespaces = await presentNamespaces(ports.runner, name);
-  const missing = hostsOf(state.nodes).length + 1 - namespaces.length;
+  const missing = hostsOf(state.nodes, state.coordination).length + 1 - namespaces.length;
   const problems = [
     ...(state.phase === 'up' ? [] : [`it was left ${state.phase}`]),
     ...(missing === 0 ? [] : [`${missing} namespaces are missing`]),
@@ -225,6 +235,7 @@ export const labStatus = async (ports: LabPorts, name = defaultLabName): Promise
     owner: state.owner,
     replication: state.replication,
     nodeCount: state.nodes,
+    coordination: state.coordination,
     active: nodes ? activeIn(nodes) : [],
     nodes: nodes ? Object.fromEntries(nodes) : {},
     processes,
@@ -261,15 +272,19 @@ export const labUp = async (
     name = defaultLabName,
     owner: ownerName = 'relevo',
     replication = true,
-    nodes = fewestNodes,
+    coordination = 'votes',
+    nodes = coordination === 'etcd' ? 3 : fewestNodes,
   } = options;
   checkLabName(name);
-  checkNodes(nodes, ownerName);
-  const owner = ownerOf(ports, { name, owner: ownerName, replication, nodes });
+  checkNodes(nodes, ownerName, coordination);
+  const owner = ownerOf(ports, { name, owner: ownerName, replication, nodes, coordination });
   checkMachine(owner);
   const present = await labStatus(ports, name);
   const isAsWanted =
-    present.owner === ownerName && present.replication === replication && present.nodeCount === nodes;
+    present.owner === ownerName &&
+    present.replication === replication &&
+    present.nodeCount === nodes &&
+    present.coordination === coordination;
   if (present.health === 'up' && isAsWanted) {
     return { status: present, made: false };
   }
@@ -289,6 +304,7 @@ export const labUp = async (
     owner: ownerName,
     replication,
     nodes,
+    coordination,
     worker: thisProcess(),
     createdAt: new Date().toISOString(),
     processes: [],

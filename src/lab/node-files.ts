@@ -1,7 +1,17 @@
 /** node.yaml, witness.yaml and conntrackd's part of a lab node, as data and as YAML. */
 
 import { stringify } from 'yaml';
-import { fewestNodes, floating, hostByName, type NodeName, needsWitness, nodeNamesOf } from './topology.js';
+import { etcdEndpoints } from './etcd.js';
+import {
+  etcdNames,
+  fewestNodes,
+  floating,
+  hostByName,
+  type LabCoordination,
+  type NodeName,
+  needsWitness,
+  nodeNamesOf,
+} from './topology.js';
 
 export interface LabTiming {
   readonly leaseMs: number;
@@ -28,11 +38,26 @@ const own = (host: string, device: string): string =>
 
 const witnessAt = ['sync0', 'front0'].map((device) => `${own('witness', device)}:5782`);
 
+const coordinationPart: Readonly<Record<LabCoordination, object>> = {
+  votes: {},
+  etcd: { coordination: { driver: 'etcd', endpoints: etcdEndpoints(etcdNames), ttlMs: 10_000 } },
+  keepalived: { coordination: { driver: 'keepalived', fifo: 'vrrp.fifo' } },
+};
+
 /** Paths are relative to the file's folder. */
 export const nodeYaml = (
   node: NodeName,
-  options: { replication: boolean; nodes?: number; timing?: LabTiming; protect?: boolean },
+  options: {
+    replication: boolean;
+    nodes?: number;
+    timing?: LabTiming;
+    protect?: boolean;
+    coordination?: LabCoordination;
+    /** Of a machine of its own, which has no other node beside it. */
+    places?: { readonly stateDir: string; readonly controlSocket: string };
+  },
 ): string => {
+  const { coordination = 'votes' } = options;
   const names = nodeNamesOf(options.nodes ?? fewestNodes);
   return stringify({
     cluster: 'lab',
@@ -42,7 +67,7 @@ export const nodeYaml = (
       heartbeat: [`${own(name, 'sync0')}:5780`, `${own(name, 'front0')}:5780`],
       sync: `${own(name, 'sync0')}:5781`,
     })),
-    witness: needsWitness(names.length) ? { arbiter: witnessAt } : 'none',
+    witness: needsWitness(names.length, coordination) ? { arbiter: witnessAt } : 'none',
     groups: [
       {
         name: 'g1',
@@ -55,6 +80,7 @@ export const nodeYaml = (
         trackLinks: ['front0', 'back0'],
       },
     ],
+    ...coordinationPart[coordination],
     timing: options.timing ?? labTiming,
     secretFile: 'heartbeat.secret',
     tls: { ca: 'ca.crt', cert: `${node}.crt`, key: `${node}.key` },
@@ -67,9 +93,11 @@ export const nodeYaml = (
       peers: names.filter((name) => name !== node).map((name) => own(name, 'sync0')),
       port: 3780,
     },
-    stateDir: 'state',
-    controlSocket: 'relevo.sock',
-    api: { listen: '127.0.0.1:5555', keyFile: 'api.key' },
+    ...(options.places ?? {
+      stateDir: 'state',
+      controlSocket: 'relevo.sock',
+      api: { listen: '127.0.0.1:5555', keyFile: 'api.key' },
+    }),
     logLevel: 'info',
     protect: options.protect ?? true,
   });

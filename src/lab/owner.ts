@@ -46,10 +46,10 @@ export interface LabOwnerDriver {
   /** What the node has to tell of itself, with times of the machine's monotonic clock; nothing when it cannot be asked. */
   events(node: NodeName): Promise<readonly { readonly atMs: number; readonly message: string }[]>;
   /** A planned move away from the active node; resolves when the program says it is done. */
-  handover(from: NodeName): Promise<void>;
+  handover(from: NodeName, to?: NodeName): Promise<void>;
 }
 
 export type LabOwnerFactory = (
   ports: LabPorts,
-  state: Pick<LabState, 'name' | 'replication' | 'nodes'>,
+  state: Pick<LabState, 'name' | 'replication' | 'nodes'> & Partial<Pick<LabState, 'coordination'>>,
 ) => LabOwnerDriver;

@@ -8,16 +8,21 @@ import { createControlClient } from '../shell/control-socket.js';
 import { makeKey } from '../shell/detached.js';
 import { makeFolder } from '../shell/folders.js';
 import { builtProgram, nodeProgram } from '../shell/programs.js';
+import { addressOf, etcdProcesses } from './etcd.js';
+import { fifoPath, vrrpConfig, vrrpProcess } from './keepalived.js';
 import { nodeYaml, witnessYaml } from './node-files.js';
 import type { LabOwnerFactory } from './owner.js';
 import { labServices } from './services.js';
 import { hostFolder, labFolder } from './state.js';
-import { type NodeName, needsWitness, nodeNamesOf } from './topology.js';
+import { etcdNames, type NodeName, needsWitness, nodeNamesOf } from './topology.js';
 
 const group = 'g1';
 const metMs = 10_000;
 
-export const relevoOwner: LabOwnerFactory = ({ files, clock }, { name: lab, replication, nodes }) => {
+export const relevoOwner: LabOwnerFactory = (
+  { files, clock },
+  { name: lab, replication, nodes, coordination = 'votes' },
+) => {
   const relevo = builtProgram('bin/relevo.js');
   const client = (node: NodeName, timeoutMs = 2_000) =>
     createControlClient(`${hostFolder(lab, node)}/relevo.sock`, timeoutMs);
@@ -29,33 +34,46 @@ export const relevoOwner: LabOwnerFactory = ({ files, clock }, { name: lab, repl
     await files.writeAtomic(`${hostFolder(lab, host)}/${file}`, content);
   };
   const names = nodeNamesOf(nodes);
-  const witnesses = needsWitness(nodes) ? ['witness'] : [];
+  const witnesses = needsWitness(nodes, coordination) ? ['witness'] : [];
+  const members = coordination === 'etcd' ? etcdNames : [];
+  const programs = { votes: [], etcd: ['/usr/bin/etcd'], keepalived: ['/usr/sbin/keepalived'] }[coordination];
   return {
     nodes: names,
-    needs: ['/usr/sbin/conntrackd', '/usr/sbin/conntrack', '/usr/sbin/nft'],
+    needs: ['/usr/sbin/conntrackd', '/usr/sbin/conntrack', '/usr/sbin/nft', ...programs],
     agentName: 'agent',
     async prepareLab() {
       await initAuthority(certificates, 'lab');
       for (const node of names) await issueCertificate(certificates, node);
+      for (const member of members) await issueCertificate(certificates, member, [addressOf(member)]);
       makeFolder(hostFolder(lab, 'witness'));
       await hand('witness', 'heartbeat.secret');
       await files.writeAtomic(`${hostFolder(lab, 'witness')}/witness.yaml`, witnessYaml());
     },
-    sharedProcesses: () =>
-      witnesses.map((host) => ({
+    sharedProcesses: () => [
+      ...etcdProcesses(lab, certificates, members),
+      ...witnesses.map((host) => ({
         host,
         name: 'witness',
         file: nodeProgram,
         args: [relevo, 'witness', '-c', `${hostFolder(lab, host)}/witness.yaml`],
       })),
+    ],
     async prepareNode(node) {
       const folder = hostFolder(lab, node);
       makeFolder(`${folder}/state`);
       for (const file of ['ca.crt', `${node}.crt`, `${node}.key`, 'heartbeat.secret']) await hand(node, file);
       await files.writeAtomic(`${folder}/api.key`, makeKey(), 0o600);
-      await files.writeAtomic(`${folder}/node.yaml`, nodeYaml(node, { replication, nodes }));
+      await files.writeAtomic(`${folder}/node.yaml`, nodeYaml(node, { replication, nodes, coordination }));
+      if (coordination === 'keepalived') {
+        const config = vrrpConfig(node, node === 'lb1' ? 'lb2' : 'lb1', fifoPath(folder));
+        await files.writeAtomic(`${folder}/keepalived.conf`, config);
+      }
     },
-    clearNode: async () => undefined,
+    // With the pid file of one that was killed keepalived believes to be running already.
+    async clearNode(node) {
+      for (const file of ['keepalived.pid', 'vrrp.pid'])
+        await files.remove(`${hostFolder(lab, node)}/${file}`);
+    },
     nodeProcesses: (node) => [
       {
         host: node,
@@ -63,6 +81,7 @@ export const relevoOwner: LabOwnerFactory = ({ files, clock }, { name: lab, repl
         file: nodeProgram,
         args: [relevo, 'agent', '-c', `${hostFolder(lab, node)}/node.yaml`],
       },
+      ...(coordination === 'keepalived' ? [vrrpProcess(node, hostFolder(lab, node))] : []),
     ],
     async applyServices(node) {
       const body = { type: 'text/plain', text: JSON.stringify(labServices) };
@@ -110,8 +129,8 @@ export const relevoOwner: LabOwnerFactory = ({ files, clock }, { name: lab, repl
         return [];
       }
     },
-    async handover(from) {
-      const body = { type: 'application/json', text: '{}' };
+    async handover(from, to) {
+      const body = { type: 'application/json', text: JSON.stringify(to ? { to } : {}) };
       const result = await client(from, 20_000).call<HandoverResult>(
         'POST',
         `/v1/groups/${group}/handover`,

@@ -4,7 +4,7 @@ import { RelevoError } from '../errors.js';
 import type { Files } from '../ports.js';
 import { makeFolder, removeFolder } from '../shell/folders.js';
 import type { ProcessIdentity } from '../shell/process-identity.js';
-import { fewestNodes, labNamePattern } from './topology.js';
+import { fewestNodes, type LabCoordination, labNamePattern } from './topology.js';
 
 export interface LabProcess extends ProcessIdentity {
   /** Unique within the lab: `lb1/agent`, `backend1/server`. */
@@ -23,6 +23,7 @@ export interface LabState {
   readonly replication: boolean;
   /** How many. */
   readonly nodes: number;
+  readonly coordination: LabCoordination;
   /** The process that last changed the phase: while it runs, it is at work on this lab. */
   readonly worker: ProcessIdentity;
   /** Wall-clock time, for people. */
@@ -49,7 +50,11 @@ export const readLab = async (files: Files, name: string): Promise<LabState | un
   const text = await files.read(statePath(name));
   if (text === undefined) return undefined;
   try {
-    return { nodes: fewestNodes, ...(JSON.parse(text) as Omit<LabState, 'nodes'>) };
+    return {
+      nodes: fewestNodes,
+      coordination: 'votes',
+      ...(JSON.parse(text) as Partial<LabState>),
+    } as LabState;
   } catch (cause) {
     throw new RelevoError('internal', `${statePath(name)} is not JSON`, {}, cause);
   }

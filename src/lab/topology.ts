@@ -14,7 +14,7 @@ export interface HostLink {
 
 export interface LabHost {
   readonly name: string;
-  readonly role: 'client' | 'node' | 'witness' | 'backend' | 'observer';
+  readonly role: 'client' | 'node' | 'witness' | 'backend' | 'observer' | 'etcd';
   readonly links: readonly HostLink[];
   /** `ip route add` arguments. */
   readonly routes: readonly string[];
@@ -54,7 +54,8 @@ export const nodeNamesOf = (count: number): readonly NodeName[] => allNodeNames.
 /** The nodes of a pair. */
 export const nodeNames = nodeNamesOf(fewestNodes);
 /** Three nodes and more are a majority of themselves; two need a third vote. */
-export const needsWitness = (count: number): boolean => count === 2;
+export const needsWitness = (count: number, coordination: LabCoordination = 'votes'): boolean =>
+  count === 2 && coordination === 'votes';
 export const backendNames = ['backend1', 'backend2'] as const;
 
 const nodeHost = (index: number): LabHost => ({
@@ -71,8 +72,21 @@ const backendHost = (index: number): LabHost => ({
   routes: [`default via ${floating.back.address} dev back0`],
 });
 
+/** What decides beside the votes (docs/coordination.md). */
+export const coordinations = ['votes', 'etcd', 'keepalived'] as const;
+export type LabCoordination = (typeof coordinations)[number];
+
+/** A majority of three members outlives one. They are machines of their own, on the sync segment. */
+export const etcdNames = ['etcd1', 'etcd2', 'etcd3'] as const;
+const etcdHost = (index: number): LabHost => ({
+  name: `etcd${index}`,
+  role: 'etcd',
+  links: [link('sync', 70 + index)],
+  routes: [],
+});
+
 /** The hosts of a lab with so many nodes. */
-export const hostsOf = (nodes: number): readonly LabHost[] => [
+export const hostsOf = (nodes: number, coordination: LabCoordination = 'votes'): readonly LabHost[] => [
   {
     name: 'client',
     role: 'client',
@@ -84,10 +98,11 @@ export const hostsOf = (nodes: number): readonly LabHost[] => [
   backendHost(1),
   backendHost(2),
   { name: 'observer', role: 'observer', links: [link('front', 60), link('back', 60)], routes: [] },
+  ...(coordination === 'etcd' ? etcdNames.map((_, index) => etcdHost(index + 1)) : []),
 ];
 
 /** Every host that a lab may have. */
-export const allHosts = hostsOf(allNodeNames.length);
+export const allHosts = hostsOf(allNodeNames.length, 'etcd');
 export const hostByName = (name: string): LabHost | undefined => allHosts.find((host) => host.name === name);
 
 /** The switch is a namespace with one bridge per segment; its end of a host's cable bears the host's name. */

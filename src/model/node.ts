@@ -46,6 +46,26 @@ export type Witness =
   | { readonly kind: 'ping'; readonly address: Ipv4 }
   | { readonly kind: 'none' };
 
+/** etcd, three members as a rule: a lease per node, a key per group, swapped with every claim. */
+export interface EtcdCoordination {
+  readonly driver: 'etcd';
+  readonly endpoints: readonly SocketAddress[];
+  /** Absent: without TLS. */
+  readonly tls?: { readonly ca: string; readonly cert: string; readonly key: string };
+  /** Life of a node's lease in etcd: how long an owner serves on without it. Whole seconds. */
+  readonly ttlMs: number;
+  /** By then a call has been answered or has failed. */
+  readonly timeoutMs: number;
+}
+
+/** A foreign keepalived decides; `fifo` is its `vrrp_notify_fifo`. Its instances are called as the groups are. */
+export interface KeepalivedCoordination {
+  readonly driver: 'keepalived';
+  readonly fifo: string;
+}
+
+export type CoordinationConfig = EtcdCoordination | KeepalivedCoordination;
+
 export interface Timing {
   /** Life of a kernel lease (L in the design). */
   readonly leaseMs: number;
@@ -71,6 +91,8 @@ export interface NodeConfig {
   readonly nodes: readonly ClusterNode[];
   readonly groups: readonly AddressGroup[];
   readonly witness: Witness;
+  /** Absent: votes alone. */
+  readonly coordination?: CoordinationConfig;
   readonly timing: Timing;
   /** Shared secret of heartbeats and grants, read from `secretFile`. */
   readonly secretFile: string;

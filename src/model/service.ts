@@ -1,6 +1,7 @@
 /** What a service is, after parsing: native types, no text to interpret. The terms are nftlb's (a farm is a service). */
 
 import type { Ip, Ipv4 } from './address.js';
+import type { HealthCheck } from './health-check.js';
 
 export type Protocol = 'tcp' | 'udp' | 'sctp';
 export const protocolNumber: Readonly<Record<Protocol, number>> = { tcp: 6, udp: 17, sctp: 132 };
@@ -142,6 +143,8 @@ export interface Service {
   readonly responseTtl?: number;
   /** Names of policies, in the order of the document, which has no meaning: white lists come first. */
   readonly policies?: readonly string[];
+  /** How this node finds out whether the backends serve; undefined: somebody else says so. */
+  readonly health?: HealthCheck;
   readonly inputInterface?: string;
   readonly outputInterface?: string;
   readonly etherAddress?: string;

@@ -1,5 +1,6 @@
 /** What `relevo status --json` says: the shape that the CLI, the web page, drills and monitoring read. */
 
+import type { ChecksStatus } from './health-check.js';
 import type { GeneralEntry, PersistenceEntry, Session } from './persistence.js';
 import type { BackendState } from './service.js';
 import type { SyncChange, SyncEntry, SyncStatus, VerifyResult } from './sync-status.js';
@@ -158,6 +159,8 @@ export interface NodeStatus {
     readonly count: number;
     readonly backends: number;
     readonly backendsUp: number;
+    /** What this node finds out by itself about backends of services with `health`; undefined: nothing yet. */
+    readonly checks?: ChecksStatus;
     readonly repairs: number;
     readonly draining: readonly Draining[];
     readonly persistence: readonly PersistenceUse[];

@@ -103,6 +103,7 @@ export const solicitation = (mac: string, own: Ipv6, wanted: Ipv6): Uint8Array =
 
 export interface Advertisement {
   readonly frameSource: string;
+  readonly destination: Ipv6;
   readonly target: Ipv6;
   readonly solicited: boolean;
 }
@@ -115,6 +116,7 @@ export const parseAdvertisement = (frame: Uint8Array): Advertisement | undefined
   if (frame[ethernetBytes + 6] !== icmpv6 || frame[at] !== neighbourAdvertisement) return undefined;
   return {
     frameSource: Array.from(frame.subarray(6, 12), (byte) => byte.toString(16).padStart(2, '0')).join(':'),
+    destination: ipFromBytes(frame, ethernetBytes + 24, 16) as Ipv6,
     target: ipFromBytes(frame, at + 8, 16) as Ipv6,
     solicited: (frame[at + 4]! & solicitedFlag) !== 0,
   };

@@ -70,7 +70,13 @@ export class GroupBook {
     return this.names.map((_, index) => index).filter((index) => this.isActive(index));
   }
 
-  /** Whether what `origin` says about a group counts; remembers a newer epoch. */
+  /** Whether entries that `origin` sends in this epoch count: it must have said before that it owns the group. */
+  isOrigin(name: string, epoch: number, origin: string): boolean {
+    const state = this.#states[this.indexOf(name)];
+    return state !== undefined && state.epoch === epoch && state.origin === origin;
+  }
+
+  /** Whether what `origin` says of its owning a group counts; remembers a newer epoch. */
   admit(name: string, epoch: number, origin: string): Admission {
     const index = this.indexOf(name);
     if (index < 0) return 'unknown';

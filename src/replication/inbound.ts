@@ -2,7 +2,8 @@
  * The receiving half of a peer's session: applies its frames to the replica and says which rows the kernel must learn.
  *
  * Invariants:
- * - Nothing of a group is taken from a peer whose epoch is older than one we know of, nor from two peers in one epoch.
+ * - Nothing of a group is taken from a peer whose epoch is older than one we know of, nor from two peers in one epoch. Only the word of a
+ *   new owner (hello, role) tells of an epoch: entries in one that was not announced are passed over.
  * - A group is complete when a decisive digest of its owner was equal, or the snapshot asked for in answer to it has ended.
  * - While a snapshot runs, every row that the peer mentions is stamped; what is unstamped at its end (in the buckets asked
  *   for, and not of a newer epoch) is gone at the origin and is dropped here.
@@ -28,6 +29,7 @@ import { rowState } from './table.js';
 
 interface RemoteGroup {
   active: boolean;
+  readonly epoch: number;
   complete: boolean;
   /** It owned the group in this epoch when we last heard of it, and its log holds every refresh since; until the first digest. */
   continued: boolean;
@@ -50,6 +52,11 @@ const freshShare = 5 / 8;
 /** A lifetime that differs by less is the time under way. */
 const sameLifeMs = 1_000;
 
+/** How far a peer's stream has come. `gap`: not all before it did, so the stream cannot go on from here; only digests tell what is missing. */
+export interface HeldPosition extends Position {
+  readonly gap: boolean;
+}
+
 /** Numbers snapshots over all sessions of a replica, as stamps are shared. */
 export interface StampSource {
   next: number;
@@ -60,7 +67,7 @@ export const backwards =
   'its stream goes back to what it sent before: a restored copy of the machine, or recorded frames. Restart its agent';
 
 export class Inbound {
-  position: Position | undefined;
+  position: HeldPosition | undefined;
   receivedEntries = 0;
   staleFrames = 0;
   fullEntries = 0;
@@ -72,6 +79,8 @@ export class Inbound {
   readonly #peer: string;
   readonly #stamps: StampSource;
   readonly #remote = new Map<number, RemoteGroup>();
+  /** Epochs, by group, in which the peer says that it is active and which do not count. */
+  readonly #refused = new Map<number, number>();
   #session = '';
   /** The stream went on where it had been left. */
   #resumed = false;
@@ -83,7 +92,7 @@ export class Inbound {
     groups: GroupBook,
     peer: string,
     stamps: StampSource,
-    position: Position | undefined,
+    position: HeldPosition | undefined,
   ) {
     this.#replica = replica;
     this.#groups = groups;
@@ -95,8 +104,30 @@ export class Inbound {
   /** Groups the peer is active in, with whether we hold all of them. */
   activeGroups(): { group: number; complete: boolean; differing: number | undefined }[] {
     return [...this.#remote]
-      .filter(([, { active }]) => active)
+      .filter(([group, one]) => one.active && this.#owns(group, one.epoch))
       .map(([group, { complete, differing }]) => ({ group, complete, differing }));
+  }
+
+  /** Where the stream may go on after a break: we have all that was before. */
+  get resume(): Position | undefined {
+    if (!this.position || this.position.gap) return undefined;
+    return { session: this.position.session, sequence: this.position.sequence };
+  }
+
+  /** Groups that the peer says it is active in, in an epoch that does not count. */
+  refusedGroups(): { group: number; epoch: number }[] {
+    // Accepted once, and somebody else has named a newer one since.
+    const replaced = [...this.#remote].filter(
+      ([group, { active, epoch }]) => active && !this.#owns(group, epoch),
+    );
+    return [
+      ...[...this.#refused].map(([group, epoch]) => ({ group, epoch })),
+      ...replaced.map(([group, { epoch }]) => ({ group, epoch })),
+    ].filter(({ group }, at, all) => all.findIndex((one) => one.group === group) === at);
+  }
+
+  #owns(group: number, epoch: number): boolean {
+    return this.#groups.isOrigin(this.#groups.names[group]!, epoch, this.#peer);
   }
 
   get behind(): number {
@@ -113,15 +144,21 @@ export class Inbound {
     if (group < 0) return;
     // Its owner ends a snapshot without a word when it loses the group.
     if (this.#snapshot?.group === group) this.#snapshot = undefined;
+    this.#refused.delete(group);
     if (!active) {
       const known = this.#remote.get(group);
       if (known) known.active = false;
+      this.#closeGap();
       return;
     }
     const continued = this.#groups.originOf(group) === this.#peer && this.#groups.epochOf(group) === epoch;
-    if (this.#groups.admit(name, epoch, this.#peer) !== 'accepted') return;
+    if (this.#groups.admit(name, epoch, this.#peer) !== 'accepted') {
+      this.#refused.set(group, epoch);
+      return;
+    }
     this.#remote.set(group, {
       active: true,
+      epoch,
       continued,
       complete: false,
       completing: false,
@@ -141,7 +178,8 @@ export class Inbound {
 
   onStart(sequence: number, resumed = false): void {
     this.#resumed = resumed;
-    this.position = { session: this.#session, sequence };
+    this.position = { session: this.#session, sequence, gap: !resumed };
+    this.#closeGap();
     this.peerHead = Math.max(this.peerHead, sequence);
   }
 
@@ -219,6 +257,7 @@ export class Inbound {
       remote.completing = false;
       remote.complete = true;
       remote.differing = 0;
+      this.#closeGap();
     }
     return rows;
   }
@@ -239,6 +278,8 @@ export class Inbound {
       remote.suspects = new Set();
       remote.complete = wanted.length === 0;
       remote.completing = wanted.length > 0;
+      if (remote.completing && this.position) this.position = { ...this.position, gap: true };
+      this.#closeGap();
       const buckets = wanted.length > 0 ? bucketBitmap(wanted) : undefined;
       return { kind: 'resync', group: frame.group, buckets };
     }
@@ -289,14 +330,20 @@ export class Inbound {
   }
 
   #admitted(frame: { readonly group: string; readonly epoch: number }): boolean {
-    if (this.#groups.admit(frame.group, frame.epoch, this.#peer) === 'accepted') return true;
+    if (this.#groups.isOrigin(frame.group, frame.epoch, this.#peer)) return true;
     this.staleFrames++;
     return false;
   }
 
+  /** Every group of the peer is whole. */
+  #closeGap(): void {
+    if (!this.position?.gap || this.activeGroups().some(({ complete }) => !complete)) return;
+    this.position = { ...this.position, gap: false };
+  }
+
   #advance(sequence: number): void {
     if (!this.position || sequence <= this.position.sequence) return;
-    this.position = { session: this.#session, sequence };
+    this.position = { session: this.#session, sequence, gap: this.position.gap };
     this.peerHead = Math.max(this.peerHead, sequence);
   }
 }

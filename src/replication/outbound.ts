@@ -5,6 +5,7 @@
  * - `cursor` is the newest sequence sent. Behind the log's tail (or a forgotten deletion) the queue is dropped: cursor jumps to
  *   the head and a decisive digest of every active group lets the peer ask for what it misses. Memory stays the log's.
  * - A digest leaves only when everything before it has left.
+ * - `told` is what the peer may count as heard: after a gap it moves once the digest has left that tells what is missing.
  * - At most `windowEntries` entries are unacknowledged.
  */
 
@@ -62,6 +63,8 @@ export class Outbound {
   #acked = 0;
   /** Of the time before the last gap: start without a position, or overflow. */
   #ackedBefore = 0;
+  /** Where the stream stood at the last gap, until its digests have left. */
+  #toldBefore: number | undefined;
   /** Groups in which the peer has not yet shown, since then, that it has what it was not sent. */
   readonly #unproven = new Set<number>();
   #frame = 0;
@@ -93,10 +96,22 @@ export class Outbound {
     return this.#cursor;
   }
 
+  /** Newest sequence that the peer was sent, or told of by a digest. */
+  get told(): number {
+    return this.#toldBefore ?? this.#cursor;
+  }
+
+  /** The peer lacks what it was not sent, or has not yet shown that it has it: in this group, or in any of ours. */
+  hasGap(group?: number): boolean {
+    for (const one of this.#unproven) {
+      if (this.#groups.isActive(one) && (group === undefined || group === one)) return true;
+    }
+    return false;
+  }
+
   /** Newest sequence that the peer confirmed to have in its kernel. */
   get acked(): number {
-    for (const group of this.#unproven) if (this.#groups.isActive(group)) return this.#ackedBefore;
-    return this.#acked;
+    return this.hasGap() ? this.#ackedBefore : this.#acked;
   }
 
   get unconfirmed(): number {
@@ -142,6 +157,7 @@ export class Outbound {
     this.#started = true;
     if (!resumed) this.#gap(0);
     this.requestDigests(true);
+    this.#toldBefore = undefined;
     return { kind: 'start', resumed, sequence: this.#cursor };
   }
 
@@ -210,6 +226,7 @@ export class Outbound {
   #overflow(): void {
     this.overflows++;
     this.#gap(this.acked);
+    this.#toldBefore ??= this.#cursor;
     this.#cursor = this.#replica.head;
     this.requestDigests(true);
   }
@@ -263,6 +280,7 @@ export class Outbound {
       frames.push({ kind: 'digest', group: name, epoch, sequence: this.#cursor, decisive, ...digest });
     }
     this.#digests.clear();
+    this.#toldBefore = undefined;
   }
 
   #pushSnapshot(frames: SyncFrame[], nowMs: number): void {

@@ -15,14 +15,13 @@ import type {
   GeneralFrame,
   HelloFrame,
   NumberedFrame,
-  Position,
   SyncFrame,
 } from '../wire/frames.js';
 import { directionNumber, directionOf, sendsEntries, takesEntries } from './direction.js';
 import { GeneralChannel, type GeneralParts, generalVersion } from './general/channel.js';
 import type { GroupBook } from './groups.js';
 import { helloProblem, protocolVersion } from './hello.js';
-import { backwards, Inbound, type StampSource } from './inbound.js';
+import { backwards, type HeldPosition, Inbound, type StampSource } from './inbound.js';
 import { type FlowLimits, Outbound } from './outbound.js';
 import type { Replica } from './replica.js';
 
@@ -115,8 +114,8 @@ export class PeerSession {
     replica: Replica,
     groups: GroupBook,
     stamps: StampSource,
-    position: Position | undefined,
-    generalPosition?: Position,
+    position: HeldPosition | undefined,
+    generalPosition?: HeldPosition,
   ) {
     this.#config = config;
     this.#groups = groups;
@@ -180,9 +179,9 @@ export class PeerSession {
       node,
       session,
       maps,
-      resume: this.inbound.position,
+      resume: this.inbound.resume,
       ...(this.general && { general: generalVersion }),
-      ...(this.general?.inbound.position && { generalResume: this.general.inbound.position }),
+      ...(this.general?.inbound.resume && { generalResume: this.general.inbound.resume }),
       active: this.#groups
         .activeGroups()
         .map((group) => ({ group: this.#groups.names[group]!, epoch: this.#groups.epochOf(group) })),
@@ -329,8 +328,8 @@ export class PeerSession {
     }
     if (nowMs - this.#pingedAtMs < pingMs) return [];
     this.#pingedAtMs = nowMs;
-    const { head, cursor } = this.outbound;
-    const ping = send({ kind: 'ping', token: ++this.#token, head, sequence: cursor });
+    const { head, told } = this.outbound;
+    const ping = send({ kind: 'ping', token: ++this.#token, head, sequence: told });
     return this.general?.open ? [ping, send(this.general.progress())] : [ping];
   }
 

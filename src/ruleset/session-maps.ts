@@ -75,6 +75,8 @@ const plainMap = (service: Service): SessionMap => {
       ),
     ]),
   );
+  let [lastAddress, lastProtocolPort] = [-1, -1];
+  let targets: ReadonlyMap<number, string> | undefined;
   return {
     table: serviceTable,
     set: persistMap,
@@ -89,10 +91,14 @@ const plainMap = (service: Service): SessionMap => {
       return backend === undefined ? undefined : { client: [addressText(u32(key, 0))], backend };
     },
     backendAt({ address, protocolPort, backend, backendPort }, at) {
-      const protocol = plainProtocols[protocolPort[at]! >>> 16];
-      if (!protocol) return undefined;
-      const endpoint = endpointNumber(address[at]!, protocol, protocolPort[at]! & 0xffff);
-      return backends.get(endpoint)?.get(targetId(backend[at]!, backendPort[at]!));
+      // One endpoint has many entries, and the kernel's map those of other services between them.
+      if (address[at] !== lastAddress || protocolPort[at] !== lastProtocolPort) {
+        lastAddress = address[at]!;
+        lastProtocolPort = protocolPort[at]!;
+        const protocol = plainProtocols[lastProtocolPort >>> 16];
+        targets = protocol && backends.get(endpointNumber(lastAddress, protocol, lastProtocolPort & 0xffff));
+      }
+      return targets?.get(targetId(backend[at]!, backendPort[at]!));
     },
     keysOf([text]) {
       const client = text === undefined ? undefined : parseIp(text);

@@ -111,7 +111,11 @@ const attributeOf = (distinguishedName: string, attribute: string): string =>
     ?.slice(attribute.length + 1) ?? '';
 
 /** Makes `<node>.key` and `<node>.crt` in `folder`, signed by the authority there. The node's name is the certificate's. */
-export const issueCertificate = async (folder: string, node: string): Promise<NodeFiles> => {
+export const issueCertificate = async (
+  folder: string,
+  node: string,
+  addresses: readonly string[] = [],
+): Promise<NodeFiles> => {
   checkName('node', node);
   const remedy = `make the authority first: relevo cert init --dir ${folder} --cluster <name>`;
   const caPath = join(folder, 'ca.crt');
@@ -128,6 +132,7 @@ export const issueCertificate = async (folder: string, node: string): Promise<No
   const certificate = writeCertificate({
     commonName: node,
     organization,
+    addresses,
     ...validity(nodeDays),
     publicKey,
     role: 'node',

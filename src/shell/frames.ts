@@ -2,8 +2,9 @@
 
 import { RelevoError } from '../errors.js';
 import { errnoError } from '../netlink/message.js';
+import type { FilterStep } from '../netlink/neighbour-filter.js';
 import type { FrameSocket } from '../ports.js';
-import { bind, close, lastErrno, nameToIndex, recvfrom, sendto, socket } from './libc.js';
+import { attachFilter, bind, close, lastErrno, nameToIndex, recvfrom, sendto, socket } from './libc.js';
 import { watchReadable } from './readiness.js';
 
 const AF_PACKET = 17;
@@ -46,8 +47,18 @@ const open = (interfaceName: string, etherType: number): { fd: number; address: 
   return { fd, address };
 };
 
-export const createFrameSocket = (interfaceName: string, etherType: number): FrameSocket => {
+/** `filter`: the kernel hands on only what it takes. */
+export const createFrameSocket = (
+  interfaceName: string,
+  etherType: number,
+  filter?: readonly FilterStep[],
+): FrameSocket => {
   const { fd, address } = open(interfaceName, etherType);
+  if (filter && !attachFilter(fd, filter)) {
+    const errno = lastErrno();
+    close(fd);
+    throw errnoError(errno, `a filter of frames on ${interfaceName}`);
+  }
   const listeners = new Set<(frame: Uint8Array) => void>();
   let stopWatching: (() => void) | undefined;
   let closed = false;

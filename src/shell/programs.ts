@@ -20,3 +20,6 @@ export const nodeProgram = process.execPath;
 
 /** Scenarios of drills that come with relevo. */
 export const scenariosFolder = fileURLToPath(new URL('../cluster/scenarios', built));
+
+/** A file of the project that is no code: `cluster/systemd/relevo.service` say. */
+export const projectFile = (name: string): string => fileURLToPath(new URL(`../${name}`, built));

@@ -1,8 +1,12 @@
-/** SIGHUP: the certificates of the links are read again from their files. */
+/** SIGHUP: the certificates of the links, and of nftlb's interface, are read again from their files. */
+
+import type { Server } from 'node:tls';
 
 import { errorFrom } from '../errors.js';
+import { leastTls } from '../limits.js';
 import type { NodeConfig } from '../model/node.js';
 import type { Log, PeerLinks, Random } from '../ports.js';
+import type { TlsPair } from './api-access.js';
 import { createPeerLinks } from './peer-links.js';
 
 /** `systemctl reload` sends it. */
@@ -13,6 +17,35 @@ export const surviveRenewals = (): void => {
   process.on(renewSignal, () => {});
 };
 
+/** `work` at each signal, one after the other: the last one to come has read the newest files. Returns how to stop. */
+const atRenewal = (work: () => Promise<string>, what: string, log: Log): (() => void) => {
+  let last = Promise.resolve();
+  const renew = (): void => {
+    last = last.then(work).then(
+      (said) => log.info({}, said),
+      (thrown) =>
+        log.error({}, `${what} not renewed, those read before stay in force: ${errorFrom(thrown).message}`),
+    );
+  };
+  process.on(renewSignal, renew);
+  return () => process.off(renewSignal, renew);
+};
+
+/** Until it is told to stop. Connections that stand keep what they began with; requests under way are not touched. */
+export const renewServer = (
+  server: Pick<Server, 'setSecureContext'>,
+  read: () => Promise<TlsPair>,
+  log: Log,
+): (() => void) =>
+  atRenewal(
+    async () => {
+      server.setSecureContext({ ...(await read()), minVersion: leastTls });
+      return "the certificate of nftlb's interface was read again";
+    },
+    "certificate and key of nftlb's interface",
+    log,
+  );
+
 /** Links that renew their certificates at SIGHUP for as long as they are up. */
 export const createRenewedLinks = (
   config: Pick<NodeConfig, 'node' | 'nodes' | 'tls'>,
@@ -20,27 +53,16 @@ export const createRenewedLinks = (
   log: Log,
 ): PeerLinks => {
   const links = createPeerLinks(config, random);
-  let last = Promise.resolve();
-  const renew = (): void => {
-    // One after the other: the last one to come has read the newest files.
-    last = last.then(links.reload).then(
-      (said) => log.info({}, said),
-      (thrown) =>
-        log.error(
-          {},
-          `certificates not renewed, those read before stay in force: ${errorFrom(thrown).message}`,
-        ),
-    );
-  };
+  let stop = (): void => {};
   return {
     ...links,
     async start(listener) {
-      process.on(renewSignal, renew);
+      stop = atRenewal(links.reload, 'certificates', log);
       await links.start(listener);
       for (const problem of links.problems()) log.warn({}, problem);
     },
     async close() {
-      process.off(renewSignal, renew);
+      stop();
       await links.close();
     },
   };

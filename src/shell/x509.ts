@@ -4,6 +4,8 @@ import { createHash, type KeyObject, randomBytes, sign } from 'node:crypto';
 
 export interface CertificateRequest {
   readonly commonName: string;
+  /** IPv4 addresses under which it is reached, for clients that check them (etcd's do). */
+  readonly addresses?: readonly string[];
   readonly organization: string;
   readonly publicKey: KeyObject;
   readonly notBefore: Date;
@@ -100,7 +102,14 @@ const extensions = (request: CertificateRequest, spki: Uint8Array, issuerSpki: U
     extension('2.5.29.15', true, bits(Uint8Array.of(0b1000_0000), 7)),
     // serverAuth and clientAuth: the lower node name dials, either may be it.
     extension('2.5.29.37', false, sequence(oid('1.3.6.1.5.5.7.3.1'), oid('1.3.6.1.5.5.7.3.2'))),
-    extension('2.5.29.17', false, sequence(der(0x82, Buffer.from(request.commonName)))),
+    extension(
+      '2.5.29.17',
+      false,
+      sequence(
+        der(0x82, Buffer.from(request.commonName)),
+        ...(request.addresses ?? []).map((address) => der(0x87, Buffer.from(address.split('.').map(Number)))),
+      ),
+    ),
     ...identifiers,
   ];
 };

@@ -1,6 +1,7 @@
 /** The interface over the real rule engine on the fake kernel, and a client that speaks to it without a socket. */
 
 import { createNftlbApi } from '../../src/api/nftlb/api.js';
+import { type FeatureFacts, noFacts } from '../../src/app/feature-engine.js';
 import { createReconciler } from '../../src/app/reconcile.js';
 import { createServicesInForce } from '../../src/app/services-in-force.js';
 import type { Ipv4 } from '../../src/model/address.js';
@@ -32,7 +33,7 @@ export const farm = (index: number, more: object = {}) => ({
 
 export type Object = Record<string, unknown> & { backends: Record<string, string>[] };
 
-export const createBed = () => {
+export const createBed = (facts: FeatureFacts = noFacts) => {
   const clock = { nowMs: () => 0 };
   const nft = createFakeNft(clock);
   const log = createLog();
@@ -44,7 +45,7 @@ export const createBed = () => {
       return nft.commit(transaction);
     },
   };
-  const engine = createReconciler({ nft: kernel, log, clock }, { floating: [], protect: false });
+  const engine = createReconciler({ nft: kernel, log, clock, facts }, { floating: [], protect: false });
   const saved: string[] = [];
   const services = createServicesInForce(engine, {
     save: async () => void saved.push('document'),

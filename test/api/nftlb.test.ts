@@ -1,6 +1,7 @@
 /** nftlb's interface: statuses, bodies, merging, and that a request is applied whole or not at all. */
 
 import test from 'ava';
+import { noFacts } from '../../src/app/feature-engine.js';
 import { RelevoError } from '../../src/errors.js';
 import { backend, createBed, farm, key } from './nftlb-support.js';
 
@@ -222,6 +223,22 @@ test('sessions of a farm', async (t) => {
   t.deepEqual(json as unknown, { sessions: [{ client: '203.0.113.9', backend: 'b2', expiration: '60s' }] });
 });
 
+test('sessions of more than one block are printed as every other answer, those of other farms left out', async (t) => {
+  const { send, session } = createBed();
+  const backends = [backend(1, { name: 'Zähler' }), backend(2)];
+  await send('POST', '/farms', {
+    farms: [farm(1, { persistence: 'srcip', backends }), farm(2, { persistence: 'srcip', backends })],
+  });
+  const expected = Array.from({ length: 1_500 }, (_, at) => {
+    const client = `203.0.${at >> 8}.${at & 255}`;
+    session(client, 1, 1 + (at % 2));
+    session(client, 2, 1);
+    return { client, backend: at % 2 === 0 ? 'Zähler' : 'b2', expiration: '60s' };
+  });
+  const { text } = await send('GET', '/farms/s1/sessions');
+  t.is(text, `${JSON.stringify({ sessions: expected }, null, 8)}\n`);
+});
+
 test('what the kernel refuses is an error with its reason, and nothing has changed', async (t) => {
   const { send, farms, nft, saved } = createBed();
   await send('POST', '/farms', { farms: [farm(1)] });
@@ -240,4 +257,26 @@ test('requests at the same moment lose nothing of each other', async (t) => {
   const replies = await Promise.all(many.map((index) => send('POST', '/farms', { farms: [farm(index)] })));
   t.true(replies.every(({ status }) => status === 200));
   t.is((await farms()).length, 20);
+});
+
+test('what is taken and not served is named beside success, with the reason that GET prints', async (t) => {
+  const { send } = createBed({ ...noFacts, supports: (feature) => feature !== 'flowtable' });
+  const body = {
+    farms: [farm(1, { 'flow-offload': 'on' }), farm(2), farm(3, { 'flow-offload': 'on', state: 'down' })],
+  };
+  const { status, response, json } = await send('POST', '/farms', body);
+  t.is(status, 200);
+  t.is(response, 'success');
+  const [printed] = (await send('GET', '/farms/s1')).json.farms!;
+  t.is(printed!.state, 'config_error');
+  const unserved = [{ farm: 's1', 'state-reason': printed!['state-reason'] }];
+  t.deepEqual(json as unknown, { response: 'success', unserved });
+  const state = await send('PUT', '/farms', {
+    farms: [{ name: 's1', backends: [{ name: 'b2', state: 'off' }] }],
+  });
+  t.deepEqual(state.json as unknown, { response: 'success', unserved });
+  const other = await send('POST', '/farms', { farms: [{ name: 's2', priority: '2' }] });
+  t.deepEqual(other.json as unknown, { response: 'success' });
+  const mended = await send('POST', '/farms', { farms: [{ name: 's1', 'flow-offload': 'off' }] });
+  t.deepEqual(mended.json as unknown, { response: 'success' });
 });

@@ -172,3 +172,27 @@ test.serial('what replication costs is told by peer and second', async (t) => {
   t.true(peer!.bytesSentPerSecond >= peer!.bytesSent / tookS / 2);
   t.true(lb2.replicator.status().peers[0]!.bytesReceivedPerSecond > 0);
 });
+
+test.serial(
+  'a standby that knows of a newer epoch than the active node’s is not ready, and says why',
+  async (t) => {
+    const cluster = await createSyncCluster(t, ['lb1', 'lb2', 'lb3']);
+    const [lb1, lb2, lb3] = [
+      await cluster.start('lb1'),
+      await cluster.start('lb2'),
+      await cluster.start('lb3'),
+    ];
+    await until(() => inSyncWith(lb2, 'lb1') && inSyncWith(lb2, 'lb3') && inSyncWith(lb1, 'lb3'));
+    lb2.replicator.setActive('front', 46, true);
+    await until(() => lb3.replicator.readiness().ready && lb1.replicator.readiness().ready);
+    lb2.replicator.setActive('front', 46, false);
+    lb1.replicator.setActive('front', 5, true);
+    // lb1 may have heard of the newer epoch by then, and say that one; another reason may come first.
+    const refused = /front: lb1 is active in epoch (5|46), epoch 46 is known/;
+    await until(() => refused.test(lb3.replicator.readiness().reasons.join()));
+    t.false(lb3.replicator.readiness().ready);
+    lb1.replicator.setActive('front', 47, true);
+    await until(() => lb3.replicator.readiness().ready);
+    t.pass();
+  },
+);

@@ -127,6 +127,21 @@ const farm = (index: number) =>
             verdict: words(['log', 'drop', 'accept']),
             'intra-connect': pick('on', 'off'),
             counters: pick('on', 'off'),
+            ...(mode !== 'local' && {
+              health: pick<string | object>(
+                '',
+                { kind: 'tcp', port: '81' },
+                {
+                  kind: 'http',
+                  'interval-ms': '500',
+                  port: 8080,
+                  path: '/up?x=1',
+                  host: 'a.example',
+                  status: '200,301-302',
+                },
+                { kind: 'https', 'timeout-ms': 300, rise: '1', fall: 5, port: '8443' },
+              ),
+            }),
             responsettl: number(1, 90),
             iface: pick('', 'eth0'),
             oface: pick('', 'eth1'),

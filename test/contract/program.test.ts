@@ -145,9 +145,27 @@ test.serial('-H; an empty key does not count, one from the environment does; HTT
   t.is(ended.status, 0, ended.stderr);
   t.notRegex(ended.stdout, /Key:/);
   t.regex(await curl('from outside', 'https://192.0.2.50:5555/farms'), /200$/);
+  for (const pid of pids()) process.kill(pid, 'SIGHUP');
+  t.regex(await curl('from outside', 'https://192.0.2.50:5555/farms'), /200$/);
   await endAll();
   const wrong = await relevo('nftlb', '--tls-cert', key, '--tls-key', key);
   t.regex(wrong.stderr, /api\.key: no certificate in PEM/);
+});
+
+test.serial('a witness lives on when it is told to reload', async (t) => {
+  const [config, secretFile] = [join(folder, 'witness.yaml'), join(folder, 'secret')];
+  writeFileSync(secretFile, 'x'.repeat(32), { mode: 0o600 });
+  writeFileSync(config, JSON.stringify({ cluster: 'prod', listen: ['127.0.0.1:7420'], secretFile }));
+  const witness = namespaces.start(host, process.execPath, ...program.slice(1), 'witness', '-c', config);
+  const ended = new Promise((resolve) => witness.once('exit', (...why) => resolve(why)));
+  const end = performance.now() + 20_000;
+  while (!/127\.0\.0\.1:7420/.test(namespaces.run(host, 'ss', '-lun')) && performance.now() < end)
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  for (const pid of pids()) process.kill(pid, 'SIGHUP');
+  const later = new Promise((resolve) => setTimeout(resolve, 300, 'still there'));
+  t.is(await Promise.race([ended, later]), 'still there');
+  await endAll();
+  t.deepEqual(await ended, [0, null]);
 });
 
 test.serial('without a key one is made and printed, and it is the key', async (t) => {

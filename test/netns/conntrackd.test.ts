@@ -13,6 +13,8 @@ interface NodeStatus {
   readonly pid?: number;
   readonly restarts: number;
   readonly adopted?: boolean;
+  /** Reasons for the election. */
+  readonly wrong: readonly string[];
   readonly reason?: string;
   readonly counters?: { readonly ownEntries: number };
 }
@@ -148,6 +150,7 @@ test('connections reach the other kernel; a killed daemon comes back; what was t
     process.kill(started.pid!, 'SIGKILL');
     const again = await first.until((each) => each.restarts === 1 && each.ready);
     t.not(again.pid, started.pid);
+    t.regex(again.wrong.join(), /conntrackd has ended within the last minute/);
     lab.insert(lab.a, 1003);
     t.deepEqual(await eventually(() => lab.ports(lab.b), [1001, 1002, 1003]), [1001, 1002, 1003]);
 
@@ -194,6 +197,7 @@ test('a configuration the daemon refuses: not ready, with its own reason', async
     const status = await node.until((each) => each.reason !== undefined);
     t.false(status.ready);
     t.regex(status.reason!, /No such device/);
+    t.regex(status.wrong.join(), /^conntrackd is not running: .*No such device/);
   } finally {
     await node.stop();
     await lab.dispose();

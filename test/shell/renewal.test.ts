@@ -1,10 +1,14 @@
 /** Certificates are replaced while the links stand: SIGHUP, real TLS, an old and a new authority. */
 
+import { X509Certificate } from 'node:crypto';
 import { copyFile, readFile, writeFile } from 'node:fs/promises';
+import { createServer, request } from 'node:https';
 import { join } from 'node:path';
+import type { TLSSocket } from 'node:tls';
 import test, { type ExecutionContext } from 'ava';
+import { readTlsPair } from '../../src/shell/api-access.js';
 import { initAuthority, issueCertificate } from '../../src/shell/certificates.js';
-import { createRenewedLinks } from '../../src/shell/renewal.js';
+import { createRenewedLinks, renewServer } from '../../src/shell/renewal.js';
 import { createLog } from '../support/log.js';
 import { folder, freePort, node, Recorder } from './links-support.js';
 
@@ -106,3 +110,62 @@ test.serial('files that are no good leave in force what was, and say why', async
   await lb1.install(before);
   t.is((await reload())[0], 'the certificates in the files are those in force');
 });
+
+test.serial(
+  "nftlb's interface shows the new certificate, and answers what was under way with the old one",
+  async (t) => {
+    const [before, after] = [await folder(t), await folder(t)];
+    for (const authority of [before, after]) {
+      await initAuthority(authority, 'prod');
+      await issueCertificate(authority, 'lb1');
+    }
+    const own = await folder(t);
+    const files = { cert: join(own, 'api.crt'), key: join(own, 'api.key') };
+    const install = async (from: string): Promise<void> => {
+      await copyFile(join(from, 'lb1.crt'), files.cert);
+      await copyFile(join(from, 'lb1.key'), files.key);
+    };
+    await install(before);
+    let answer: (() => void) | undefined;
+    const server = createServer(await readTlsPair(files), (request, response) => {
+      if (request.url === '/slow') answer = () => response.end('done');
+      else response.end('at once');
+    });
+    const port = await freePort();
+    await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+    t.teardown(() => server.close());
+    const log = createLog();
+    const stop = renewServer(server, () => readTlsPair(files), log);
+    t.teardown(stop);
+    const said = async (): Promise<string> => {
+      const count = log.records.length;
+      process.kill(process.pid, 'SIGHUP');
+      while (log.records.length === count) await new Promise((resolve) => setTimeout(resolve, 5));
+      return log.records.at(-1)!.message;
+    };
+    const ask = (path: string): Promise<{ text: string; serial: string }> =>
+      new Promise((resolve, reject) => {
+        const sent = request({ port, path, host: '127.0.0.1', agent: false, rejectUnauthorized: false });
+        sent.on('response', (response) => {
+          const { serialNumber: serial } = (response.socket as TLSSocket).getPeerCertificate();
+          response.on('data', (data) => resolve({ text: String(data), serial }));
+        });
+        sent.on('error', reject).end();
+      });
+    const serialIn = async (from: string): Promise<string> =>
+      new X509Certificate(await readFile(join(from, 'lb1.crt'))).serialNumber;
+    const slow = ask('/slow');
+    while (!answer) await new Promise((resolve) => setTimeout(resolve, 5));
+    await copyFile(join(after, 'lb1.key'), files.key);
+    t.regex(
+      await said(),
+      /^certificate and key of nftlb's interface not renewed, .* is not the key of the cert/,
+    );
+    t.is((await ask('/')).serial, await serialIn(before));
+    await install(after);
+    t.regex(await said(), /was read again/);
+    t.is((await ask('/')).serial, await serialIn(after));
+    (answer as () => void)();
+    t.deepEqual(await slow, { text: 'done', serial: await serialIn(before) });
+  },
+);

@@ -18,6 +18,8 @@ export type Fault =
       readonly who: string;
       readonly ms: number;
       readonly then: 'kill' | 'silence' | 'freeze';
+      /** That write only; else any that takes or keeps a lease. */
+      readonly op?: 'claim';
     }
   | { readonly atMs: number; readonly type: 'cut' | 'mend'; readonly directions: readonly string[] }
   | {
@@ -47,6 +49,11 @@ export type Fault =
       readonly whole: boolean;
       readonly on: boolean;
     }
+  /** etcd answers nobody, or again; a new leader while the old one has not noticed; slow and lossy answers. */
+  | { readonly atMs: number; readonly type: 'etcd-down' | 'etcd-up' }
+  | { readonly atMs: number; readonly type: 'etcd-depose'; readonly ms: number }
+  | { readonly atMs: number; readonly type: 'etcd-cut' | 'etcd-mend'; readonly who: string }
+  | { readonly atMs: number; readonly type: 'etcd-slow'; readonly slowMs: number; readonly loss: number }
   /** The wall clock of a node is set. */
   | { readonly atMs: number; readonly type: 'wall'; readonly who: string; readonly minute: number };
 
@@ -93,6 +100,22 @@ const drawPlot = (
   leaseMs: number,
 ): Fault[] => {
   const who = random.pick(nodes);
+  if (random.chance(0.25)) {
+    // To the brink: an owner is cut off, whoever follows it writes its claim in the last moment in which it may and says
+    // no more, and the first one is back by then, and wants the group.
+    const directions = everyDirection(nodes, witness, paths).filter(
+      (one) => one.startsWith(`${who}>`) || one.includes(`>${who}/`),
+    );
+    const ms = random.between(0.85, 1.01) * leaseMs;
+    const then = 'silence';
+    return [
+      { atMs, type: 'cut', directions },
+      ...nodes
+        .filter((name) => name !== who)
+        .map((name): Fault => ({ atMs, type: 'ambush', who: name, ms, then, op: 'claim' })),
+      { atMs: atMs + random.between(2, 3.5) * leaseMs, type: 'mend', directions },
+    ];
+  }
   if (random.chance(0.6)) {
     // Whoever owns the group: everybody is ambushed, only owners and claimants write.
     const ms = random.between(0.2, 1) * leaseMs;
@@ -189,4 +212,45 @@ export const drawFaults = (
     if (fault.atMs > untilMs) faults[index] = { ...fault, atMs: untilMs };
   }
   return faults.sort((left, right) => left.atMs - right.atMs);
+};
+
+/** What happens to etcd, on top of everything else. */
+export const drawEtcdFaults = (
+  random: SimRandom,
+  nodes: readonly string[],
+  fromMs: number,
+  untilMs: number,
+  leaseMs: number,
+): Fault[] => {
+  const faults: Fault[] = [];
+  for (let count = random.below(4); count > 0; count--) {
+    const atMs = random.between(fromMs, untilMs);
+    const roll = random.below(4);
+    const endMs = Math.min(untilMs, atMs + random.between(0, 12) * leaseMs);
+    const who = random.pick(nodes);
+    if (roll === 0) {
+      faults.push({ atMs, type: 'etcd-down' });
+      if (random.chance(0.8)) faults.push({ atMs: endMs, type: 'etcd-up' });
+    } else if (roll === 1) faults.push({ atMs, type: 'etcd-depose', ms: random.between(0, 12) * leaseMs });
+    else if (roll === 2) {
+      const loss = random.chance(0.5) ? random.next() * 0.5 : 0;
+      faults.push({ atMs, type: 'etcd-slow', slowMs: random.between(0, leaseMs), loss });
+    } else {
+      faults.push({ atMs, type: 'etcd-cut', who });
+      if (random.chance(0.8)) faults.push({ atMs: endMs, type: 'etcd-mend', who });
+    }
+  }
+  if (random.chance(0.4)) {
+    // A node that hears no other owns by its lease in etcd alone, and then loses that as well, or has it from a leader that is none.
+    const who = random.pick(nodes);
+    const atMs = fromMs + random.between(0, 2) * leaseMs;
+    const thenMs = atMs + random.between(1, 6) * leaseMs;
+    const directions = everyDirection(nodes, '', 2).filter(
+      (one) => one.startsWith(`${who}>`) || one.includes(`>${who}/`),
+    );
+    faults.push({ atMs, type: 'cut', directions });
+    if (random.chance(0.5)) faults.push({ atMs: thenMs, type: 'etcd-cut', who });
+    else faults.push({ atMs: thenMs, type: 'etcd-depose', ms: 14 * leaseMs });
+  }
+  return faults;
 };

@@ -21,6 +21,7 @@ import {
 import type { VoterConfig } from '../../src/election/voter.js';
 import { createWitnessState, stepWitness, type WitnessState } from '../../src/election/witness.js';
 import type { Agenda } from './agenda.js';
+import type { SimEtcd } from './etcd.js';
 import type { LeaseKernel } from './kernel.js';
 import type { Network } from './network.js';
 import type { SimRandom } from './random.js';
@@ -38,8 +39,8 @@ export interface SimProcess {
   tell(event: ElectionEvent): void;
   /** Stops for `ms` after `steps` more steps of its work (0: now). */
   freeze(ms: number, steps: number): void;
-  /** Freezes for `ms` just before the next kernel write; `after` runs right behind that write. */
-  ambush(ms: number, after: () => void): void;
+  /** Freezes for `ms` just before the next kernel write (of that kind); `after` runs right behind that write. */
+  ambush(ms: number, op: KernelOp | undefined, after: () => void): void;
   thaw(): void;
   kill(): void;
   view(): ElectionState | undefined;
@@ -52,6 +53,7 @@ export interface ProcessPorts {
   readonly agenda: Agenda;
   readonly random: SimRandom;
   readonly network: Network;
+  readonly etcd?: SimEtcd | undefined;
   readonly mac: Mac;
   readonly paths: number;
   readonly trace: ((line: string) => void) | undefined;
@@ -159,7 +161,9 @@ export const startNode = (
   });
   let timerMs = Number.POSITIVE_INFINITY;
   let dueMs = Number.POSITIVE_INFINITY;
-  let trap: { readonly ms: number; readonly after: () => void } | undefined;
+  let trap:
+    | { readonly ms: number; readonly op: KernelOp | undefined; readonly after: () => void }
+    | undefined;
   const say = ports.trace && ((text: string): void => ports.trace?.(`${config.node} ${text}`));
 
   const sendBody = (to: string, path: number | undefined, body: Body): void => {
@@ -180,7 +184,7 @@ export const startNode = (
     const answer = (result: 'done' | 'missing' | 'failed'): void => {
       // The kernel may have done it and its answer be lost (ENOBUFS): the process only knows that it failed.
       const told = agenda.nowMs < ports.flakyUntilMs && random.chance(0.002) ? 'failed' : result;
-      say?.(`kernel ${op}: ${result}${told === result ? '' : ', told as failed'}`);
+      say?.(`kernel ${op} ${group}: ${result}${told === result ? '' : ', told as failed'}`);
       agenda.at(agenda.nowMs + random.between(0.02, 0.3), () =>
         handle({ type: 'kernel', group, op, result: told, detail: 'as the model has it' }),
       );
@@ -188,7 +192,8 @@ export const startNode = (
     if (ports.mutation === 'ack-before-write' && op === 'close') answer('done');
     const epoch = state.groups[group]?.claim?.epoch ?? 0;
     const write = (): void => {
-      const after = trap && op !== 'close' && op !== 'arm' ? trap.after : undefined;
+      const isCaught = trap?.op === undefined ? op !== 'close' && op !== 'arm' : op === trap.op;
+      const after = isCaught ? trap?.after : undefined;
       if (trap && after && trap.ms > 0) {
         worker.freeze(trap.ms, 0);
         trap = { ...trap, ms: 0 };
@@ -210,6 +215,9 @@ export const startNode = (
     if (effect.type !== 'send') say?.(describe(effect));
     if (effect.type === 'send') sendBody(effect.to, effect.path, effect.body);
     else if (effect.type === 'kernel') writeKernel(effect.op, effect.group);
+    else if (effect.type === 'etcd') {
+      ports.etcd?.call(config.node, effect.call, (answer) => handle({ type: 'etcd', id: effect.id, answer }));
+    }
     ports.onEffect(effect, config.node);
   };
 
@@ -266,8 +274,8 @@ export const startNode = (
     },
     tell: handle,
     freeze: worker.freeze,
-    ambush(ms, after) {
-      trap = { ms, after };
+    ambush(ms, op, after) {
+      trap = { ms, op, after };
     },
     thaw() {
       trap = undefined;

@@ -1,6 +1,7 @@
-/** `npm run sim -- --seeds N [--from S] [--seed X] [--nodes N] [--without-witness] [--mutation M]`: simulate many seeds, or tell the story of one. */
+/** `npm run sim -- --seeds N [--from S] [--seed X] [--nodes N] [--without-witness] [--etcd [--etcd-mutation M]] [--mutation M]`: simulate many seeds, or tell the story of one. */
 
 import { parseArgs } from 'node:util';
+import type { EtcdMutation } from './etcd.js';
 import { type SimOptions, shorten, simulate } from './world.js';
 
 const { values } = parseArgs({
@@ -10,6 +11,8 @@ const { values } = parseArgs({
     seed: { type: 'string' },
     nodes: { type: 'string' },
     'without-witness': { type: 'boolean', default: false },
+    etcd: { type: 'boolean', default: false },
+    'etcd-mutation': { type: 'string' },
     mutation: { type: 'string', default: 'none' },
   },
 });
@@ -17,6 +20,8 @@ const { values } = parseArgs({
 const optionsFor = (seed: number): SimOptions => ({
   seed,
   withoutWitness: values['without-witness'],
+  etcd: values.etcd,
+  ...(values['etcd-mutation'] && { etcdMutation: values['etcd-mutation'] as EtcdMutation }),
   mutation: values.mutation as NonNullable<SimOptions['mutation']>,
   ...(values.nodes ? { nodes: Number(values.nodes) } : {}),
 });

@@ -10,7 +10,8 @@ import { type ElectionConfig, type ElectionState, witnessName } from '../../src/
 import { lockMsFor } from '../../src/election/voter.js';
 import type { Failback } from '../../src/model/node.js';
 import { createAgenda } from './agenda.js';
-import { drawFaults, type Fault } from './faults.js';
+import { createSimEtcd, type EtcdMutation } from './etcd.js';
+import { drawEtcdFaults, drawFaults, type Fault } from './faults.js';
 import { createLeaseKernel, type LeaseKernel } from './kernel.js';
 import { createNetwork, fairWeather } from './network.js';
 import {
@@ -28,6 +29,8 @@ export interface SimOptions {
   readonly nodes?: number;
   /** A pair without an arbiter: safe only while the nodes hear each other, which the judge then takes into account. */
   readonly withoutWitness?: boolean;
+  /** The etcd driver. */
+  readonly etcd?: boolean;
   /** Only these of the seed's faults, by index: for shortening a failing run. */
   readonly keep?: ReadonlySet<number>;
   readonly trace?: (line: string) => void;
@@ -35,7 +38,8 @@ export interface SimOptions {
   /** These faults instead of the seed's own. */
   readonly faults?: readonly Fault[];
   /** Planted bugs, which the judges must find. */
-  readonly mutation?: Mutation | 'short-lock' | 'no-restart-wait';
+  readonly mutation?: Mutation | 'short-lock' | 'no-margin' | 'no-restart-wait';
+  readonly etcdMutation?: EtcdMutation;
 }
 
 export interface SimResult {
@@ -76,13 +80,14 @@ export const simulate = (options: SimOptions): SimResult => {
   const random = createRandom(seed);
   const agenda = createAgenda();
   const nodes = Array.from(
-    { length: options.nodes ?? (random.chance(0.1) ? 3 : 2) },
+    { length: options.nodes ?? (options.etcd || random.chance(0.1) ? 3 : 2) },
     (_, index) => `lb${index + 1}`,
   );
-  const witness = nodes.length === 2 && !options.withoutWitness ? 'arbiter' : 'none';
+  const witness = nodes.length === 2 && !options.withoutWitness && !options.etcd ? 'arbiter' : 'none';
   const paths = random.chance(0.3) ? 2 : 1;
   const leaseMs = random.pick([60, 120]);
-  const lockMs = (lease: number): number => lockMsFor(lease) - (mutation === 'short-lock' ? lease : 0);
+  const lockMs = (lease: number): number =>
+    mutation === 'no-margin' ? 2 * lease : lockMsFor(lease) - (mutation === 'short-lock' ? lease : 0);
   const step = leaseMs / 4;
   const timing = {
     leaseMs,
@@ -93,10 +98,12 @@ export const simulate = (options: SimOptions): SimResult => {
     announceMs: 10_000,
   };
   const faultsFromMs = 3.5 * leaseMs;
-  const faultsUntilMs = 10 * leaseMs;
+  const ttlMs = 8 * leaseMs;
+  const faultsUntilMs = (options.etcd ? 20 : 10) * leaseMs;
   const quietMs = faultsUntilMs + leaseMs;
   // Restart wait, silence, a claim that collides with another's, and the wait of whoever goes second.
-  const boundMs = quietMs + 3.5 * lockMsFor(leaseMs);
+  // With etcd, a key that only ends with its lease there, and its polling.
+  const boundMs = quietMs + 3.5 * lockMsFor(leaseMs) + (options.etcd ? 1.5 * ttlMs : 0);
   const endMs = boundMs + leaseMs;
   const groups = groupNames.slice(0, random.chance(0.25) ? 2 : 1).map((name) => ({
     name,
@@ -138,7 +145,8 @@ export const simulate = (options: SimOptions): SimResult => {
 
   const bootMachine = (name: string): void => {
     const offset = random.between(0, 1e6);
-    const rate = random.between(0.99, 1.01);
+    // What the margin is for: the slowest clock beside the fastest.
+    const rate = random.chance(0.3) ? random.pick([0.99, 1.01]) : random.between(0.99, 1.01);
     machines.set(name, {
       name,
       clockMs: (trueMs) => offset + trueMs * rate,
@@ -160,7 +168,11 @@ export const simulate = (options: SimOptions): SimResult => {
     const process = processes.get(to);
     if (process?.alive) process.receive(from, bytes);
   });
+  const etcd = options.etcd
+    ? createSimEtcd(agenda, random, random.between(0.99, 1.01), options.etcdMutation)
+    : undefined;
   const ports: ProcessPorts = {
+    etcd,
     agenda,
     random,
     network,
@@ -169,7 +181,10 @@ export const simulate = (options: SimOptions): SimResult => {
     trace: say,
     record: options.record,
     flakyUntilMs: faultsUntilMs,
-    mutation: mutation === 'short-lock' || mutation === 'no-restart-wait' ? 'none' : mutation,
+    mutation:
+      mutation === 'short-lock' || mutation === 'no-margin' || mutation === 'no-restart-wait'
+        ? 'none'
+        : mutation,
     onEffect(effect, by) {
       if (effect.type === 'report' && effect.report.kind === 'peer' && !effect.report.alive)
         accusations.push({ by, of: effect.report.peer });
@@ -219,6 +234,16 @@ export const simulate = (options: SimOptions): SimResult => {
       paths,
       groups,
       timing,
+      ...(etcd && {
+        coordination: {
+          driver: 'etcd',
+          ttlMs,
+          keepMs: leaseMs / 2,
+          callMs: 60,
+          identity: 'sim',
+          knownCluster: '',
+        },
+      }),
       health: { afterMs: leaseMs, stayMs: 2 * leaseMs },
       lockMs,
     };
@@ -261,7 +286,7 @@ export const simulate = (options: SimOptions): SimResult => {
         processes.get(fault.who)?.freeze(fault.ms, fault.steps);
         return;
       case 'ambush':
-        processes.get(fault.who)?.ambush(fault.ms, () => {
+        processes.get(fault.who)?.ambush(fault.ms, fault.op, () => {
           say?.(`ambush of ${fault.who} ends: ${fault.then}`);
           if (fault.then === 'kill') down(fault.who);
           else if (fault.then === 'freeze') processes.get(fault.who)?.freeze(6 * leaseMs, 0);
@@ -313,6 +338,27 @@ export const simulate = (options: SimOptions): SimResult => {
       case 'stop':
         processes.get(fault.who)?.tell({ type: 'stop' });
         return;
+      case 'etcd-down':
+        etcd?.down();
+        return;
+      case 'etcd-up':
+        etcd?.up();
+        return;
+      case 'etcd-cut':
+        etcd?.cuts.add(fault.who);
+        return;
+      case 'etcd-mend':
+        etcd?.cuts.delete(fault.who);
+        return;
+      case 'etcd-depose':
+        etcd?.depose(fault.ms);
+        return;
+      case 'etcd-slow':
+        if (etcd) {
+          etcd.slowMs = fault.slowMs;
+          etcd.lossRate = fault.loss;
+        }
+        return;
     }
   };
 
@@ -321,6 +367,12 @@ export const simulate = (options: SimOptions): SimResult => {
     network.cuts.clear();
     network.silenced.clear();
     network.weather = fairWeather;
+    if (etcd) {
+      etcd.up();
+      etcd.cuts.clear();
+      etcd.slowMs = 0;
+      etcd.lossRate = 0;
+    }
     for (const name of everybody) {
       const process = processes.get(name);
       process?.thaw();
@@ -359,7 +411,11 @@ export const simulate = (options: SimOptions): SimResult => {
   if (witness === 'arbiter') start(witnessName);
   for (const name of nodes) agenda.at(random.between(0, leaseMs), () => start(name));
   const drawn =
-    options.faults ?? drawFaults(random, nodes, witnessName, paths, faultsFromMs, faultsUntilMs, leaseMs);
+    options.faults ??
+    [
+      ...drawFaults(random, nodes, witnessName, paths, faultsFromMs, faultsUntilMs, leaseMs),
+      ...(etcd ? drawEtcdFaults(random, nodes, faultsFromMs, faultsUntilMs, leaseMs) : []),
+    ].sort((left, right) => left.atMs - right.atMs);
   const faults = drawn.filter((_, index) => options.keep?.has(index) ?? true);
   const blinding = new Set<Fault['type']>(['cut', 'weather', 'ambush']);
   mayBeBlind = nodes.length === 2 && witness === 'none' && faults.some(({ type }) => blinding.has(type));

@@ -2,6 +2,7 @@
 
 import { createInterface } from 'node:readline';
 import { createConntrackd } from '../../src/app/conntrackd.js';
+import { createNodeReasons } from '../../src/app/node-reasons.js';
 import { sleep, systemClock } from '../../src/shell/clock.js';
 import { createDaemons } from '../../src/shell/daemons.js';
 import { createFiles } from '../../src/shell/files.js';
@@ -24,8 +25,16 @@ const conntrackd = createConntrackd(ports, { ...base, conntrackd: { ...base.conn
 const abort = new AbortController();
 void conntrackd.start(abort.signal);
 
+const reasons = createNodeReasons({
+  clock: systemClock,
+  conntrackd: () => conntrackd.status(),
+  replica: () => ({ ready: true }),
+});
+
 const answer = (): void => {
-  process.stdout.write(`${JSON.stringify({ ...conntrackd.status(), ready: conntrackd.ready().ready })}\n`);
+  process.stdout.write(
+    `${JSON.stringify({ ...conntrackd.status(), ready: conntrackd.ready().ready, wrong: reasons.look().map(({ text }) => text) })}\n`,
+  );
 };
 
 for await (const line of createInterface({ input: process.stdin })) {

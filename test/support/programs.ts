@@ -142,6 +142,8 @@ export const startNftlb = (
 
 export interface AgentFiles {
   start(): Promise<Program>;
+  /** The control interface: a path of it, parsed. */
+  control<T>(path: string): Promise<T>;
   /** Resolves when the services that it would start with contain this text. */
   stored(text: string): Promise<void>;
   dispose(): void;
@@ -156,6 +158,7 @@ export const prepareAgent = async (
   namespace: string,
   host: string,
   floating: { readonly address: string; readonly interface: string },
+  change: object = {},
 ): Promise<AgentFiles> => {
   const folder = mkdtempSync(join(tmpdir(), 'relevo-agent-'));
   await initAuthority(folder, 'test');
@@ -172,6 +175,7 @@ export const prepareAgent = async (
     stateDir: folder,
     controlSocket: join(folder, 'relevo.sock'),
     api: { listen: `${host}:5555`, tls: { cert: 'lb1.crt', key: 'lb1.key' } },
+    ...change,
   };
   writeFileSync(file, JSON.stringify(config));
   return {
@@ -181,6 +185,18 @@ export const prepareAgent = async (
         ...relevo(),
         ...['agent', '-c', file],
       ]),
+    control: (path) =>
+      new Promise((resolve, reject) => {
+        const call = httpRequest({ socketPath: config.controlSocket, path, agent: false }, (response) => {
+          let text = '';
+          response.on('data', (part) => {
+            text += part;
+          });
+          response.on('end', () => resolve(JSON.parse(text)));
+        });
+        call.on('error', reject);
+        call.end();
+      }),
     async stored(text) {
       const services = join(folder, 'services.json');
       const end = performance.now() + 20_000;

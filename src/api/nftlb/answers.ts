@@ -3,14 +3,18 @@
 import type { FastifyReply } from 'fastify';
 import { listText } from '../../config/format-values.js';
 import { type ErrorCode, errorFrom, RelevoError } from '../../errors.js';
+import type { Unserved } from './unserved.js';
 
 export interface Response {
   readonly response: string;
+  /** Only where something is: nftlb's clients read `response`. */
+  readonly unserved?: readonly Unserved[];
 }
 
 /** `notes`: what was understood otherwise than it was written. */
-export const responseOf = (notes: readonly string[]): Response => ({
+export const responseOf = (notes: readonly string[], unserved: readonly Unserved[] = []): Response => ({
   response: ['success', ...notes].join('. '),
+  ...(unserved.length > 0 && { unserved }),
 });
 
 interface Failure {
@@ -73,6 +77,9 @@ export const answering = async <T>(answer: string, work: () => Promise<T>): Prom
 };
 
 const blockChars = 65_536;
+/** UTF-8 takes three bytes at most for a unit of UTF-16. */
+const bytesOfChar = 3;
+const emptyBlock = (): Buffer => Buffer.allocUnsafeSlow(blockChars);
 
 /** A long answer, made and sent piece by piece: others have their turn in between, and memory holds little of it. */
 export const sendPieces = (reply: FastifyReply, pieces: Iterable<string>): FastifyReply => {
@@ -103,8 +110,8 @@ export const sendWhile = (
   work: (write: (text: string) => void) => Promise<void>,
 ): Promise<FastifyReply> =>
   new Promise((resolve, reject) => {
-    const encoder = new TextEncoder();
-    let block = '';
+    let block = emptyBlock();
+    let used = 0;
     let hasBegun = false;
     let controller: ReadableStreamDefaultController<Uint8Array> | undefined;
     const stream = new ReadableStream<Uint8Array>({
@@ -116,15 +123,21 @@ export const sendWhile = (
       },
     });
     const flush = (): void => {
-      if (block !== '') controller?.enqueue(encoder.encode(block));
-      block = '';
+      if (used > 0) {
+        controller?.enqueue(block.subarray(0, used));
+        block = emptyBlock();
+        used = 0;
+      }
       if (hasBegun) return;
       hasBegun = true;
       resolve(reply.type('application/json').send(stream));
     };
+    // Into bytes at once: a text that grows by a hundred thousand pieces is copied by the garbage collector again and again.
     work((text) => {
-      block += text;
-      if (block.length >= blockChars) flush();
+      const most = text.length * bytesOfChar;
+      if (most > block.length - used) flush();
+      if (most <= block.length) used += block.write(text, used);
+      else controller?.enqueue(Buffer.from(text));
     }).then(
       () => {
         flush();

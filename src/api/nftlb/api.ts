@@ -2,7 +2,7 @@
 
 import fastify, { type FastifyInstance } from 'fastify';
 import type { ServicesInForce } from '../../app/services-in-force.js';
-import { limits } from '../../limits.js';
+import { leastTls, limits } from '../../limits.js';
 import type { Log } from '../../ports.js';
 import { failureOf } from './answers.js';
 import { createChanges } from './changes.js';
@@ -29,7 +29,7 @@ export const createNftlbApi = (
 ): FastifyInstance => {
   const app = fastify({
     logger: false,
-    ...(tls && { https: { ...tls, minVersion: 'TLSv1.2' as const } }),
+    ...(tls && { https: { ...tls, minVersion: leastTls } }),
     bodyLimit: limits.nftlbBodyBytes,
     requestTimeout: limits.nftlbRequestMs,
     // Of silence in either direction: ends clients that do not read their answer.

@@ -8,6 +8,7 @@ import type { ServicesView } from '../../model/change.js';
 import type { BackendState } from '../../model/service.js';
 import { answering, type Response, responseOf } from './answers.js';
 import { elementsWish, errorOf, parseBody, wishOf } from './requests.js';
+import { unservedOf } from './unserved.js';
 
 export interface Changes {
   /** POST and PUT: the keys of the body decide what is changed. */
@@ -69,14 +70,16 @@ const everythingOf = (view: ServicesView, list: 'farms' | 'addresses' | 'policie
 };
 
 export const createChanges = (services: ServicesInForce): Changes => {
-  const change = async (reason: string, bodyOf: (view: ServicesView) => JsonObject): Promise<Response> =>
-    responseOf(await services.change(reason, (view) => wishOf(view, bodyOf(view)), errorOf));
+  const change = async (reason: string, bodyOf: (view: ServicesView) => JsonObject): Promise<Response> => {
+    const { notes, farms } = await services.change(reason, (view) => wishOf(view, bodyOf(view)), errorOf);
+    return responseOf(notes, unservedOf(services, farms));
+  };
   /** Costs what it names, where it can. */
   const submit = async (body: JsonObject): Promise<Response> => {
     const one = onlyStateChange(body);
     if (one) {
       await services.setBackendState(one.farm, one.backend, one.state);
-      return responseOf([]);
+      return responseOf([], unservedOf(services, [one.farm]));
     }
     const some = onlyElements(body);
     if (some && (await services.changePolicy(some.policy, (list) => elementsWish(list, some.elements))))

@@ -35,6 +35,8 @@ const farmIn = (view: ServicesView, farm: string): Service => {
 const sessionsHead = '{\n        "sessions": [';
 const sessionIndent = `\n${' '.repeat(16)}`;
 const attributeIndent = `\n${' '.repeat(24)}`;
+const nextSession = `,${sessionIndent}{${attributeIndent}"client": "`;
+const firstSession = `${sessionsHead}${nextSession.slice(1)}`;
 
 type List = 'backends' | 'addresses' | 'policies';
 const nouns: Readonly<Record<List, string>> = {
@@ -59,6 +61,7 @@ const withoutParts = (view: ServicesView, farm: string, list: List, part: string
 };
 
 export const addFarmRoutes = (app: FastifyInstance, services: ServicesInForce, changes: Changes): void => {
+  const failures = (farm: string, backend: string) => services.checked()?.failure(farm, backend);
   const reasons: StateReasons = { of: (service) => services.shortcomings(service) };
 
   // The keys of the body decide what is changed, not the path.
@@ -78,7 +81,7 @@ export const addFarmRoutes = (app: FastifyInstance, services: ServicesInForce, c
     const draining = await drainingOf();
     const refused = await services.persistRefused();
     const format = (one: Service) =>
-      formatService(one, { reasons, draining, refused, full: query.full !== undefined });
+      formatService(one, { reasons, draining, refused, failures, full: query.full !== undefined });
     return sendPieces(reply, listPieces('farms', mapped([...services.view().services.values()], format)));
   });
   app.get<FarmPath>('/farms/:farm', async ({ params, query }, reply) => {
@@ -86,7 +89,13 @@ export const addFarmRoutes = (app: FastifyInstance, services: ServicesInForce, c
     const refused = await services.persistRefused(params.farm);
     const service = services.view().services.get(params.farm);
     if (!service) throw unknownFarm(params.farm, { answer: 'invalid request' });
-    const farm = formatService(service, { reasons, draining, refused, full: query.full !== undefined });
+    const farm = formatService(service, {
+      reasons,
+      draining,
+      refused,
+      failures,
+      full: query.full !== undefined,
+    });
     return sendPieces(reply, listPieces('farms', [farm]));
   });
 
@@ -126,16 +135,32 @@ export const addSessionRoutes = (app: FastifyInstance, services: ServicesInForce
     if (!service) throw unknownFarm(farm, { answer: 'invalid request' });
     return sendWhile(reply, async (write) => {
       let isFirst = true;
-      // As `listText` prints it: there may be a hundred thousand.
-      const entry = (client: string, backend: string, rest: string): void => {
-        write(`${isFirst ? sessionsHead : ','}${sessionIndent}{${attributeIndent}"client": "${client}",`);
-        write(`${attributeIndent}"backend": ${JSON.stringify(backend)}${rest}${sessionIndent}}`);
+      const begin = (): string => {
+        const text = isFirst ? firstSession : nextSession;
         isFirst = false;
+        return text;
       };
-      for (const { client, backend } of service.staticSessions ?? []) entry(clientText(client), backend, '');
-      await services.visitSessions(farm, (client, backend, remainingMs) =>
-        entry(client, backend, `,${attributeIndent}"expiration": "${Math.ceil(remainingMs / 1000)}s"`),
-      );
+      // As `listText` prints it: there may be a hundred thousand, of few backends, and many that end in the same second.
+      const endings = new Map<string, string>();
+      const endingOf = (backend: string): string => {
+        const known = endings.get(backend);
+        if (known !== undefined) return known;
+        const made = `",${attributeIndent}"backend": ${JSON.stringify(backend)}`;
+        endings.set(backend, made);
+        return made;
+      };
+      for (const { client, backend } of service.staticSessions ?? [])
+        write(`${begin()}${clientText(client)}${endingOf(backend)}${sessionIndent}}`);
+      let second = -1;
+      let expiration = '';
+      await services.visitSessions(farm, (client, backend, remainingMs) => {
+        const seconds = Math.ceil(remainingMs / 1000);
+        if (seconds !== second) {
+          second = seconds;
+          expiration = `,${attributeIndent}"expiration": "${seconds}s"${sessionIndent}}`;
+        }
+        write(begin() + client + endingOf(backend) + expiration);
+      });
       write(isFirst ? '{\n        "sessions": []\n}\n' : '\n        ]\n}\n');
     });
   });

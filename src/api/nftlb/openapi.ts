@@ -80,6 +80,15 @@ const farm = z.object({
   ...values('counters', 'flow-offload', 'intra-connect', 'iface', 'oface', 'ether-addr', 'state-reason'),
   state: z.enum(['up', 'down', 'off', 'config_error']).optional(),
   replicate: z.enum(['all', 'persistence', 'none']).optional(),
+  health: z
+    .union([
+      z.literal(['', 'none']),
+      z.object({
+        kind: z.enum(['tcp', 'http', 'https']),
+        ...values('interval-ms', 'timeout-ms', 'rise', 'fall', 'port', 'path', 'host', 'status'),
+      }),
+    ])
+    .optional(),
   addresses: z.array(farmAddress).optional(),
   backends: z.array(backend).optional(),
   policies: z.array(link).optional(),
@@ -91,7 +100,12 @@ const document = z.object({
   addresses: z.array(address).optional(),
   policies: z.array(policy).optional(),
 });
-const response = z.object({ response: z.string() });
+const response = z.object({
+  response: z.string(),
+  unserved: z
+    .array(z.object({ farm: z.string(), backend: z.string().optional(), 'state-reason': z.string() }))
+    .optional(),
+});
 const traffic = values('packets-in', 'bytes-in', 'packets-out', 'bytes-out');
 const counters = z.object({
   counters: z.array(

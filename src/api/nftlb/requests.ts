@@ -50,11 +50,21 @@ export const errorOf = (problems: readonly Problem[]): RelevoError => {
   return new RelevoError('bad-document', text, has('unknown-attribute') ? { status: unknownAttribute } : {});
 };
 
+export interface Understood {
+  /** What was understood otherwise than it was written. */
+  readonly notes: readonly string[];
+  /** Names of those that change. */
+  readonly farms: readonly string[];
+}
+
 /** The change that a body asks for, with what the answer says of it; throws when something is wrong with it. */
-export const wishOf = (view: ServicesView, body: JsonObject): Wish<readonly string[]> => {
+export const wishOf = (view: ServicesView, body: JsonObject): Wish<Understood> => {
   const merged: MergeResult = mergeRequest(view, body);
   if ('problems' in merged) throw errorOf(merged.problems);
-  return { change: merged.change, result: merged.notes };
+  return {
+    change: merged.change,
+    result: { notes: merged.notes, farms: [...merged.change.services.keys()] },
+  };
 };
 
 /** The same for elements of a policy that is in force. */

@@ -7,7 +7,7 @@ import { limits } from '../../limits.js';
 import { createKeyColumns } from '../../model/columns.js';
 import type { GeneralBody, GeneralFrame, Position, SyncFrame } from '../../wire/frames.js';
 import type { GroupBook } from '../groups.js';
-import { backwards, Inbound, type StampSource } from '../inbound.js';
+import { backwards, type HeldPosition, Inbound, type StampSource } from '../inbound.js';
 import { type FlowLimits, Outbound } from '../outbound.js';
 import type { Replica } from '../replica.js';
 import type { GeneralBook } from './book.js';
@@ -48,7 +48,7 @@ export class GeneralChannel {
     groups: GroupBook,
     peer: string,
     stamps: StampSource,
-    position: Position | undefined,
+    position: HeldPosition | undefined,
     takes: boolean,
   ) {
     this.#takes = takes;
@@ -78,8 +78,8 @@ export class GeneralChannel {
   }
 
   progress(): GeneralFrame {
-    const { head, cursor } = this.outbound;
-    return wrapped({ kind: 'progress', head, sequence: cursor });
+    const { head, told } = this.outbound;
+    return wrapped({ kind: 'progress', head, sequence: told });
   }
 
   acknowledge(frame: number): GeneralFrame {

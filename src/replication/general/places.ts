@@ -43,7 +43,8 @@ export const setsOf = (shape: EntryShape): readonly EntrySet[] => {
   }
 };
 
-const isStateless = ({ kind }: EntryShape): boolean => kind === 'client' || kind === 'flow';
+/** Its elements name backends by numbers. */
+export const isStateless = ({ kind }: EntryShape): boolean => kind === 'client' || kind === 'flow';
 
 /** The key of an element, for this node. */
 export const elementKey = (key: string, { id }: Listed): Uint8Array => {

@@ -7,6 +7,7 @@ import { backendsAt, type Directory } from './directory.js';
 import { setsOf } from './places.js';
 
 const stranger: Verdict = { belongs: false, writable: false, ttlMs: 0 };
+const removed: Verdict = { ...stranger, gone: true };
 const remembered = 100_000;
 
 export class GeneralVerdicts implements Judge {
@@ -53,7 +54,7 @@ export class GeneralVerdicts implements Judge {
       return { belongs: true, writable: there, ttlMs: service.limits?.banMs ?? 0 };
     }
     const owners = backendsAt(service, { address: this.#book.backendAt(backend), port });
-    if (owners.length === 0) return stranger;
+    if (owners.length === 0) return removed;
     const writable = there && owners.some(({ state }) => state !== 'down');
     return { belongs: true, writable, ttlMs: service.persistTtlMs };
   }

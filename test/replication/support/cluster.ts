@@ -5,14 +5,13 @@ import { createEntryColumns } from '../../../src/model/columns.js';
 import type { PersistenceEntry } from '../../../src/model/persistence.js';
 import { adoptEntries } from '../../../src/replication/compare.js';
 import { GroupBook, type GroupConfig } from '../../../src/replication/groups.js';
-import type { StampSource } from '../../../src/replication/inbound.js';
+import type { HeldPosition, StampSource } from '../../../src/replication/inbound.js';
 import { receivedRows } from '../../../src/replication/inheritance.js';
 import { Replica } from '../../../src/replication/replica.js';
 import { PeerSession, type SessionEffect, type SessionEvent } from '../../../src/replication/session.js';
 import { rowState } from '../../../src/replication/table.js';
 import { decodeFrame } from '../../../src/wire/decode.js';
 import { encodeFrame } from '../../../src/wire/encode.js';
-import type { Position } from '../../../src/wire/frames.js';
 
 export const vipOf = (group: number): number => 0x0a000000 + group;
 export const tcp80 = (6 << 16) | 80;
@@ -30,7 +29,7 @@ interface SimNode {
   replica: Replica;
   book: GroupBook;
   stamps: StampSource;
-  positions: Map<string, Position | undefined>;
+  positions: Map<string, HeldPosition | undefined>;
 }
 
 /** One direction of a link holds encoded frames, as a socket would. */
@@ -123,7 +122,7 @@ export class SimCluster {
     const [mine, theirs] = [pair.sessions?.get(name), pair.sessions?.get(owner)];
     if (mine?.state !== 'streaming' || theirs?.state !== 'streaming') return false;
     const { outbound } = theirs;
-    if (outbound.hasWork || outbound.unconfirmed > 0) return false;
+    if (outbound.hasWork || outbound.unconfirmed > 0 || outbound.hasGap(group)) return false;
     return mine.inbound.activeGroups().some((one) => one.group === group && one.complete);
   }
 
@@ -131,7 +130,7 @@ export class SimCluster {
   canResume(peer: string, owner: string): boolean {
     const position = this.node(peer).positions.get(owner);
     const { replica, start } = this.node(owner);
-    if (position?.session !== `${owner}-${start}`) return false;
+    if (position?.session !== `${owner}-${start}` || position.gap) return false;
     return position.sequence >= Math.max(replica.tail, replica.purgedThrough);
   }
 

@@ -4,93 +4,8 @@
  */
 
 import fc from 'fast-check';
-import { hashKey } from '../../../src/replication/hash.js';
-import { identity, type Pair, SimCluster, type SimOptions, tcp80, vipOf } from './cluster.js';
-
-const names = ['a', 'b', 'c'];
-
-type Action =
-  | {
-      readonly kind: 'add';
-      readonly group: number;
-      readonly client: number;
-      readonly backend: number;
-    }
-  | {
-      readonly kind: 'corrupt';
-      readonly node: number;
-      readonly group: number;
-      readonly client: number;
-      readonly backend: number;
-    }
-  | { readonly kind: 'remove'; readonly group: number; readonly client: number }
-  | {
-      readonly kind: 'deliver' | 'pump';
-      readonly pair: number;
-      readonly side: boolean;
-      readonly amount: number;
-    }
-  | { readonly kind: 'apply' | 'tick'; readonly pair: number; readonly side: boolean }
-  | { readonly kind: 'break' | 'connect' | 'exchange'; readonly pair: number }
-  | { readonly kind: 'sweep' | 'restart' | 'return'; readonly node: number }
-  | { readonly kind: 'takeover'; readonly node: number; readonly group: number; readonly orderly: boolean }
-  | { readonly kind: 'time'; readonly ms: number };
-
-const pair = fc.nat(2);
-const node = fc.nat(2);
-const group = fc.nat(1);
-const clientCount = 40;
-/** One in the first bucket of a digest, one in the last, others between. */
-const clients: readonly number[] = Array.from({ length: clientCount + 1 }, (_, at) => {
-  const bucket = Math.floor((at * 255) / clientCount);
-  for (let client = at * 10_000; ; client++) {
-    if (hashKey(client, vipOf(0), tcp80) >>> 24 === bucket) return client;
-  }
-});
-const client = fc.nat(clientCount).map((at) => clients[at]!);
-/** As each service has its own; some end while they travel. */
-const ttlOf = (client: number): number => [100_000, 400_000, 100_000, 3_000][client % 4]!;
-const action: fc.Arbitrary<Action> = fc.oneof(
-  {
-    weight: 8,
-    arbitrary: fc.record({ kind: fc.constant('add' as const), group, client, backend: fc.nat(3) }),
-  },
-  {
-    weight: 1,
-    arbitrary: fc.record({ kind: fc.constant('corrupt' as const), node, group, client, backend: fc.nat(1) }),
-  },
-  { weight: 3, arbitrary: fc.record({ kind: fc.constant('remove' as const), group, client }) },
-  {
-    weight: 8,
-    arbitrary: fc.record({
-      kind: fc.constantFrom('deliver' as const, 'pump' as const),
-      pair,
-      side: fc.boolean(),
-      amount: fc.nat(4),
-    }),
-  },
-  {
-    weight: 5,
-    arbitrary: fc.record({
-      kind: fc.constantFrom('apply' as const, 'tick' as const),
-      pair,
-      side: fc.boolean(),
-    }),
-  },
-  { weight: 3, arbitrary: fc.record({ kind: fc.constantFrom('break' as const, 'connect' as const), pair }) },
-  // All that is under way between two nodes arrives: otherwise nobody is ever ready.
-  { weight: 8, arbitrary: fc.record({ kind: fc.constant('exchange' as const), pair }) },
-  {
-    weight: 1,
-    arbitrary: fc.record({ kind: fc.constantFrom('restart' as const, 'return' as const), node }),
-  },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant('sweep' as const), node }) },
-  {
-    weight: 2,
-    arbitrary: fc.record({ kind: fc.constant('takeover' as const), node, group, orderly: fc.boolean() }),
-  },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant('time' as const), ms: fc.nat(40_000) }) },
-);
+import { type Action, action, names, ttlOf } from './actions.js';
+import { identity, type Pair, SimCluster, type SimOptions } from './cluster.js';
 
 interface Run {
   readonly cluster: SimCluster;
@@ -301,46 +216,52 @@ export interface Seen {
   readonly resumptions: number;
 }
 
+/** Throws at the first rule that does not hold. */
+export const play = (options: SimOptions, actions: readonly Action[]): Seen => {
+  const cluster = new SimCluster(names, { ...options, groups: 2 });
+  const run: Run = {
+    cluster,
+    owners: ['a', 'b'],
+    epochs: [1, 1],
+    removed: [new Set(), new Set()],
+    moved: [false, false],
+    corrupted: false,
+    lateMs: 0,
+    met: new Set(),
+    readyTakeovers: 0,
+    resumptions: 0,
+  };
+  cluster.setActive('a', 0, 1, true);
+  cluster.setActive('b', 1, 1, true);
+  for (const step of actions) perform(run, step);
+  // An owner that restarted comes back in a new epoch.
+  for (const at of [0, 1]) {
+    if (!run.owners[at]) perform(run, { kind: 'takeover', node: 2, group: at, orderly: false });
+  }
+  // What was told must do, without digests: they are there for faults that nobody is told of.
+  for (const pair of cluster.pairs) cluster.connect(pair);
+  cluster.drain();
+  if (!run.corrupted) for (const at of [0, 1]) judgeEqual(run, at, false);
+  cluster.settle();
+  for (const at of [0, 1]) judgeEqual(run, at, true);
+  for (const link of cluster.pairs) {
+    for (const session of link.sessions?.values() ?? []) {
+      for (const { group: at, complete } of session.inbound.activeGroups()) {
+        if (!complete) throw new Error(`group ${at} is still incomplete`);
+      }
+    }
+  }
+  if (cluster.notes.length > 0) throw new Error(cluster.notes.join('\n'));
+  return run;
+};
+
 export const converges = (options: SimOptions, { runs, seed, quick = false }: ModelRuns): Seen => {
   const seen = { readyTakeovers: 0, resumptions: 0 };
   fc.assert(
     fc.property(fc.array(action, { minLength: 1, maxLength: 120, size: 'max' }), (actions) => {
-      const cluster = new SimCluster(names, { ...options, groups: 2 });
-      const run: Run = {
-        cluster,
-        owners: ['a', 'b'],
-        epochs: [1, 1],
-        removed: [new Set(), new Set()],
-        moved: [false, false],
-        corrupted: false,
-        lateMs: 0,
-        met: new Set(),
-        readyTakeovers: 0,
-        resumptions: 0,
-      };
-      cluster.setActive('a', 0, 1, true);
-      cluster.setActive('b', 1, 1, true);
-      for (const step of actions) perform(run, step);
-      // An owner that restarted comes back in a new epoch.
-      for (const at of [0, 1]) {
-        if (!run.owners[at]) perform(run, { kind: 'takeover', node: 2, group: at, orderly: false });
-      }
-      // What was told must do, without digests: they are there for faults that nobody is told of.
-      for (const pair of cluster.pairs) cluster.connect(pair);
-      cluster.drain();
-      if (!run.corrupted) for (const at of [0, 1]) judgeEqual(run, at, false);
-      cluster.settle();
-      for (const at of [0, 1]) judgeEqual(run, at, true);
-      for (const link of cluster.pairs) {
-        for (const session of link.sessions?.values() ?? []) {
-          for (const { group: at, complete } of session.inbound.activeGroups()) {
-            if (!complete) throw new Error(`group ${at} is still incomplete`);
-          }
-        }
-      }
-      if (cluster.notes.length > 0) throw new Error(cluster.notes.join('\n'));
-      seen.readyTakeovers += run.readyTakeovers;
-      seen.resumptions += run.resumptions;
+      const { readyTakeovers, resumptions } = play(options, actions);
+      seen.readyTakeovers += readyTakeovers;
+      seen.resumptions += resumptions;
     }),
     { numRuns: runs, includeErrorInReport: true, endOnFailure: quick, ...(seed !== undefined && { seed }) },
   );

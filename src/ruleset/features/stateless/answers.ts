@@ -29,7 +29,8 @@ const names = (family: FamilyShape) => {
   const suffix = suffixOf(family);
   return { direct: `direct${suffix}`, answer: `answer${suffix}`, answered: `answered${suffix}` };
 };
-const returns: Statement = { kind: 'verdict', verdict: { kind: 'return' } };
+/** Not `return`: what is told by its sender comes behind. */
+const accept: Statement = { kind: 'verdict', verdict: { kind: 'accept' } };
 
 /** Who has not come in by any way is no client: the node itself, or one who has been silent since another node had his flow. */
 export const answerChains = (family: FamilyShape): readonly Chain[] => {
@@ -77,7 +78,7 @@ export const answerChains = (family: FamilyShape): readonly Chain[] => {
           'past the service',
           { kind: 'lookup', key: fields(source, destination, 'th sport', 'th dport'), set: past },
           noNumber('meta mark'),
-          returns,
+          accept,
         ),
         rule(
           answer,

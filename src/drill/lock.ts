@@ -1,0 +1,115 @@
+/**
+ * One drill at a time, and a note of what it has broken: `drill.json` in the lab's folder. The note outlives a drill that was killed, so
+ * that `relevo drill heal` knows what to put right, and no other drill starts on a broken lab.
+ */
+
+import { RelevoError } from '../errors.js';
+import { labFolder } from '../lab/state.js';
+import type { NodeName } from '../lab/topology.js';
+import type { Files } from '../ports.js';
+import { createExclusive, removeIfStill } from '../shell/exclusive.js';
+import { isRunning, type ProcessIdentity, processIdentity } from '../shell/process-identity.js';
+import type { FaultName } from './budgets.js';
+
+export interface Broken {
+  readonly fault: FaultName;
+  readonly node: NodeName;
+}
+
+export interface DrillNote {
+  readonly version: 1;
+  readonly holder: ProcessIdentity;
+  /** What the drill does, for people. */
+  readonly about: string;
+  /** Wall-clock time, for people. */
+  readonly startedAt: string;
+  /** Written before anything is broken, gone once it is whole again. */
+  readonly broken: Broken | null;
+}
+
+export interface DrillLock {
+  /** What is about to be broken; null: all is whole. */
+  note(broken: Broken | null): Promise<void>;
+  release(): Promise<void>;
+}
+
+const notePath = (lab: string): string => `${labFolder(lab)}/drill.json`;
+export const healCommand = (lab: string): string => `relevo drill heal --lab ${lab}`;
+
+/** `none`; `held` by a drill that runs; `left` by one that has gone: with `broken` the lab needs healing. */
+export type LockState =
+  | { readonly state: 'none' }
+  | { readonly state: 'held' | 'left'; readonly note: DrillNote; readonly text: string };
+
+/** A note that cannot be read was cut short by a full disk, say: nobody holds it, and what is broken is not known. */
+const readNote = (text: string): DrillNote | undefined => {
+  try {
+    const note = JSON.parse(text) as DrillNote;
+    return note.version === 1 && typeof note.holder?.pid === 'number' ? note : undefined;
+  } catch {
+    return undefined;
+  }
+};
+
+export const drillLockState = async (files: Files, lab: string): Promise<LockState> => {
+  const text = await files.read(notePath(lab));
+  if (text === undefined) return { state: 'none' };
+  const note = readNote(text);
+  if (!note) {
+    throw new RelevoError(
+      'conflict',
+      `${notePath(lab)} is not a drill's note: see what is broken ('relevo lab status --name ${lab}'), then remove it`,
+    );
+  }
+  return { state: isRunning(note.holder) ? 'held' : 'left', note, text };
+};
+
+const brokenText = ({ fault, node }: Broken): string => `${fault} of ${node}`;
+
+/** Throws `conflict` while another drill runs, `not-ready` when one that has gone left something broken. */
+const refuse = (lab: string, { state, note }: Extract<LockState, { note: DrillNote }>): void => {
+  if (state === 'held') {
+    throw new RelevoError(
+      'conflict',
+      `process ${note.holder.pid} drills on lab '${lab}' since ${note.startedAt} (${note.about}): wait for it`,
+    );
+  }
+  if (note.broken) {
+    throw new RelevoError(
+      'not-ready',
+      `a drill that was interrupted (${note.about}, ${note.startedAt}) left lab '${lab}' broken by ${brokenText(note.broken)}: '${healCommand(lab)}' puts it right`,
+    );
+  }
+};
+
+/** Throws as `lockDrill` would, and takes nothing. */
+export const refuseWhatIsLeft = async (files: Files, lab: string): Promise<void> => {
+  const found = await drillLockState(files, lab);
+  if (found.state !== 'none') refuse(lab, found);
+};
+
+/** `healing`: also what an earlier drill left broken is taken over, for whoever heals it. */
+export const lockDrill = async (
+  files: Files,
+  lab: string,
+  about: string,
+  healing = false,
+): Promise<DrillLock> => {
+  const path = notePath(lab);
+  const found = await drillLockState(files, lab);
+  if (found.state === 'held' || (found.state === 'left' && !healing)) refuse(lab, found);
+  const left = found.state === 'left' ? found.note.broken : null;
+  const note = (broken: Broken | null): string => {
+    const holder = processIdentity(process.pid)!;
+    const startedAt = new Date().toISOString();
+    return `${JSON.stringify({ version: 1, holder, about, startedAt, broken } satisfies DrillNote)}\n`;
+  };
+  if (found.state === 'left') removeIfStill(path, found.text);
+  if (!createExclusive(path, note(left))) {
+    throw new RelevoError('conflict', `another drill has just started on lab '${lab}': wait for it`);
+  }
+  return {
+    note: (broken) => files.writeAtomic(path, note(broken)),
+    release: () => files.remove(path),
+  };
+};
