@@ -165,6 +165,8 @@ const mayClaim = (turn: Turn, group: GroupState): 'yes' | 'no' | 'wait' => {
     if (majority) own.majorityMs = turn.nowMs;
     return own.mode === 'lone' || (own.mode === 'fast' && majority) ? 'yes' : 'no';
   }
+  // Somebody has claimed since this claim was armed, and may have failed: the next one is of a higher epoch.
+  if (group.epoch >= group.claim!.epoch) return 'no';
   const { rev, holder } = own.atArm;
   const alone = !majority && mayGoAlone(turn, own, group);
   if (!majority && !alone) return 'no';

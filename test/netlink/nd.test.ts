@@ -41,6 +41,7 @@ test('a question goes to the solicited-node group; only advertisements are read 
   t.is(hex(question.subarray(0, 6)), '3333ff000100');
   t.is(parseAdvertisement(question), undefined);
   t.deepEqual(parseAdvertisement(unsolicitedAdvertisement('02:00:00:00:00:0b', floating)), {
+    destination: 'ff02::1',
     frameSource: '02:00:00:00:00:0b',
     target: floating,
     solicited: false,

@@ -222,11 +222,12 @@ test.serial(
 test.serial('no room on one disk: refused everywhere with its name, and nothing is lost', async (t) => {
   await stopAgent('lb2');
   const state = `${hostFolder(lab, 'lb2')}/state`;
-  await startAgent('lb2', `/usr/bin/mount -t tmpfs -o size=128k none ${state}`);
+  // Decisions are kept there as well, some 10 kB a second.
+  await startAgent('lb2', `/usr/bin/mount -t tmpfs -o size=512k none ${state}`);
   await untilInSync();
   const { version } = (await status('lb1')).document;
   const before = await names('lb1');
-  const many = Array.from({ length: 200 }, (_, at) => extra(`many${at}`, 10_000 + at));
+  const many = Array.from({ length: 800 }, (_, at) => extra(`many${at}`, 10_000 + at));
   await t.throwsAsync(apply('lb1', [...base, ...many]), { message: /lb2 refuses it: .*no space left/ });
   t.is((await status('lb1')).document.version, version);
   t.is((await status('lb2')).document.version, version);

@@ -20,6 +20,6 @@ const findsBrokenEtcd = test.macro((t, etcdMutation: EtcdMutation, seeds: readon
   t.not(found.length, 0, `${etcdMutation} was not found`);
 });
 
-test('finds an etcd whose leases end early', findsBrokenEtcd, 'short-lease', [6, 23, 34]);
-test('finds renewals by a leader that is none', findsBrokenEtcd, 'stale-renewal', [6, 134]);
-test('finds swaps that do not compare', findsBrokenEtcd, 'blind-swap', [77, 91, 110, 126, 133]);
+test('finds an etcd whose leases end early', findsBrokenEtcd, 'short-lease', [4, 6, 65]);
+test('finds renewals by a leader that is none', findsBrokenEtcd, 'stale-renewal', [6, 88]);
+test('finds swaps that do not compare', findsBrokenEtcd, 'blind-swap', [58, 71, 98]);
