@@ -128,15 +128,18 @@ test.serial(
   },
 );
 
-test.serial(
-  'a backend that fails loses its flows, gets back those that were silent, and others keep theirs',
-  async (t) => {
+const failing = test.macro({
+  title: (_, mode: Service['mode']) =>
+    `${mode}: a backend that fails loses its flows, gets back those that were silent, and others keep theirs`,
+  exec: async (t, mode: Service['mode']) => {
     const engine = await bed.statelessEngine();
     const { reconciler } = engine;
     await known(engine);
-    await reconciler.apply({ services: [three] });
+    await reconciler.apply({ services: [{ ...three, mode }] });
     t.true(isSpared());
+    const held = remembered();
     const streams = await open();
+    t.is(remembered(), held, 'where a flow goes follows from its hash alone');
     await reconciler.setBackendState('web', 'b1', 'down');
     await speak(streams.filter(({ name }) => name !== 'b1'));
     t.false((await newcomers()).has('b1'));
@@ -148,6 +151,43 @@ test.serial(
     await speak(streams);
     t.false((await newcomers()).has('b2'));
     for (const one of [...streams, moved]) one.close();
+    await reconciler.apply({ services: [] });
+    await engine.stop();
+  },
+});
+test.serial(failing, 'dsr');
+test.serial(failing, 'stlsdnat');
+
+test.serial(
+  'stlsdnat: two services that lead to the same port of a backend are told apart by what is remembered',
+  async (t) => {
+    const engine = await bed.statelessEngine();
+    const { reconciler } = engine;
+    await known(engine);
+    const to80 = [1, 2, 3].flatMap((index) => backend(index, { port: 80 }));
+    const web: Service = { ...three, mode: 'stlsdnat', backends: to80 };
+    const other: Service = {
+      ...web,
+      name: 'other',
+      addresses: [vip, vip6].map((address) => ({
+        address: address as Ip,
+        protocol: 'tcp',
+        ports: [port(81)],
+      })),
+    };
+    await reconciler.apply({ services: [web] });
+    t.true(isSpared());
+    const early = await open();
+    const held = remembered();
+    await reconciler.apply({ services: [web, other] });
+    t.false(isSpared());
+    await speak(early);
+    const asked = clients.flatMap((index) => [80, 81].map((number) => [index, number] as const));
+    const names = await Promise.all(asked.map(([index, number]) => request(vip, number, client4(index))));
+    t.is(new Set(names.map(({ name }) => name)).size, 3);
+    t.true(remembered() > held);
+    for (const one of early) one.close();
+    await reconciler.apply({ services: [] });
     await engine.stop();
   },
 );
