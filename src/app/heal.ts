@@ -7,11 +7,12 @@
 
 import { errorFrom } from '../errors.js';
 import { limits } from '../limits.js';
-import { type Ip, inPrefix, isIpv6 } from '../model/address.js';
+import { type Ip, isIpv6 } from '../model/address.js';
 import type { FloatingAddress } from '../model/node.js';
 import { arpRequest, ETH_P_ARP, parseArp } from '../netlink/arp.js';
 import { ETH_P_IPV6, parseAdvertisement, solicitation } from '../netlink/nd.js';
 import { answerFilter, type FilterStep } from '../netlink/neighbour-filter.js';
+import { covers } from '../netlink/rtnetlink.js';
 import type { Clock, FrameSocket, Log, Timers } from '../ports.js';
 
 export interface HealPorts {
@@ -67,7 +68,7 @@ export const createHeal = (ports: HealPorts): Heal => {
       neighbours.set(from.interface, known);
       for (const to of new Set([...routers, ...(await known)])) {
         if (questions.length >= limits.healQuestions) return questions;
-        const isNear = inPrefix(to, from.address, from.prefixLength) || (isSix && to.startsWith('fe80:'));
+        const isNear = covers(from, to) || (isSix && to.startsWith('fe80:'));
         if (isNear && !own.has(to)) questions.push({ from, to, isRouter: routers.has(to) });
       }
     }

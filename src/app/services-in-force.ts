@@ -42,10 +42,10 @@ export type Checked = Pick<BackendChecks, 'status' | 'failure'>;
 
 export interface ServicesInForce {
   attach(journal: EditJournal): void;
-  /** Counters are read by this instead of from the kernel alone. */
   /** What checks of backends have found, for whoever tells of services. */
   checkBy(checks: Checked): void;
   checked(): Checked | undefined;
+  /** Counters are read by this instead of from the kernel alone. */
   countFrom(read: () => Promise<readonly ServiceCounters[]>): void;
   /** Alone, in the queue of all changes; whatever changes services says so. */
   exclusive<T>(work: (changed: () => void) => Promise<T>): Promise<T>;

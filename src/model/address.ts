@@ -137,17 +137,6 @@ export const parseIpPrefix = (text: string): IpPrefix | undefined => {
 };
 
 /** Can it be one interface's own address on a network? Not unspecified, loopback of IPv6, multicast or reserved. */
-/** Whether both have the same first bits. */
-export const inPrefix = (address: Ip, network: Ip, prefixLength: number): boolean => {
-  const [a, b] = [ipBytes(address), ipBytes(network)];
-  if (a.length !== b.length) return false;
-  for (let at = 0, left = prefixLength; left > 0; at++, left -= 8) {
-    const mask = left >= 8 ? 0xff : (0xff << (8 - left)) & 0xff;
-    if ((a[at]! & mask) !== (b[at]! & mask)) return false;
-  }
-  return true;
-};
-
 export const isUnicast = (address: Ip): boolean => {
   const bytes = ipBytes(address);
   if (!isIpv6(address)) return bytes[0] !== 0 && bytes[0]! < 224;

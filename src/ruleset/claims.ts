@@ -4,6 +4,7 @@
  * tcp only. Nothing is kept before the first stlsdnat service.
  */
 
+import { isIpv6 } from '../model/address.js';
 import type { Service } from '../model/service.js';
 
 /** Ports of a backend that a range, or every port, of a service leads to. */
@@ -21,8 +22,7 @@ const claimsOf = ({ mode, state, addresses, backends, name }: Service): Claim[] 
   if (state !== 'up' || (mode !== 'dnat' && mode !== 'stlsdnat')) return [];
   return addresses.flatMap(({ address, protocol, ports }) => {
     if (protocol !== 'tcp' && protocol !== 'all') return [];
-    const isIpv6 = address.includes(':');
-    const reachable = backends.filter((backend) => backend.address.includes(':') === isIpv6);
+    const reachable = backends.filter((backend) => isIpv6(backend.address) === isIpv6(address));
     const wide = { first: 0, last: 65_535 };
     return (ports.length > 0 ? ports : [wide]).flatMap(({ first, last }) =>
       reachable.map((backend): Claim => {

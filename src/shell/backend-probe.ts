@@ -4,6 +4,7 @@ import { request as httpRequest, type RequestOptions } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { connect } from 'node:net';
 import type { Answer, CheckTarget } from '../health/backend-check.js';
+import { isIpv6 } from '../model/address.js';
 import type { StatusRange } from '../model/health-check.js';
 
 const fromError = ({ code, message }: NodeJS.ErrnoException): Answer & { readonly ok: false } => {
@@ -42,7 +43,7 @@ const start = ({ address, port, check }: CheckTarget, settle: Settle): (() => vo
     socket.on('error', failed);
     return () => void socket.destroy();
   }
-  const authority = address.includes(':') ? `[${address}]` : address;
+  const authority = isIpv6(address) ? `[${address}]` : address;
   const options: RequestOptions & { rejectUnauthorized?: boolean; servername?: string } = {
     host: address,
     port,
