@@ -9,6 +9,32 @@ const own = (node: NodeName, device: string): string =>
     .links.find((link) => link.device === device)!
     .address.split('/')[0]!;
 
+/** What both configurations have in common: VRRP version 3 over the front segment, unicast; who owns goes on owning. */
+const instance = (
+  node: NodeName,
+  peer: NodeName,
+  advertSeconds: number,
+  addresses: string,
+): string => `vrrp_instance g1 {
+  state BACKUP
+  nopreempt
+  interface front0
+  virtual_router_id 51
+  priority ${node === 'lb1' ? 150 : 100}
+  advert_int ${advertSeconds}
+  unicast_src_ip ${own(node, 'front0')}
+  unicast_peer {
+    ${own(peer, 'front0')}
+  }
+  track_interface {
+    back0
+  }
+  virtual_ipaddress {
+    ${addresses}
+  }
+}
+`;
+
 /**
  * VRRP version 3 (version 2 knows whole seconds only) over the front segment, unicast, one advert each `advertSeconds`: takeover after three adverts and a skew. Both addresses
  * move together, both nodes start as BACKUP and the one that owns goes on owning (as relevo's `preempt: false`).
@@ -24,26 +50,13 @@ export const keepalivedConfig = (
   vrrp_garp_master_repeat 5
   vrrp_garp_master_refresh 10
 }
-vrrp_instance g1 {
-  state BACKUP
-  nopreempt
-  interface front0
-  virtual_router_id 51
-  priority ${node === 'lb1' ? 150 : 100}
-  advert_int ${advertSeconds}
-  unicast_src_ip ${own(node, 'front0')}
-  unicast_peer {
-    ${own(peer, 'front0')}
-  }
-  track_interface {
-    back0
-  }
-  virtual_ipaddress {
-    ${floating.front.address}/24 dev ${floating.front.device}
-    ${floating.back.address}/24 dev ${floating.back.device}
-  }
-}
-`;
+${instance(
+  node,
+  peer,
+  advertSeconds,
+  `${floating.front.address}/24 dev ${floating.front.device}
+    ${floating.back.address}/24 dev ${floating.back.device}`,
+)}`;
 
 export const fifoPath = (folder: string): string => `${folder}/vrrp.fifo`;
 
@@ -62,25 +75,7 @@ export const vrrpConfig = (
   vrrp_notify_fifo ${fifo}
   script_user root
 }
-vrrp_instance g1 {
-  state BACKUP
-  nopreempt
-  interface front0
-  virtual_router_id 51
-  priority ${node === 'lb1' ? 150 : 100}
-  advert_int ${advertSeconds}
-  unicast_src_ip ${own(node, 'front0')}
-  unicast_peer {
-    ${own(peer, 'front0')}
-  }
-  track_interface {
-    back0
-  }
-  virtual_ipaddress {
-    169.254.77.77/32 dev lo
-  }
-}
-`;
+${instance(node, peer, advertSeconds, '169.254.77.77/32 dev lo')}`;
 
 /** Without a fork: its pid is the lab's to know. */
 export const vrrpProcess = (host: NodeName, folder: string): ProcessSpec => ({

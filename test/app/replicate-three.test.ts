@@ -1,6 +1,6 @@
 /** Three nodes over real TLS: everybody gets everything, whoever it comes from; what people see of it. */
 
-import test from 'ava';
+import test, { type ExecutionContext } from 'ava';
 import type { SyncChange } from '../../src/model/status.js';
 import { persistElement, persistMap, serviceTable } from '../../src/ruleset/layout.js';
 import { client } from './support/persist-kernel.js';
@@ -9,6 +9,7 @@ import {
   content,
   createSyncCluster,
   entry,
+  type SyncCluster,
   type SyncNode,
   until,
   vip,
@@ -17,15 +18,15 @@ import {
 const inSyncWith = (node: SyncNode, peer: string): boolean =>
   node.replicator.status().peers.find(({ name }) => name === peer)?.state === 'in sync';
 
+const three = async (t: ExecutionContext): Promise<[SyncNode, SyncNode, SyncNode, SyncCluster]> => {
+  const cluster = await createSyncCluster(t, ['lb1', 'lb2', 'lb3']);
+  return [await cluster.start('lb1'), await cluster.start('lb2'), await cluster.start('lb3'), cluster];
+};
+
 test.serial(
   'entries reach both others, and one that had them from a dead node serves the third',
   async (t) => {
-    const cluster = await createSyncCluster(t, ['lb1', 'lb2', 'lb3']);
-    const [lb1, lb2, lb3] = [
-      await cluster.start('lb1'),
-      await cluster.start('lb2'),
-      await cluster.start('lb3'),
-    ];
+    const [lb1, lb2, lb3, cluster] = await three(t);
     lb1.replicator.setActive('front', 1, true);
     await until(() => inSyncWith(lb2, 'lb1') && inSyncWith(lb3, 'lb1'));
     for (let number = 0; number < 200; number++) lb1.kernel.packet(entry(number));
@@ -48,12 +49,7 @@ test.serial(
 );
 
 test.serial('a client is shown with its backend, whose word that is, and who has confirmed it', async (t) => {
-  const cluster = await createSyncCluster(t, ['lb1', 'lb2', 'lb3']);
-  const [lb1, lb2, lb3] = [
-    await cluster.start('lb1'),
-    await cluster.start('lb2'),
-    await cluster.start('lb3'),
-  ];
+  const [lb1, lb2, lb3] = await three(t);
   lb1.replicator.setActive('front', 4, true);
   await until(() => inSyncWith(lb2, 'lb1') && inSyncWith(lb3, 'lb1'));
   for (let number = 0; number < 10; number++) lb1.kernel.packet(entry(number));
@@ -110,12 +106,7 @@ test.serial('who watches sees every change on either side, and costs nothing aft
 test.serial(
   'verify names node, service, client and what differs, whichever of three nodes is asked',
   async (t) => {
-    const cluster = await createSyncCluster(t, ['lb1', 'lb2', 'lb3']);
-    const [lb1, lb2, lb3] = [
-      await cluster.start('lb1'),
-      await cluster.start('lb2'),
-      await cluster.start('lb3'),
-    ];
+    const [lb1, lb2, lb3] = await three(t);
     lb1.replicator.setActive('front', 1, true);
     await until(() => inSyncWith(lb2, 'lb1') && inSyncWith(lb3, 'lb1') && inSyncWith(lb3, 'lb2'));
     for (let number = 0; number < 5; number++) lb1.kernel.packet(entry(number, 0));
@@ -176,12 +167,7 @@ test.serial('what replication costs is told by peer and second', async (t) => {
 test.serial(
   'a standby that knows of a newer epoch than the active node’s is not ready, and says why',
   async (t) => {
-    const cluster = await createSyncCluster(t, ['lb1', 'lb2', 'lb3']);
-    const [lb1, lb2, lb3] = [
-      await cluster.start('lb1'),
-      await cluster.start('lb2'),
-      await cluster.start('lb3'),
-    ];
+    const [lb1, lb2, lb3] = await three(t);
     await until(() => inSyncWith(lb2, 'lb1') && inSyncWith(lb2, 'lb3') && inSyncWith(lb1, 'lb3'));
     lb2.replicator.setActive('front', 46, true);
     await until(() => lb3.replicator.readiness().ready && lb1.replicator.readiness().ready);
