@@ -56,7 +56,7 @@ const neighboursOf = async (device: string) => {
   }
 };
 
-/** From now on; `active`: groups that this node owns already. Returns what ends it. */
+/** From now on; `active`: groups that this node owns, kept up to date by somebody who hears of roles before this does. Returns what ends it. */
 export const lookAfterAddresses = (
   { groups }: Pick<NodeConfig, 'groups'>,
   active: ReadonlySet<string>,
@@ -70,41 +70,35 @@ export const lookAfterAddresses = (
   };
   const claims = createAddressClaims(ports);
   const heal = createHeal(ports);
-  const owned = new Set(active);
   const watch = (): void =>
-    claims.watch(groups.filter(({ name }) => owned.has(name)).flatMap(({ addresses }) => addresses));
+    claims.watch(groups.filter(({ name }) => active.has(name)).flatMap(({ addresses }) => addresses));
   const begin = (name: string): void => {
     const group = groups.find((one) => one.name === name);
     if (group) heal.begin(name, group.addresses);
   };
   watch();
-  for (const name of owned) begin(name);
+  for (const name of active) begin(name);
   const unsubscribe = guard.onEvent((event) => {
     if (event.kind === 'role') {
       const { group, to } = event;
-      if (to === 'active') {
-        owned.add(group);
-        begin(group);
-      } else {
-        owned.delete(group);
-        heal.end(group);
-      }
+      if (to === 'active') begin(group);
+      else heal.end(group);
       watch();
     } else if (event.kind === 'peer' && event.alive) {
       // A partition has healed: neighbours on the other side may have heard somebody else, or nobody.
-      for (const name of owned) {
+      for (const name of active) {
         ports.announce(groups.find((one) => one.name === name)?.addresses ?? []);
         begin(name);
       }
     } else if (event.kind === 'guard-repaired' || event.kind === 'address-corrected') {
       // An interface may have been made anew, and the sockets were on the old one.
       watch();
-      for (const name of owned) begin(name);
+      for (const name of active) begin(name);
     }
   });
   return () => {
     unsubscribe();
     claims.stop();
-    for (const name of owned) heal.end(name);
+    for (const name of active) heal.end(name);
   };
 };

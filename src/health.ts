@@ -89,12 +89,20 @@ export const watchHealth = async (
   const { engine, guard, events, log } = parts;
   const roles = guard.state()?.groups ?? [];
   const active = new Set(roles.filter(({ role }) => role === 'active').map(({ name }) => name));
+  let ownershipChanged: (() => void) | undefined;
   const said = new Map<string, readonly HealthReason[]>();
   const say = (source: string) => (reasons: readonly HealthReason[]) => {
     for (const text of changes(said.get(source), reasons)) events.record('health', text, {});
     said.set(source, reasons);
     guard.setHealth([...said.values()].flat());
   };
+  const unsubscribe = guard.onEvent((event) => {
+    if (event.kind !== 'role') return;
+    if (event.to === 'active') active.add(event.group);
+    else active.delete(event.group);
+    ownershipChanged?.();
+  });
+  signal.addEventListener('abort', unsubscribe);
   const leaveAddresses = lookAfterAddresses(config, active, { guard, events, log, say: say('addresses') });
   signal.addEventListener('abort', leaveAddresses);
   const reasons = createNodeReasons({
@@ -104,7 +112,7 @@ export const watchHealth = async (
   });
   const looking = setInterval(() => say('node')(reasons.look()), lookEveryMs);
   signal.addEventListener('abort', () => clearInterval(looking));
-  const ownershipChanged = checkBackends(
+  ownershipChanged = checkBackends(
     {
       ...parts,
       owns: ownership(config, active),
@@ -112,13 +120,6 @@ export const watchHealth = async (
     },
     signal,
   );
-  const unsubscribe = guard.onEvent((event) => {
-    if (event.kind !== 'role') return;
-    if (event.to === 'active') active.add(event.group);
-    else active.delete(event.group);
-    ownershipChanged();
-  });
-  signal.addEventListener('abort', unsubscribe);
   if (config.selfProbe === false) return;
   const targets = () => probeTargets(engine.view().services.values());
   await runSelfProbe({ reaches: reachesHost, sleep, targets, say: say('self-probe') }, signal);
