@@ -117,7 +117,7 @@ const endCall = (turn: Turn, own: EtcdGroup, group: GroupState, answer: EtcdAnsw
   learnKey(turn, own, answer.rev, key);
   learnEpoch(turn, group.name, own, found(epochKey(group.name)));
   if (!inClaim || own.acquired) return;
-  const isGone = (key === undefined || group.claim!.offer > 0) && group.epoch < group.claim!.epoch;
+  const isGone = key === undefined || group.claim!.offer > 0;
   // Creating the key is always allowed; replacing another one than was there when this claim was armed is not.
   own.atArm = isGone ? { rev: 0, holder: undefined } : undefined;
   if (key !== undefined) own.againMs = turn.nowMs + askAgainMs;
