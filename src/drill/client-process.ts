@@ -21,7 +21,7 @@ const host = floating.front.address;
 
 let told = false;
 const watch = (probe: string): OutageWatch =>
-  startOutageWatch(maxOutageMs, (outageMs) => {
+  startOutageWatch(maxOutageMs, intervalMs, (outageMs) => {
     if (told) return;
     told = true;
     say({

@@ -10,7 +10,7 @@ import { type Budget, budgetOf, budgets, type FaultName, nodesFor } from './budg
 import { createFault, type Fault } from './faults.js';
 import type { DrillHistory, ToldEvent } from './history.js';
 import { type Findings, judge, type Verdict, verdictOf, withStop } from './judge.js';
-import { type DrillLock, drillLockState, healCommand, lockDrill, refuseWhatIsLeft } from './lock.js';
+import { type DrillLock, healCommand, lockDrill, refuseWhatIsLeft } from './lock.js';
 import { type Probes, startProbes } from './probes.js';
 
 export interface DrillOptions {
@@ -318,9 +318,8 @@ export const runDrill = async (
     await lock.release();
     return { runs };
   } catch (thrown) {
-    const left = lock && (await drillLockState(ports.files, lab));
-    // What could not be healed stays noted.
-    if (lock && left?.state === 'held' && left.note.broken === null) await lock.release();
+    // The lab may have gone meanwhile, and its note with it.
+    await lock?.abandon().catch(() => undefined);
     return { runs, error: errorFrom(thrown) };
   }
 };

@@ -31,7 +31,12 @@ export interface DrillLock {
   /** What is about to be broken; null: all is whole. */
   note(broken: Broken | null): Promise<void>;
   release(): Promise<void>;
+  /** The lab stays broken: the note stays, for whoever heals it, and this process holds it no longer. */
+  abandon(): Promise<void>;
 }
+
+/** No process has this number. */
+const nobody: ProcessIdentity = { pid: 0, startTime: '' };
 
 const notePath = (lab: string): string => `${labFolder(lab)}/drill.json`;
 export const healCommand = (lab: string): string => `relevo drill heal --lab ${lab}`;
@@ -98,18 +103,22 @@ export const lockDrill = async (
   const path = notePath(lab);
   const found = await drillLockState(files, lab);
   if (found.state === 'held' || (found.state === 'left' && !healing)) refuse(lab, found);
-  const left = found.state === 'left' ? found.note.broken : null;
-  const note = (broken: Broken | null): string => {
-    const holder = processIdentity(process.pid)!;
+  const self = processIdentity(process.pid)!;
+  let broken: Broken | null = found.state === 'left' ? found.note.broken : null;
+  const noteOf = (holder: ProcessIdentity): string => {
     const startedAt = new Date().toISOString();
     return `${JSON.stringify({ version: 1, holder, about, startedAt, broken } satisfies DrillNote)}\n`;
   };
   if (found.state === 'left') removeIfStill(path, found.text);
-  if (!createExclusive(path, note(left))) {
+  if (!createExclusive(path, noteOf(self))) {
     throw new RelevoError('conflict', `another drill has just started on lab '${lab}': wait for it`);
   }
   return {
-    note: (broken) => files.writeAtomic(path, note(broken)),
+    note(wanted) {
+      broken = wanted;
+      return files.writeAtomic(path, noteOf(self));
+    },
     release: () => files.remove(path),
+    abandon: () => (broken ? files.writeAtomic(path, noteOf(nobody)) : files.remove(path)),
   };
 };

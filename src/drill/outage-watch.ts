@@ -6,11 +6,16 @@ export interface OutageWatch {
   answered(index: number): void;
 }
 
-/** A probe that was late by more than this has paused: it counts anew, answers that have come meanwhile wait to be read. */
-const pausedMs = 50;
+/** A probe that was late by more than this, and by several of its intervals, has paused: it counts anew, answers that have come meanwhile wait to be read. */
+const leastPauseMs = 50;
 
 /** Calls `onBreach` at each attempt that finds the first unanswered one older than `limitMs`. With 0 it never does. */
-export const startOutageWatch = (limitMs: number, onBreach: (outageMs: number) => void): OutageWatch => {
+export const startOutageWatch = (
+  limitMs: number,
+  intervalMs: number,
+  onBreach: (outageMs: number) => void,
+): OutageWatch => {
+  const pausedMs = Math.max(leastPauseMs, 4 * intervalMs);
   let lastAnswered = -1;
   let firstLost: { readonly index: number; readonly atMs: number } | undefined;
   let lastSentMs: number | undefined;
