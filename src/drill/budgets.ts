@@ -30,27 +30,57 @@ export interface Budget {
 /** Nodes that a lab needs for the fault: a majority must be left. */
 export const nodesFor = (fault: FaultName): number => (fault === 'second-failure' ? 3 : 2);
 
-const any = Number.POSITIVE_INFINITY;
+const unlimited = Number.POSITIVE_INFINITY;
 
 export const budgets: Readonly<Record<FaultName, Budget>> = {
-  handover: { outageMs: 20, lostDatagrams: any, failedConnects: 0, noneAnsweringMs: any, takeovers: 1 },
+  handover: {
+    outageMs: 20,
+    lostDatagrams: unlimited,
+    failedConnects: 0,
+    noneAnsweringMs: unlimited,
+    takeovers: 1,
+  },
   // The kernel goes on forwarding without an agent: only who asks for the address anew has to wait.
-  'agent-kill': { outageMs: 0, lostDatagrams: 0, failedConnects: 0, noneAnsweringMs: any, takeovers: 1 },
-  'agent-freeze': { outageMs: 0, lostDatagrams: 0, failedConnects: 0, noneAnsweringMs: any, takeovers: 1 },
-  'node-off': { outageMs: 500, lostDatagrams: any, failedConnects: any, noneAnsweringMs: any, takeovers: 1 },
-  'front-link': { outageMs: 50, lostDatagrams: any, failedConnects: any, noneAnsweringMs: any, takeovers: 1 },
+  'agent-kill': {
+    outageMs: 0,
+    lostDatagrams: 0,
+    failedConnects: 0,
+    noneAnsweringMs: unlimited,
+    takeovers: 1,
+  },
+  'agent-freeze': {
+    outageMs: 0,
+    lostDatagrams: 0,
+    failedConnects: 0,
+    noneAnsweringMs: unlimited,
+    takeovers: 1,
+  },
+  'node-off': {
+    outageMs: 500,
+    lostDatagrams: unlimited,
+    failedConnects: unlimited,
+    noneAnsweringMs: unlimited,
+    takeovers: 1,
+  },
+  'front-link': {
+    outageMs: 50,
+    lostDatagrams: unlimited,
+    failedConnects: unlimited,
+    noneAnsweringMs: unlimited,
+    takeovers: 1,
+  },
   'back-path': {
     outageMs: 8_000,
-    lostDatagrams: any,
-    failedConnects: any,
-    noneAnsweringMs: any,
+    lostDatagrams: unlimited,
+    failedConnects: unlimited,
+    noneAnsweringMs: unlimited,
     takeovers: 1,
   },
   'agent-restart': {
     outageMs: 20,
-    lostDatagrams: any,
+    lostDatagrams: unlimited,
     failedConnects: 0,
-    noneAnsweringMs: any,
+    noneAnsweringMs: unlimited,
     takeovers: 1,
   },
   // Nobody who serves has failed.
@@ -60,9 +90,9 @@ export const budgets: Readonly<Record<FaultName, Budget>> = {
   'ruleset-flush': { outageMs: 0, lostDatagrams: 0, failedConnects: 0, noneAnsweringMs: 0, takeovers: 0 },
   'second-failure': {
     outageMs: 500,
-    lostDatagrams: any,
-    failedConnects: any,
-    noneAnsweringMs: any,
+    lostDatagrams: unlimited,
+    failedConnects: unlimited,
+    noneAnsweringMs: unlimited,
     takeovers: 2,
   },
   // Nothing has failed, so nothing may happen.

@@ -5,6 +5,7 @@ import { release } from 'node:os';
 import { parseArgs } from 'node:util';
 import { type Budget, budgets, type FaultName, faultNames, nodesFor } from '../../src/drill/budgets.js';
 import { type DrillRun, runDrill } from '../../src/drill/drill.js';
+import { healDrill } from '../../src/drill/heal.js';
 import { reportJson, reportOf } from '../../src/drill/report.js';
 import { errorFrom } from '../../src/errors.js';
 import { labDown, labUp } from '../../src/lab/lab.js';
@@ -52,10 +53,10 @@ if (
 }
 
 /** How long an outage lasts is what `bench failover` measures; here what was lost for good counts. */
-const any = Number.POSITIVE_INFINITY;
+const unlimited = Number.POSITIVE_INFINITY;
 const limitsOf = (fault: FaultName): Partial<Budget> =>
   budgets[fault].takeovers > 0
-    ? { outageMs: any, lostDatagrams: any, failedConnects: any, noneAnsweringMs: any }
+    ? { outageMs: unlimited, lostDatagrams: unlimited, failedConnects: unlimited, noneAnsweringMs: unlimited }
     : {};
 
 /** These end the agents, whose memory is then young again: they come seldom. */
@@ -124,7 +125,8 @@ try {
     } catch (thrown) {
       if (abort.signal.aborted) break;
       said.push(errorFrom(thrown).message);
-      // A lab that a failure has left behind is built anew; the next fault finds it whole.
+      // What a failure has left behind is put right, or built anew; the next fault finds it whole.
+      await healDrill(ports, values.lab).catch(() => undefined);
       await labUp(ports, { name: values.lab, nodes });
     }
     if (said.length > 0) row.failed += 1;
