@@ -95,10 +95,17 @@ const agentMemory = async (farms: number, sessions: number): Promise<number> => 
 
 const many = 100_000;
 
-/** @param args `--runs N` (default 5), `--no-peer`, `--no-many` (not 100,000 services), `--nice N` for both programs, on a machine that does other work (default 0). */
+/** @param args `--runs N` (default 5), `--no-peer`, `--no-many` (not 100,000 services), `--stateless N` (nothing but N services of dsr), `--nice N` for both programs, on a machine that does other work (default 0). */
 export const run = async (args: readonly string[]): Promise<void> => {
   const runs = Number(option(args, '--runs') ?? 5);
   const niceness = option(args, '--nice') ?? '0';
+  const stateless = option(args, '--stateless');
+  if (stateless !== undefined) {
+    execFileSync(process.execPath, ['scripts/build.mjs'], { stdio: 'inherit' });
+    const figures = await measure('stateless-process.mjs', Number(stateless), 20, niceness);
+    process.stdout.write(`${stateless} services of dsr: ${JSON.stringify(figures)}\n`);
+    return;
+  }
   const withPeer = !args.includes('--no-peer') && existsSync('/usr/sbin/nftlb');
   execFileSync(process.execPath, ['scripts/build.mjs'], { stdio: 'inherit' });
   const ours = new Map<number, Result[]>(oursAt.map((size) => [size, []]));

@@ -19,7 +19,7 @@ import { macOf, routersOf } from './shell/neighbourhood.js';
 import { createNeighbours } from './shell/neighbours.js';
 
 export interface AddressParts {
-  readonly guard: Pick<Guard, 'onEvent'>;
+  readonly guard: Pick<Guard, 'onEvent' | 'caughtUp'>;
   readonly events: Pick<EventRecorder, 'record'>;
   readonly log: Log;
   readonly say: (reasons: readonly HealthReason[]) => void;
@@ -43,7 +43,8 @@ const announceBy = (log: Log) => (addresses: readonly FloatingAddress[]) => {
   }
 };
 
-const neighboursOf = async (device: string) => {
+/** Known to the kernel, and not known to be gone. */
+export const neighboursOf = async (device: string) => {
   const neighbours = createNeighbours();
   try {
     const index = nameToIndex(device);
@@ -66,6 +67,7 @@ export const lookAfterAddresses = (
     ...{ clock: systemClock, timers: systemTimers, log, macOf, routersOf, neighboursOf, say },
     frames: createFrameSocket,
     announce: announceBy(log),
+    caughtUp: guard.caughtUp,
     record: (kind: string, message: string) => events.record(kind, message, {}),
   };
   const claims = createAddressClaims(ports);

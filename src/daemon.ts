@@ -30,7 +30,7 @@ import { createLog } from './shell/log.js';
 import { memoryBytes, releaseMemory } from './shell/memory.js';
 import { createPersistenceMap } from './shell/persistence-map.js';
 import { systemRandom } from './shell/process.js';
-import { createRenewedLinks } from './shell/renewal.js';
+import { createRenewedLinks, renewEtcd } from './shell/renewal.js';
 import { createRunner } from './shell/runner.js';
 import { applySysctls } from './shell/sysctl.js';
 
@@ -74,6 +74,7 @@ export const runAgent = async (configPath: string, signal: AbortSignal): Promise
         openPacketLog: async () => packets!,
         serviceAt: (endpoint) => engine.serviceAt(endpoint),
         general: generalPorts(engine, config),
+        electedEpoch: (name) => guard.state()?.groups.find((group) => group.name === name)?.epoch ?? 0,
       },
       { ...config, software: version },
     );
@@ -122,12 +123,15 @@ export const runAgent = async (configPath: string, signal: AbortSignal): Promise
       found.found ? 'adopted the rules in the kernel' : 'no rules in the kernel yet',
       found,
     );
+    // Before a peer can send anything: a document that came unheard left what was known of services as it was.
+    const unwire = wireNode(parts);
     for (const part of [engine, replicator]) lifetime.background(part.run(lifetime.signal));
     await conntrackd.start(lifetime.signal);
     lifetime.onStop(() => conntrackd.stop());
-    lifetime.onStop(wireNode(parts));
+    lifetime.onStop(unwire);
     await guard.start();
     lifetime.onStop(() => guard.stop());
+    lifetime.onStop(renewEtcd(config, guard.renewEtcd, log));
     lifetime.background(watchHealth(config, parts, lifetime.signal));
     const api = createControlApi(createNodeControl(parts), log);
     await listenOnSocket(api, config.controlSocket);

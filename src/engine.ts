@@ -32,7 +32,7 @@ export interface EngineParts {
 
 /** The agent's own log takes what rules send to the group. */
 const readServiceLog = async (group: number, log: Log, lifetime: Lifetime): Promise<void> => {
-  const packets = createPacketLog({ group, originals: 'reports' });
+  const packets = createPacketLog({ group });
   lifetime.onStop(() => packets.close());
   followServiceLog({
     packets,
@@ -57,7 +57,7 @@ export const startEngine = async (
   const packets = replication.enabled ? createPacketLog({ group: replication.logGroup }) : undefined;
   await packets?.ready;
   if (config.engine.logGroup !== undefined) await readServiceLog(config.engine.logGroup, log, lifetime);
-  const context = { ...engineContext(config), reportBeforeNat: packets?.needsBeforeNat ?? false };
+  const context = engineContext(config);
   const machine = await startMachine(config.engine.interfaces, kernel, log, lifetime);
   const persistence = createPersistenceMap();
   lifetime.onStop(() => persistence.close());
@@ -88,8 +88,7 @@ export const generalPorts = (engine: Reconciler, config: NodeConfig): GeneralPor
   hasSet: (table, set) => engine.hasSet(table, set),
   elements: createElementReader(),
   async openHintLog() {
-    // What a report is about stands in the packet: where its connection was made to is not asked for.
-    const packets = createPacketLog({ group: hintGroup(config), originals: 'reports' });
+    const packets = createPacketLog({ group: hintGroup(config) });
     await packets.ready;
     return packets;
   },

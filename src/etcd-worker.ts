@@ -3,10 +3,15 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { createEtcdClient } from './shell/etcd-client.js';
 import type { EtcdThreadData, FromEtcd, ToEtcd } from './shell/etcd-thread.js';
+import { becomePrompt } from './shell/realtime.js';
 
-const { config, cluster, tls } = workerData as EtcdThreadData;
+const { config, cluster, tls, known } = workerData as EtcdThreadData;
 const port = parentPort!;
-const client = createEtcdClient(config, cluster, tls);
+let client = createEtcdClient(config, cluster, tls, known);
+let etcd = known;
+
+// A claim waits for its answer, and has to be made within a lease.
+becomePrompt();
 
 port.on('message', (message: ToEtcd) => {
   if (message.type === 'close') {
@@ -14,7 +19,15 @@ port.on('message', (message: ToEtcd) => {
     port.close();
     return;
   }
-  void client
-    .call(message.call)
-    .then((answer) => port.postMessage({ id: message.id, answer } satisfies FromEtcd));
+  if (message.type === 'renew') {
+    const before = client;
+    client = createEtcdClient(config, cluster, message.tls, etcd);
+    // By then each of its calls has been answered or has failed.
+    setTimeout(() => before.close(), 2 * config.timeoutMs);
+    return;
+  }
+  void client.call(message.call).then((answer) => {
+    if (etcd === '' && answer.ok) etcd = answer.cluster;
+    port.postMessage({ id: message.id, answer } satisfies FromEtcd);
+  });
 });

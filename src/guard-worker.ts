@@ -8,6 +8,7 @@ import type { FromGuard, GuardThreadData, ToGuard } from './election/thread.js';
 import { errorFrom } from './errors.js';
 import type { Log } from './ports.js';
 import { createAddressMover } from './shell/address-mover.js';
+import { systemClock } from './shell/clock.js';
 import { createDatagrams } from './shell/datagrams.js';
 import { startEtcdThread } from './shell/etcd-thread.js';
 import { createFrameSocket } from './shell/frames.js';
@@ -38,9 +39,12 @@ const key = createSecretKey(secret);
 
 const session = 1 + (randomBytes(6).readUIntBE(0, 6) % (2 ** 48 - 1));
 
+/** The machine's monotonic clock, as everywhere else, so that recorded decisions of all nodes and events have one time; read as cheaply as the thread's own. */
+const threadBeganMs = systemClock.nowMs() - performance.now();
+
 const loop = createGuardLoop(
   {
-    clock: { nowMs: () => performance.now() },
+    clock: { nowMs: () => threadBeganMs + performance.now() },
     timers: turns.timers,
     wall: wallClock,
     log,

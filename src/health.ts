@@ -1,14 +1,17 @@
 /** What tells the guard how fit this node is, beside what the guard itself sees, and the engine which backends serve. */
 
-import { lookAfterAddresses } from './addresses.js';
+import { lookAfterAddresses, neighboursOf } from './addresses.js';
 import { type BackendCheckPorts, createBackendChecks } from './app/backend-checks.js';
+import type { ClusterDocument } from './app/cluster-document.js';
 import type { Conntrackd } from './app/conntrackd.js';
 import type { EventRecorder } from './app/events.js';
+import { every } from './app/every.js';
+import { runFrontProbe } from './app/front-probe.js';
 import type { Guard } from './app/guard.js';
 import { createNodeReasons, lookEveryMs } from './app/node-reasons.js';
 import type { Reconciler } from './app/reconcile-types.js';
 import type { Replicator } from './app/replicate.js';
-import { probeTargets, runSelfProbe } from './app/self-probe.js';
+import { backendsUnreached, probeTargets, runSelfProbe } from './app/self-probe.js';
 import type { ServicesInForce } from './app/services-in-force.js';
 import type { HealthReason } from './election/health.js';
 import type { NodeConfig } from './model/node.js';
@@ -16,6 +19,8 @@ import type { Service } from './model/service.js';
 import type { Log } from './ports.js';
 import { askBackend } from './shell/backend-probe.js';
 import { sleep, systemClock, systemTimers } from './shell/clock.js';
+import { hearsNeighbour } from './shell/near-reach.js';
+import { routersOf } from './shell/neighbourhood.js';
 import { systemRandom } from './shell/process.js';
 import { reachesHost } from './shell/reach.js';
 
@@ -25,11 +30,13 @@ export interface CheckedParts {
   readonly log: Log;
   readonly record: BackendCheckPorts['record'];
   readonly owns: (service: Service) => boolean;
+  /** Which other node says that a backend is down: only the owner of a service asks its backends. */
+  readonly document?: Pick<ClusterDocument, 'saidElsewhere'>;
 }
 
 /** Until the signal aborts; returns what is to be called when the node owns something else. */
 export const checkBackends = (
-  { engine, services, log, record, owns }: CheckedParts,
+  { engine, services, log, record, owns, document }: CheckedParts,
   signal: AbortSignal,
 ): (() => void) => {
   const view = () => engine.view().services;
@@ -41,7 +48,11 @@ export const checkBackends = (
     setState: (service, backend, state) =>
       services.setBackendState(service, backend, state, (now) => now === 'off' || now === 'drain'),
   });
-  services.checkBy(checks);
+  services.checkBy({
+    status: () => checks.status(),
+    failure: (service, backend) =>
+      checks.failure(service, backend) ?? document?.saidElsewhere(service, backend),
+  });
   const unsubscribe = engine.onEvent((event) => {
     if (event.kind === 'applied') checks.changed(event.changed);
   });
@@ -52,8 +63,8 @@ export const checkBackends = (
   return () => checks.ownershipChanged();
 };
 
-export interface HealthParts extends Pick<CheckedParts, 'engine' | 'services' | 'log'> {
-  readonly guard: Pick<Guard, 'setHealth' | 'state' | 'onEvent'>;
+export interface HealthParts extends Pick<CheckedParts, 'engine' | 'services' | 'log' | 'document'> {
+  readonly guard: Pick<Guard, 'setHealth' | 'state' | 'onEvent' | 'caughtUp'>;
   readonly events: Pick<EventRecorder, 'record'>;
   readonly conntrackd: Pick<Conntrackd, 'status'>;
   readonly replicator: Pick<Replicator, 'readiness'>;
@@ -82,7 +93,7 @@ const changes = (before: readonly HealthReason[] = [], now: readonly HealthReaso
 
 /** Runs until the signal aborts. */
 export const watchHealth = async (
-  config: Pick<NodeConfig, 'selfProbe' | 'groups'>,
+  config: Pick<NodeConfig, 'selfProbe' | 'groups' | 'nodes'>,
   parts: HealthParts,
   signal: AbortSignal,
 ): Promise<void> => {
@@ -110,8 +121,8 @@ export const watchHealth = async (
     conntrackd: () => parts.conntrackd.status(),
     replica: () => parts.replicator.readiness(),
   });
-  const looking = setInterval(() => say('node')(reasons.look()), lookEveryMs);
-  signal.addEventListener('abort', () => clearInterval(looking));
+  const stopLooking = every(lookEveryMs, () => say('node')(reasons.look()));
+  signal.addEventListener('abort', stopLooking);
   ownershipChanged = checkBackends(
     {
       ...parts,
@@ -122,5 +133,15 @@ export const watchHealth = async (
   );
   if (config.selfProbe === false) return;
   const targets = () => probeTargets(engine.view().services.values());
-  await runSelfProbe({ reaches: reachesHost, sleep, targets, say: say('self-probe') }, signal);
+  await Promise.all([
+    runSelfProbe(
+      { reaches: reachesHost, sleep, targets, reasonsOf: backendsUnreached, say: say('self-probe') },
+      signal,
+    ),
+    runFrontProbe(
+      config,
+      { clock: systemClock, asks: hearsNeighbour, routersOf, neighboursOf, sleep, say: say('front-probe') },
+      signal,
+    ),
+  ]);
 };

@@ -63,6 +63,8 @@ export const limits = {
   /** The same of digests, requests, snapshots and roles, for each group: a takeover takes four, a digest comes every ten seconds. */
   syncCostlyPerSecond: 16,
   syncCostlyBurst: 256,
+  /** Epochs that a peer may be ahead of what the election of this node has heard of: each takes a claim, and heartbeats tell of it within a second. */
+  syncEpochsAhead: 1_000,
   /** Pieces in which one message may arrive: one of 1 MiB takes 64 TLS records, and each piece costs memory besides its bytes. */
   syncMessagePieces: 4_096,
   /** How long a peer may wait with its hello. */

@@ -173,8 +173,6 @@ export interface PacketLog {
   onPackets(listener: (packets: readonly LoggedPacket[]) => void): () => void;
   /** The kernel dropped reports (ENOBUFS, or a hole in the sequence): dump and compare. */
   onLoss(listener: (detail: string) => void): () => void;
-  /** 2 where a packet is reported before and behind NAT: a threshold of one packet is then one of two reports. */
-  readonly reportsPerPacket?: number;
   /** Reports to gather before a message is sent (1 = at once); adjustable at run time. */
   setThreshold(packets: number): Promise<void>;
   close(): void;

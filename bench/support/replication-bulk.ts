@@ -14,7 +14,7 @@ const firstBulkClient = 600_000;
 /** Sent in one go, then the pace is looked at. */
 const framesPerBurst = 512;
 /** Offered: more than the budget, so that the nodes decide. */
-const paces = [80_000, 110_000, 140_000] as const;
+const paces = [100_000, 150_000, 200_000] as const;
 const clientsPerPace = 200_000;
 
 const addressOf = (client: number): string => {

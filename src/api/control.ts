@@ -6,6 +6,7 @@ import { type ErrorCode, errorFrom, RelevoError } from '../errors.js';
 import { limits } from '../limits.js';
 import type { NodeControl } from '../model/status.js';
 import type { Log } from '../ports.js';
+import { dumpStream } from './dump-stream.js';
 import { createLineStreams } from './event-stream.js';
 
 const statusByCode: Partial<Record<ErrorCode, number>> = {
@@ -79,7 +80,8 @@ export const createControlApi = (control: NodeControl, log: Log): FastifyInstanc
     streams.close();
     changes.close();
   });
-  app.get('/v1/events', () => ({ events: control.events() }));
+  // With the clock that the events are timed by: who asks from another machine places them on its own.
+  app.get('/v1/events', () => ({ events: control.events(), nowMs: Number(process.hrtime.bigint()) / 1e6 }));
   app.get('/v1/events/cluster', () => control.clusterEvents());
   app.get('/v1/events/follow', (_request, reply) => {
     streams.open(reply.raw);
@@ -129,7 +131,9 @@ export const createControlApi = (control: NodeControl, log: Log): FastifyInstanc
     await control.setMaintenance(node, group, on);
     return { ok: true };
   });
-  app.get('/v1/sync/dump', () => control.syncDump());
+  app.get('/v1/sync/dump', (_request, reply) =>
+    reply.type('application/json; charset=utf-8').send(dumpStream(control.syncDump())),
+  );
   app.get<{ Querystring: { client?: string } }>('/v1/sync/show', (request) => {
     const { client } = request.query;
     if (!client)

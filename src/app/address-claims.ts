@@ -1,7 +1,8 @@
 /**
  * Does anybody else say that it has an address of ours? While this node owns it, the kernel hands on only such frames (`neighbour-filter.ts`).
  * Each is answered by an announcement, at most once a second per interface, during which nothing is listened to: whoever sends claims without
- * end costs next to nothing.
+ * end costs next to nothing. A claim counts only if this node still owns the address once it knows all that the guard had said before: the next
+ * owner announces as soon as the guard has closed, and its frame may be read sooner than the guard's word.
  */
 
 import type { HealthReason } from '../election/health.js';
@@ -20,6 +21,8 @@ export interface AddressClaimPorts {
   frames(interfaceName: string, etherType: number, filter: readonly FilterStep[]): FrameSocket;
   macOf(interfaceName: string): string | undefined;
   announce(addresses: readonly FloatingAddress[]): void;
+  /** Resolves with true when everything that the guard has decided until now has been heard here. */
+  caughtUp(): Promise<boolean>;
   record(kind: 'address-conflict' | 'address-conflict-over', message: string): void;
   say(reasons: readonly HealthReason[]): void;
 }
@@ -93,17 +96,25 @@ export const createAddressClaims = (ports: AddressClaimPorts): AddressClaims => 
     const etherType = addresses.some(({ address }) => isIpv6(address)) ? ETH_P_IPV6 : ETH_P_ARP;
     let socket: FrameSocket | undefined;
     let cancel: (() => void) | undefined;
+    let ended = false;
     const close = (): void => {
       socket?.close();
       socket = undefined;
     };
-    const defend = (): void => {
+    const defend = (address: Ip, mac: string): void => {
       close();
-      ports.announce(addresses);
+      let isOurs = false;
       cancel = timers.after(defendEveryMs, () => {
         // What was claimed while nobody listened.
-        ports.announce(addresses);
+        if (isOurs) ports.announce(addresses);
         open();
+      });
+      void ports.caughtUp().then((isKnown) => {
+        if (ended || !isKnown) return;
+        isOurs = true;
+        // This interface's own, under an address that it has got meanwhile.
+        if (mac !== ports.macOf(device)) note(address, device, mac);
+        ports.announce(addresses);
       });
     };
     const open = (): void => {
@@ -119,10 +130,7 @@ export const createAddressClaims = (ports: AddressClaimPorts): AddressClaims => 
         socket = fresh;
         fresh.onFrame((frame) => {
           const claim = socket === fresh ? claimOf(frame) : undefined;
-          if (!claim) return;
-          // This interface's own, under an address that it has got meanwhile.
-          if (claim.mac !== ports.macOf(device)) note(claim.address, device, claim.mac);
-          defend();
+          if (claim) defend(claim.address, claim.mac);
         });
       } catch (thrown) {
         log.warn({ interface: device, error: errorFrom(thrown).message }, 'claims of others go unheard');
@@ -130,6 +138,7 @@ export const createAddressClaims = (ports: AddressClaimPorts): AddressClaims => 
     };
     open();
     return () => {
+      ended = true;
       cancel?.();
       close();
     };

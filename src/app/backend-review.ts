@@ -4,7 +4,8 @@
  */
 
 import { errorFrom } from '../errors.js';
-import { createKeyColumns, type KeyColumns } from '../model/columns.js';
+import { limits } from '../limits.js';
+import { createKeyColumns, type KeyColumns, piecesOfKeys } from '../model/columns.js';
 import type { Clock, Log, PersistenceMap } from '../ports.js';
 import { takeFromKernel } from '../replication/compare.js';
 import type { GroupBook } from '../replication/groups.js';
@@ -96,9 +97,17 @@ export const createBackendReview = (options: KernelSourceOptions): BackendReview
     onChange();
   };
 
+  /** A backend may have had a million clients: what is known of them at a time is bounded. */
+  const inPieces = async (keys: KeyColumns, unread: boolean): Promise<void> => {
+    for (const piece of piecesOfKeys(keys, limits.batchElements)) {
+      if (stopped) return;
+      await review(piece, unread);
+    }
+  };
+
   const now = (keys: KeyColumns, unread = false): void => {
     if (keys.client.length === 0 || stopped) return;
-    review(keys, unread).catch((thrown) =>
+    inPieces(keys, unread).catch((thrown) =>
       log.warn({ error: errorFrom(thrown).message }, 'entries of backends that are gone stay'),
     );
   };

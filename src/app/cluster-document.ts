@@ -27,6 +27,7 @@ import { frameOf, messagesOf, PayloadReader, type Received } from './document-me
 import { createNoteWriter, historyFrom } from './document-note.js';
 import { SharedStates } from './document-states.js';
 import { documentStatus, historyLines } from './document-status.js';
+import { every } from './every.js';
 import type { DocumentPeers } from './peer-hub.js';
 import type { ApplyReport, Reconciler } from './reconcile-types.js';
 import type { EditJournal, ServicesInForce } from './services-in-force.js';
@@ -73,6 +74,7 @@ export interface ClusterDocument extends DocumentPeers, EditJournal {
   /** What this node has wins over what the others made apart from it. */
   resolve(): Promise<Applied>;
   status(): DocumentStatus;
+  saidElsewhere(service: string, backend: string): string | undefined;
   history(): HistoryLine[];
   /** Whether this node may be edited while others are out of reach. */
   setLeader(leader: boolean): void;
@@ -81,7 +83,7 @@ export interface ClusterDocument extends DocumentPeers, EditJournal {
 }
 
 const timing = { voteMs: 30_000, preparedMs: 60_000, settleMs: 15_000, retryMs: 5_000 };
-const tickMs = 250;
+const tickMs = 200;
 export const createClusterDocument = (parts: ClusterDocumentParts): ClusterDocument => {
   const { services, engine, store, clock, random, log, wallTime, node } = parts;
   const content = createDocumentContent(
@@ -326,17 +328,18 @@ export const createClusterDocument = (parts: ClusterDocumentParts): ClusterDocum
     rollback: (to, force) => simple('rollback', '', force, to),
     confirm: () => simple('confirm', 'confirmed', false),
     resolve: () => simple('resolve', 'this node’s document stays', true),
+    saidElsewhere: (service, backend) => states.saidElsewhere(service, backend),
     status: () => documentStatus(machine, clock.nowMs(), store.problem),
     history: () => historyLines(machine),
     setLeader: (leader) => post(() => ({ kind: 'leader', leader })),
     run(wanted, signal) {
       send = wanted;
-      const timer = setInterval(() => post(() => ({ kind: 'tick' })), tickMs);
+      const stopTicking = every(tickMs, () => post(() => ({ kind: 'tick' })));
       signal.addEventListener(
         'abort',
         () => {
           stopped = true;
-          clearInterval(timer);
+          stopTicking();
           edits.stop();
         },
         { once: true },

@@ -1,7 +1,12 @@
 /** Keeps one conntrackd running in line with the node's role: writes its file, starts or adopts it, restarts it, asks it for counters. */
 
 import { conntrackdConfig, conntrackdPaths, conntrackdProblems } from '../conntrack/config.js';
-import { type ConntrackdCounters, conntrackdComplaint, parseConntrackdStats } from '../conntrack/stats.js';
+import {
+  type ConntrackdCounters,
+  conntrackdComplaint,
+  parseConntrackdStats,
+  undelivered,
+} from '../conntrack/stats.js';
 import { provenRunMs, restartDelayMs, roleCommands } from '../conntrack/supervision.js';
 import { errorFrom, RelevoError } from '../errors.js';
 import type { NodeConfig } from '../model/node.js';
@@ -35,6 +40,8 @@ export interface Conntrackd {
   status(): ConntrackdStatus;
   /** Whether connections of the peer survive a takeover by this node. */
   ready(): { ready: boolean; reasons: string[] };
+  /** The way to a peer is whole again: what it said meanwhile may have been lost. */
+  reconnected(): void;
   becomeActive(group: string): void;
   becomeStandby(group: string): void;
   /** Ends supervision, and the daemon unless it is to serve the next agent. */
@@ -48,12 +55,17 @@ const settlePollMs = 200;
 const settleMs = 5_000;
 /** The takeover itself, and the last packets of the old owner, come first. */
 const roleDelayMs = 1_000;
+/** Longest wait of a node that gave its groups away for the peer to have all that it knew of connections; the peer may be gone. */
+const deliveryMs = 60_000;
+/** A standby asks for all connections again this seldom. */
+const askAgainMs = 10_000;
 const stopGraceMs = 2_000;
 const program = '/usr/sbin/conntrackd';
 
 export const createConntrackd = (ports: ConntrackdPorts, config: NodeConfig): Conntrackd => {
   const { runner, files, daemons, clock, log, sleep } = ports;
   const { enabled, manage } = config.conntrackd;
+  const isPair = config.conntrackd.peers.length === 1;
   const paths = conntrackdPaths(config);
   const configFile = manage
     ? paths.config
@@ -67,6 +79,12 @@ export const createConntrackd = (ports: ConntrackdPorts, config: NodeConfig): Co
   let restarts = 0;
   let reason: string | undefined;
   let counters: ConntrackdCounters | undefined;
+  /** Whether the daemon has been told that this node is active, or is not. */
+  let followed: boolean | undefined;
+  /** Something that peers said has not arrived. */
+  let missed = false;
+  let askedMs = Number.NEGATIVE_INFINITY;
+  let wake = (): void => undefined;
   let supervision: Promise<void> = Promise.resolve();
   let roleRun: AbortController | undefined;
 
@@ -77,10 +95,17 @@ export const createConntrackd = (ports: ConntrackdPorts, config: NodeConfig): Co
     throw new RelevoError('command-failed', `conntrackd ${args.join(' ')}: ${complaint}`);
   };
 
+  const hasMissed = (before: ConntrackdCounters | undefined, now: ConntrackdCounters): boolean =>
+    before !== undefined &&
+    (now.lostMessages > before.lostMessages || now.injectFailures > before.injectFailures);
+
   const poll = async (): Promise<boolean> => {
     try {
-      const read = parseConntrackdStats(await command(['-s']));
-      if (!read) throw new RelevoError('command-failed', 'conntrackd -s printed no counters');
+      const printed = parseConntrackdStats(await command(['-s']));
+      if (!printed) throw new RelevoError('command-failed', 'conntrackd -s printed no counters');
+      // With several peers it takes each change of speaker for a loss: it keeps one count for all (seen: thousands, with nothing lost).
+      const read = isPair ? printed : { ...printed, lostMessages: 0 };
+      missed ||= hasMissed(counters, read);
       counters = read;
       answering = true;
       reason = undefined;
@@ -100,13 +125,33 @@ export const createConntrackd = (ports: ConntrackdPorts, config: NodeConfig): Co
       await sleep(delayMs, AbortSignal.any([run.signal, stopping.signal]));
       if (run.signal.aborted || stopping.signal.aborted || !roleKnown || !answering) return;
       const active = activeGroups.size > 0;
+      if (!active) await untilDelivered(run.signal);
+      if (run.signal.aborted) return;
       for (const args of roleCommands(active)) await command(args);
+      followed = active;
       log.info({ active, groups: [...activeGroups] }, 'conntrackd follows the role of this node');
     };
-    follow().catch((thrown: unknown) => {
-      reason = errorFrom(thrown).message;
-      log.warn({ reason }, 'conntrackd did not follow the role of this node');
-    });
+    follow()
+      .catch((thrown: unknown) => {
+        reason = errorFrom(thrown).message;
+        log.warn({ reason }, 'conntrackd did not follow the role of this node');
+      })
+      .finally(() => {
+        if (roleRun === run) roleRun = undefined;
+      });
+  };
+
+  /** A role that was not followed, for the daemon did not answer. */
+  const followLate = (): void => {
+    if (answering && roleKnown && !roleRun && followed !== activeGroups.size > 0) followRole(0);
+  };
+
+  const untilDelivered = async (signal: AbortSignal): Promise<void> => {
+    const until = clock.nowMs() + deliveryMs;
+    while (!signal.aborted && clock.nowMs() < until) {
+      if (undelivered(await command(['-s', 'rsqueue'])) === 0) return;
+      await sleep(roleDelayMs, AbortSignal.any([signal, stopping.signal]));
+    }
   };
 
   const obtain = async (): Promise<Daemon> => {
@@ -137,6 +182,31 @@ export const createConntrackd = (ports: ConntrackdPorts, config: NodeConfig): Co
     settled = !isOver() && answering;
   };
 
+  /** What was lost on the way is not told again by itself. A standby that may have missed something is not ready before it has come. */
+  const askAgain = async (isOver: () => boolean, signal: AbortSignal): Promise<void> => {
+    // Whom a peer's connections serve has them from its own packets.
+    if (activeGroups.size > 0) missed = false;
+    if (!missed || !answering || clock.nowMs() < askedMs + askAgainMs) return;
+    missed = false;
+    askedMs = clock.nowMs();
+    settled = false;
+    try {
+      await command(['-n']);
+      log.info({}, 'conntrackd asks peers for all connections again: some of what they said was lost');
+    } catch (thrown) {
+      missed = true;
+      reason = errorFrom(thrown).message;
+    }
+    await settle(isOver, signal);
+  };
+
+  const nap = async (ms: number, over: Promise<void>, signal: AbortSignal): Promise<void> => {
+    const end = new AbortController();
+    wake = () => end.abort();
+    await Promise.race([over, sleep(ms, AbortSignal.any([signal, end.signal]))]);
+    end.abort();
+  };
+
   /** From a daemon in hand to its end; returns how it ended, or undefined when supervision ended first. */
   const accompany = async (present: Daemon, signal: AbortSignal): Promise<string | undefined> => {
     let ending: string | undefined;
@@ -145,15 +215,22 @@ export const createConntrackd = (ports: ConntrackdPorts, config: NodeConfig): Co
     });
     const facts = { pid: present.pid, adopted: present.adopted };
     log.info(facts, present.adopted ? 'conntrackd goes on running, adopted' : 'conntrackd started');
-    await settle(() => ending !== undefined, signal);
+    const hasEnded = (): boolean => ending !== undefined;
+    await settle(hasEnded, signal);
     if (ending !== undefined) return ending;
     firstAttempt.resolve();
+    // It has asked for everything at its start.
+    missed = false;
+    followed = undefined;
     followRole(0);
     while (ending === undefined && !signal.aborted) {
-      const nap = new AbortController();
-      await Promise.race([over, sleep(pollMs, AbortSignal.any([signal, nap.signal]))]);
-      nap.abort();
-      if (ending === undefined && !signal.aborted) await poll();
+      await nap(pollMs, over, signal);
+      if (ending !== undefined || signal.aborted) break;
+      await poll();
+      if (answering && !settled) await settle(hasEnded, signal);
+      // What it was to be told while it was silent.
+      followLate();
+      await askAgain(hasEnded, signal);
     }
     return ending;
   };
@@ -190,8 +267,11 @@ export const createConntrackd = (ports: ConntrackdPorts, config: NodeConfig): Co
       const was = answering;
       settled = await poll();
       firstAttempt.resolve();
-      if (settled && !was) followRole(0);
-      await sleep(settled ? pollMs : 1_000, signal);
+      // Perhaps another one than before.
+      if (settled && !was) followed = undefined;
+      followLate();
+      await askAgain(() => false, signal);
+      await nap(settled ? pollMs : 1_000, new Promise(() => undefined), signal);
     }
   };
 
@@ -235,6 +315,12 @@ export const createConntrackd = (ports: ConntrackdPorts, config: NodeConfig): Co
       if (!answering) reasons.push(`conntrackd does not answer: ${reason ?? 'not started yet'}`);
       else if (!settled) reasons.push('conntrackd is still receiving connections');
       return { ready: reasons.length === 0, reasons };
+    },
+    reconnected() {
+      // Of two nodes each repeats what has not been acknowledged.
+      if (isPair) return;
+      missed = true;
+      wake();
     },
     becomeActive: (group) => role(() => activeGroups.add(group)),
     becomeStandby: (group) => role(() => activeGroups.delete(group)),

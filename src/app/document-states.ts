@@ -35,6 +35,13 @@ export class SharedStates {
     this.#states.prune((name) => this.#options.service(name) !== undefined);
   }
 
+  /** Why a backend is down, on a node that has not found it so itself; undefined: it is not down, or nobody else says so. */
+  saidElsewhere(service: string, backend: string): string | undefined {
+    const author = this.#states.author(service, backend);
+    const isDown = this.#states.get(service, backend) === 'down';
+    return isDown && author !== undefined && author !== this.#options.node ? `said by ${author}` : undefined;
+  }
+
   connected(peer: string): void {
     this.#send(peer, [...this.#states.entries()]);
   }

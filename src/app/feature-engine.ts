@@ -181,12 +181,18 @@ export const createFeatureEngine = (
       const context = contextOf(wanted, engineContext, book);
       const inIngress = new Set(ingress?.sets.map(({ name }) => name));
       const dump: DumpSet = async (set) => (inIngress.has(set) ? nft.dumpElements(ingressTable, set) : []);
-      if (ingress) await book.restore(wanted.services(), (service) => ids.of(service), dump);
+      if (ingress)
+        await book.restore(wanted.services(), (service) => ids.of(service), dump, transits.states());
       current = wanted;
       claims = newClaims();
       for (const service of wanted.services()) claims.note(service.name, service);
-      for (const service of wanted.services()) book.note(service.name, service, context);
-      const next = composeAll(features, wanted.policies.values(), wanted.services(), context);
+      const noted = function* () {
+        for (const service of wanted.services()) {
+          book.note(service.name, service, context);
+          yield service;
+        }
+      };
+      const next = composeAll(features, wanted.policies.values(), noted(), context);
       const pictures: FeaturePicture[] = [];
       for (const { name, table } of tables) {
         const there = new Set(table?.sets.map((set) => set.name));

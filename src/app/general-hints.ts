@@ -7,7 +7,7 @@ import { errorFrom } from '../errors.js';
 import { limits } from '../limits.js';
 import { createKeyColumns } from '../model/columns.js';
 import type { Clock, LoggedPacket, PacketLog, PersistenceMap } from '../ports.js';
-import { takeFromKernel } from '../replication/compare.js';
+import { adoptEntry, takeFromKernel } from '../replication/compare.js';
 import type { GeneralBook } from '../replication/general/book.js';
 import type { Directory } from '../replication/general/directory.js';
 import { readHints } from '../replication/general/hint.js';
@@ -79,7 +79,7 @@ export class GeneralHints {
       const hints = readHints(packet, directory);
       if (hints.length === 0) this.unreadable++;
       for (const { owner, key } of hints) {
-        if (!groups.isActive(owner.group)) continue;
+        if (!groups.countsHere(owner.group)) continue;
         this.#ask({ service: owner.service.name, group: owner.group, key, tries: 0 });
       }
     }
@@ -120,7 +120,10 @@ export class GeneralHints {
       for (let at = 0; at < found.client.length; at++) {
         seen.add(found.client[at]!);
         const group = replica.groupOf(found.address[at]!);
-        if (!groups.isActive(group)) continue;
+        if (!groups.isActive(group)) {
+          if (groups.countsHere(group)) adoptEntry(replica, found, at, nowMs);
+          continue;
+        }
         const row = takeFromKernel(this.#options, found, at, groups.epochOf(group), nowMs);
         // Written by a packet on its way while its backend failed: out with it again.
         if (row >= 0 && replica.table.state[row] === rowState.tombstone) dead.push(row);

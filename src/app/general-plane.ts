@@ -162,6 +162,7 @@ export const createGeneralPlane = (options: GeneralPlaneOptions) => {
     },
     judgeAll(): void {
       for (const pair of replica.pairs()) upkeep.judge(pair);
+      upkeep.writeWaiting();
     },
     refill(): void {
       sink.forgetKernel();
@@ -193,6 +194,9 @@ export const createGeneralPlane = (options: GeneralPlaneOptions) => {
       kernelDifferences({ persistence: map, replica, verdicts, clock }, describer),
     async start(): Promise<void> {
       hints.start(await options.openHintLog());
+    },
+    /** Takes what the kernel already holds into the replica. */
+    async adopt(): Promise<void> {
       await source
         .adopt()
         .catch((thrown) =>

@@ -1,6 +1,6 @@
 /** Connects the election with what its driver listens to and talks to: the calls to etcd, keepalived's FIFO. */
 
-import type { EtcdCall } from '../election/etcd-state.js';
+import type { EtcdCall, EtcdCaller, EtcdTls } from '../election/etcd-state.js';
 import type { ElectionEvent } from '../election/types.js';
 import { createVrrpReader } from '../election/vrrp-lines.js';
 import { RelevoError } from '../errors.js';
@@ -11,16 +11,18 @@ export interface GuardCoordination {
   /** Throws `bad-config` when the driver cannot work with what it was given. */
   start(): void;
   call(id: number, call: EtcdCall): void;
+  renew(tls: EtcdTls): void;
   stop(): void;
 }
 
 export const createGuardCoordination = (
   ports: Pick<GuardLoopPorts, 'etcd' | 'fifo'>,
   node: NodeConfig,
+  knownEtcd: string,
   handle: (event: ElectionEvent) => void,
 ): GuardCoordination => {
   const { coordination } = node;
-  let caller: { call(id: number, call: EtcdCall): void; close(): void } | undefined;
+  let caller: EtcdCaller | undefined;
   let stopFifo: (() => void) | undefined;
   const lacks = (what: string): RelevoError =>
     new RelevoError('internal', `this agent was built without ${what}`);
@@ -28,7 +30,9 @@ export const createGuardCoordination = (
     start() {
       if (coordination?.driver === 'etcd') {
         if (!ports.etcd) throw lacks('etcd');
-        caller = ports.etcd(coordination, node.cluster, (id, answer) => handle({ type: 'etcd', id, answer }));
+        caller = ports.etcd(coordination, node.cluster, knownEtcd, (id, answer) =>
+          handle({ type: 'etcd', id, answer }),
+        );
       }
       if (coordination?.driver === 'keepalived') {
         if (!ports.fifo) throw lacks('a FIFO');
@@ -43,6 +47,7 @@ export const createGuardCoordination = (
       }
     },
     call: (id, call) => caller?.call(id, call),
+    renew: (tls) => caller?.renew(tls),
     stop() {
       caller?.close();
       stopFifo?.();

@@ -109,30 +109,9 @@ export const createGuardKernel = (
     return true;
   };
 
-  const closeOneByOne = async (group: string): Promise<void> => {
-    // Kernels before 6.3 do not know NFT_MSG_DESTROYSETELEM: delete what is there, pass over the rest.
-    for (const { address } of addressesOf(group)) {
-      for (const operation of leaseTransaction('close', [address], 0, '').operations) {
-        if (operation.op !== 'destroy-elements') continue;
-        const single = { ...operation, op: 'delete-elements' as const };
-        await nft.commit({ reason: `close ${group}`, operations: [single] }).catch((thrown) => {
-          if (errorFrom(thrown).code !== 'kernel-missing') throw thrown;
-        });
-      }
-    }
-  };
-
-  const commitLease = async (op: KernelOp, group: string, reason: string): Promise<void> => {
+  const commitLease = (op: KernelOp, group: string, reason: string): Promise<void> => {
     const addresses = addressesOf(group).map(({ address }) => address);
-    const transaction = leaseTransaction(op, addresses, config.timing.leaseMs, reason);
-    try {
-      await nft.commit(transaction);
-    } catch (thrown) {
-      const error = errorFrom(thrown);
-      if (error.code !== 'unsupported' || (op !== 'arm' && op !== 'close')) throw error;
-      await closeOneByOne(group);
-      if (op === 'arm') await nft.commit({ reason, operations: transaction.operations.slice(1) });
-    }
+    return nft.commit(leaseTransaction(op, addresses, config.timing.leaseMs, reason));
   };
 
   const renewals = new Map<string, () => void>();

@@ -93,7 +93,7 @@ export const createGuardLoop = (
     tell,
   );
 
-  const coordination = createGuardCoordination(ports, node, (event) => handle(event));
+  const coordination = createGuardCoordination(ports, node, knownCluster, (event) => handle(event));
 
   const postState = (): void => {
     isStateDue = false;
@@ -271,6 +271,10 @@ export const createGuardLoop = (
         if (isGuarded) correctSoon(correctAfterMs);
       }),
       links.onAddressChange(() => correctSoon(correctAfterMs)),
+    );
+    // Nobody else can change a table of our own, and whoever listens makes each commit dearer, also those of other threads.
+    if (kernel.owned) return;
+    stopWatching.push(
       nft.onForeignChange((change) => {
         const isOurs = change.table?.family === 'netdev' && change.table.name === 'relevo';
         if (isOurs || change.kind === 'overrun') void repair(`${change.kind}: ${change.detail}`);
@@ -312,6 +316,13 @@ export const createGuardLoop = (
         case 'handover':
         case 'maintenance':
           handle(message);
+          return;
+        case 'echo':
+          handle({ type: 'timer' });
+          ports.post({ type: 'handover-result', id: message.id, ok: true, tookMs: 0, reason: '' });
+          return;
+        case 'etcd-tls':
+          coordination.renew(message.tls);
           return;
         case 'checkpoint':
           decisions.wantCheckpoint();

@@ -3,7 +3,7 @@
 import { type Channel, createChannel, type Opened } from '../election/channel.js';
 import type { Body } from '../election/messages.js';
 import type { LateRefusal } from '../election/refusal-problems.js';
-import { createRelay, relayPath } from '../election/relay.js';
+import { createRelay } from '../election/relay.js';
 import type { GuardEvent } from '../election/thread.js';
 import { witnessName } from '../election/types.js';
 import type { NodeConfig, SocketAddress } from '../model/node.js';
@@ -74,8 +74,8 @@ export const createGuardNetwork = (
   const refuse = (opened: Opened & { kind: 'refused' }, from: SocketAddress): void => {
     const count = (refused[opened.code] ?? 0) + 1;
     refused[opened.code] = count;
-    // A new session is everyday business after a restart; the rest an operator should know of.
-    if (opened.code === 'new-session') return;
+    // A new session is everyday business after a restart, and so are copies that others hand on; the rest an operator should know of.
+    if (opened.code === 'new-session' || opened.code === 'repeated') return;
     const nowMs = ports.clock.nowMs();
     late.set(opened.code, {
       code: opened.code,
@@ -97,10 +97,12 @@ export const createGuardNetwork = (
   };
 
   /** What did not reach the peer directly goes through another node, if one is near. */
-  const sendRelayed = (to: string, body: Body): void => {
+  const sendRelayed = (to: string, body: Body, stamp: (path: number) => Body): void => {
     if (to === witnessName) return;
-    const helper = relay.helperFor(to, ports.clock.nowMs());
-    if (helper !== undefined) passTo(helper, channel.seal(to, relayPath, body));
+    const help = relay.helpFor(to, ports.clock.nowMs());
+    if (!help) return;
+    const { helper, path } = help;
+    passTo(helper, channel.seal(to, path, body.type === 'heartbeat' ? stamp(path) : body));
   };
 
   const receive = (bytes: Uint8Array, from: SocketAddress): void => {
@@ -109,7 +111,7 @@ export const createGuardNetwork = (
     const sender = nameByAddress.get(`${from.address}:${from.port}`);
     if (opened.kind === 'message') {
       if (sender === opened.from) relay.heardDirectly(opened.from, nowMs);
-      else if (sender !== undefined) relay.heardThrough(opened.from, sender, nowMs);
+      else if (sender !== undefined) relay.heardThrough(opened.from, sender, opened.path, nowMs);
       onMessage(opened);
       return;
     }
@@ -121,7 +123,8 @@ export const createGuardNetwork = (
     if (opened.helloTo === undefined) return;
     const count = addressesByName.get(opened.helloTo)?.length ?? 0;
     for (let path = 0; path < count; path++) sendOne(opened.helloTo, path, { type: 'hello' });
-    sendRelayed(opened.helloTo, { type: 'hello' });
+    const hello = { type: 'hello' } as const;
+    sendRelayed(opened.helloTo, hello, () => hello);
   };
 
   return {
@@ -143,11 +146,12 @@ export const createGuardNetwork = (
     send(to, path, body, stamp) {
       const count = addressesByName.get(to)?.length ?? 0;
       for (let index = 0; index < count; index++) {
-        if (path === undefined || path === index) {
+        // What came through others is answered on every path: by now it may reach its author.
+        if (path === undefined || path >= count || path === index) {
           sendOne(to, index, body.type === 'heartbeat' ? stamp(index) : body);
         }
       }
-      sendRelayed(to, body.type === 'heartbeat' ? stamp(relayPath) : body);
+      sendRelayed(to, body, stamp);
     },
     close() {
       for (const socket of sockets) socket.close();

@@ -1,6 +1,6 @@
 /** What the guard thread's loop needs of the outside. */
 
-import type { EtcdAnswer, EtcdCall } from '../election/etcd-state.js';
+import type { EtcdAnswer, EtcdCaller } from '../election/etcd-state.js';
 import type { Mac } from '../election/messages.js';
 import type { FromGuard } from '../election/thread.js';
 import type { EtcdCoordination, SocketAddress } from '../model/node.js';
@@ -24,8 +24,9 @@ export interface GuardLoopPorts {
   etcd?(
     config: EtcdCoordination,
     cluster: string,
+    knownCluster: string,
     onAnswer: (id: number, answer: EtcdAnswer) => void,
-  ): { call(id: number, call: EtcdCall): void; close(): void };
+  ): EtcdCaller;
   /** Reads keepalived's FIFO until the function returned is called. */
   fifo?(path: string, ears: { onText(text: string): void; onState(text: string): void }): () => void;
 }

@@ -1,6 +1,7 @@
 /** The main thread's side of the guard: starts the thread, keeps its last word, passes on orders. */
 
 import type { DecisionRecord } from '../election/decisions.js';
+import type { EtcdTls } from '../election/etcd-state.js';
 import type { HealthReason } from '../election/health.js';
 import type {
   FromGuard,
@@ -49,12 +50,16 @@ export interface Guard {
   handover(group: string, to?: string): Promise<HandoverResult>;
   /** Of this node or of another; of one group there, or ('') of all of it. Stored when it resolves. */
   setMaintenance(node: string, group: string, on: boolean): Promise<HandoverResult>;
+  /** Resolves with true when all that the guard thread has decided until now has been told to listeners; with false when it does not answer. */
+  caughtUp(): Promise<boolean>;
   /** Undefined before the thread has said anything. */
   state(): GuardState | undefined;
   onEvent(listener: (event: GuardEvent) => void): () => void;
   /** Every decision of the election, in order, a little later; `wantCheckpoint`: the whole state with the next ones. */
   onDecisions(listener: (records: readonly DecisionRecord[]) => void): void;
   wantCheckpoint(): void;
+  /** Certificates for etcd that were read again; a thread that starts later reads them itself. */
+  renewEtcd(tls: EtcdTls): void;
   /** Closes the guard, tells the peers, removes the addresses, ends the thread. */
   stop(): Promise<void>;
 }
@@ -220,6 +225,7 @@ export const createGuard = (ports: GuardPorts, config: NodeConfig, secret: Uint8
       if (result.ok) await stored;
       return result;
     },
+    caughtUp: async () => (await order((id) => ({ type: 'echo', id }))).ok,
     state: () => state,
     onEvent(listener) {
       listeners.add(listener);
@@ -229,6 +235,7 @@ export const createGuard = (ports: GuardPorts, config: NodeConfig, secret: Uint8
       onDecisions = listener;
     },
     wantCheckpoint: () => thread?.post({ type: 'checkpoint' }),
+    renewEtcd: (tls) => thread?.post({ type: 'etcd-tls', tls }),
     async stop() {
       if (stopping) return;
       stopping = true;

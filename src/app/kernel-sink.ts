@@ -4,8 +4,9 @@
  */
 
 import { errorFrom, type RelevoError } from '../errors.js';
+import { limits } from '../limits.js';
 import { ipv4FromNumber } from '../model/address.js';
-import { type KeyColumns, keyAt } from '../model/columns.js';
+import { type KeyColumns, keyAt, piecesOfKeys } from '../model/columns.js';
 import type { Operation } from '../netlink/nft/ast.js';
 import type { Clock, Log, Nft } from '../ports.js';
 import { type KernelPlan, planRows } from '../replication/kernel-plan.js';
@@ -102,13 +103,14 @@ export class KernelSink {
 
   /** Elements that no row stands for. */
   async destroy(keys: KeyColumns): Promise<void> {
-    if (keys.client.length === 0) return;
-    const operations = this.#planner.destroy(keys);
-    if (operations.length === 0) return;
-    await this.#options.nft.commit({
-      reason: `${keys.client.length} entries that the active node does not have`,
-      operations,
-    });
+    for (const piece of piecesOfKeys(keys, limits.batchElements)) {
+      const operations = this.#planner.destroy(piece);
+      if (operations.length === 0) continue;
+      await this.#options.nft.commit({
+        reason: `${piece.client.length} entries that the active node does not have`,
+        operations,
+      });
+    }
   }
 
   /** The kernel's map was made anew: nothing that we wrote is there any more. */

@@ -5,15 +5,16 @@
 
 import { errorFrom } from '../errors.js';
 import { ipv4FromNumber } from '../model/address.js';
-import { createKeyColumns, type KeyColumns } from '../model/columns.js';
+import { createEntryColumns, createKeyColumns, type KeyColumns } from '../model/columns.js';
 import type { LoggedPacket, PacketLog } from '../ports.js';
 import { adoptEntries, Comparison } from '../replication/compare.js';
 import { mark } from '../replication/marks.js';
-import { readSighting, type Sighting } from '../replication/packet.js';
+import { pushSighting, readSighting, type Sighting } from '../replication/packet.js';
 import { RefreshChecker } from '../replication/refresh.js';
 import { full } from '../replication/replica.js';
 import { rowState } from '../replication/table.js';
 import { lowestThreshold, nextThreshold } from '../replication/threshold.js';
+import { adoptKernel } from './adoption.js';
 import { type BackendReview, createBackendReview, type KernelSourceOptions } from './backend-review.js';
 
 /** A scan costs the kernel much where the map is large: at most this share of the time. */
@@ -45,6 +46,7 @@ export class KernelSource {
   #windowPackets = 0;
   #timer: NodeJS.Timeout | undefined;
   #dueAtMs = 0;
+  #adopted: Promise<void> = Promise.resolve();
   #comparing: Promise<void> | undefined;
   #compareAgain = false;
   #scannedAtMs = 0;
@@ -60,19 +62,22 @@ export class KernelSource {
     this.#review = createBackendReview(options);
   }
 
-  /** Takes what the kernel already holds into the replica. */
-  async adopt(): Promise<void> {
-    const { replica, clock, log, persistence } = this.#options;
-    let entries = 0;
-    try {
-      await persistence.scan((piece) => {
-        entries += adoptEntries(replica, piece, clock.nowMs());
+  /** Takes what the kernel already holds into the replica, which is whole after that. */
+  adopt(): Promise<void> {
+    const { replica, clock, log, onChange } = this.#options;
+    const startedAtMs = clock.nowMs();
+    replica.whole = false;
+    const adopting = adoptKernel(this.#options, () => !this.#stopped)
+      .then((entries) => {
+        if (entries > 0) log.info({ entries }, 'adopted persistence entries');
+      })
+      .finally(() => {
+        this.#scanCostMs = clock.nowMs() - startedAtMs;
+        replica.whole = true;
+        onChange();
       });
-    } catch (thrown) {
-      // No map yet: the rule engine makes it with the first service.
-      if (errorFrom(thrown).code !== 'kernel-missing') throw thrown;
-    }
-    if (entries > 0) log.info({ entries }, 'adopted persistence entries');
+    this.#adopted = adopting.catch(() => {});
+    return adopting;
   }
 
   /** Without reports: looks for refreshes, and scans. */
@@ -144,6 +149,7 @@ export class KernelSource {
   }
 
   async #compareOnce(): Promise<void> {
+    await this.#adopted;
     const { clock, replica, sink, persistence } = this.#options;
     const startedAtMs = clock.nowMs();
     const headBefore = replica.head;
@@ -216,6 +222,7 @@ export class KernelSource {
     const nowMs = clock.nowMs();
     const sighting = this.#sighting;
     const dead: number[] = [];
+    const unowned = createEntryColumns();
     for (const packet of packets) {
       if (!readSighting(packet, sighting)) {
         this.unreadable++;
@@ -223,10 +230,14 @@ export class KernelSource {
       }
       const { client, address, protocolPort, backend, backendPort } = sighting;
       const group = groups.groupOf(address);
-      if (group < 0 || !groups.isActive(group)) continue;
+      if (group < 0 || !groups.countsHere(group)) continue;
       const { belongs, writable, gone, ttlMs } = verdicts.of(address, protocolPort, backend, backendPort);
       if (gone) this.#review.soon(sighting);
       if (!belongs) continue;
+      if (!groups.isActive(group)) {
+        if (writable) pushSighting(unowned, sighting, ttlMs);
+        continue;
+      }
       const epoch = groups.epochOf(group);
       const row = replica.originate(
         client,
@@ -244,6 +255,7 @@ export class KernelSource {
       replica.table.marks[row]! |= mark.inKernel;
       if (!writable) dead.push(row);
     }
+    adoptEntries(replica, unowned, nowMs);
     this.reports += packets.length;
     this.#windowPackets += packets.length;
     if (this.#windowStartMs === 0) this.#windowStartMs = nowMs;
@@ -274,8 +286,7 @@ export class KernelSource {
 
   #setThreshold(threshold: number): void {
     this.#threshold = threshold;
-    const log = this.#packetLog;
-    log?.setThreshold(threshold * (log.reportsPerPacket ?? 1)).catch((thrown) => {
+    this.#packetLog?.setThreshold(threshold).catch((thrown) => {
       this.#options.log.warn({ error: errorFrom(thrown).message }, 'the threshold of packet reports stays');
     });
   }

@@ -4,6 +4,7 @@ import type { NodeConfig } from '../model/node.js';
 import type { ClusterDocument } from './cluster-document.js';
 import type { Conntrackd } from './conntrackd.js';
 import type { EventRecorder } from './events.js';
+import { every } from './every.js';
 import type { Guard, GuardEvent } from './guard.js';
 import type { Notifier } from './notifier.js';
 import type { Reconciler } from './reconcile-types.js';
@@ -41,7 +42,25 @@ export const nodeReadiness = ({
 };
 
 /** conntrackd has no event for its health: it is looked at this often. */
-const readinessMs = 500;
+const readinessMs = 400;
+/** A path that was silent for so long has lost more than a busy processor delays. */
+const brokenMs = 1_000;
+
+/** To be called regularly: true when a path to a peer that was broken works again. */
+const createPathWatch = ({ state }: Pick<Guard, 'state'>) => {
+  const broken = new Set<string>();
+  return (): boolean => {
+    let mended = false;
+    for (const { name, paths } of state()?.peers ?? []) {
+      paths.forEach(({ alive, heardMs }, path) => {
+        const key = `${name} ${path}`;
+        if (alive) mended = broken.delete(key) || mended;
+        else if ((heardMs ?? Number.POSITIVE_INFINITY) > brokenMs) broken.add(key);
+      });
+    }
+    return mended;
+  };
+};
 
 const describeEvent = (event: Exclude<GuardEvent, { kind: 'role' }>): string => {
   switch (event.kind) {
@@ -121,10 +140,14 @@ export const wireNode = (parts: Wired): (() => void) => {
     }),
     replicator.onReadiness(tellReadiness),
   ];
-  const timer = setInterval(tellReadiness, readinessMs);
+  const isPathMended = createPathWatch(guard);
+  const stopTelling = every(readinessMs, () => {
+    if (isPathMended()) conntrackd.reconnected();
+    tellReadiness();
+  });
   tellReadiness();
   return () => {
-    clearInterval(timer);
+    stopTelling();
     for (const stop of stops) stop();
   };
 };

@@ -158,7 +158,7 @@ export const createNodeControl = (parts: NodeParts): NodeControl => {
       const result = await guard.setMaintenance(node, group, on);
       if (!result.ok) throw new RelevoError('not-ready', result.reason);
     },
-    syncDump: () => ({ entries: replicator.dump(), general: replicator.dumpGeneral() }),
+    syncDump: () => ({ entries: replicator.entries(), general: replicator.dumpGeneral() }),
     syncShow: (client) => replicator.show(client),
     syncWatch: (listener) => replicator.watch(listener),
     syncVerify: () => replicator.verify(),

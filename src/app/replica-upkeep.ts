@@ -2,9 +2,10 @@
 
 import { createKeyColumns, type KeyColumns } from '../model/columns.js';
 import type { Clock } from '../ports.js';
+import { isWritable } from '../replication/compare.js';
 import type { GroupBook } from '../replication/groups.js';
 import { receivedRows } from '../replication/inheritance.js';
-import { mark } from '../replication/marks.js';
+import { heldMarks, mark } from '../replication/marks.js';
 import type { BackendPair, Replica } from '../replication/replica.js';
 import type { Judge } from '../replication/verdicts.js';
 import type { KernelSink } from './kernel-sink.js';
@@ -45,10 +46,27 @@ export const createUpkeep = (parts: UpkeepParts) => {
     onChange();
   };
 
+  /**
+   * Rows that came before the rules that they need: nothing else would put them into the kernel of a node that became active meanwhile, where
+   * its map counts and the next scan takes them for deleted.
+   */
+  const writeWaiting = (): void => {
+    const { table } = replica;
+    const nowMs = clock.nowMs();
+    const rows: number[] = [];
+    for (let row = 0; row < table.used; row++) {
+      if (table.marks[row]! & (mark.inKernel | heldMarks) || !replica.isLive(row, nowMs)) continue;
+      if (isWritable(table, verdicts, row)) rows.push(row);
+    }
+    if (rows.length > 0) sink.write(rows);
+  };
+
   return {
     extend,
+    writeWaiting,
     /** This node became active in the group. */
     inherit(group: number): void {
+      writeWaiting();
       inherited = receivedRows(replica, group, clock.nowMs()).filter(isExtended);
       extend();
     },

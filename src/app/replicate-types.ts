@@ -31,6 +31,8 @@ export interface ReplicatorPorts {
   readonly openPacketLog: (group: number) => Promise<PacketLog>;
   /** The configured service at an endpoint; asked again after `rulesChanged`. */
   readonly serviceAt: (endpoint: Endpoint) => Service | undefined;
+  /** Newest epoch of a group that the election has heard of; without it, peers may name any. */
+  readonly electedEpoch?: (group: string) => number;
   /** For entries of general and stateless services, and bans; without it only map `persist` is replicated. */
   readonly general?: GeneralPorts;
 }
@@ -55,7 +57,7 @@ export interface Replicator {
   /** The kernel's map was made anew (a foreign hand deleted the table): writes all entries back. */
   refill(): void;
   status(): SyncStatus & SyncDetails;
-  dump(): (PersistenceEntry & { readonly service?: string })[];
+  entries(): Iterable<PersistenceEntry & { readonly service?: string }>;
   /** Entries of one client, and who has them. */
   show(client: string): SyncEntry[];
   /** Tells every change of an entry; returns the unsubscriber. */

@@ -8,7 +8,6 @@ import { errorFrom } from '../errors.js';
 import { limits } from '../limits.js';
 import { type Ipv4, ipv4Number, isIpv6 } from '../model/address.js';
 import { protocolPortNumber } from '../model/columns.js';
-import type { PersistenceEntry } from '../model/persistence.js';
 import type { Endpoint } from '../model/service.js';
 import { isWritable } from '../replication/compare.js';
 import { ServiceCosts } from '../replication/costs.js';
@@ -19,6 +18,7 @@ import { type BackendPair, Replica } from '../replication/replica.js';
 import { Verdicts } from '../replication/verdicts.js';
 import { persistMap } from '../ruleset/layout.js';
 import type { Carried, EventsMessage } from '../wire/frames.js';
+import { every } from './every.js';
 import { createGeneralPlane } from './general-plane.js';
 import { KernelSink } from './kernel-sink.js';
 import { KernelSource } from './kernel-source.js';
@@ -26,7 +26,7 @@ import { type DocumentPeers, PeerHub } from './peer-hub.js';
 import { createUpkeep } from './replica-upkeep.js';
 import type { Replicator, ReplicatorConfig, ReplicatorPorts } from './replicate-types.js';
 import { createComparer } from './sync-compare.js';
-import { createWatch, entriesOf, lookOf } from './sync-look.js';
+import { allEntries, createWatch, entriesOf, lookOf } from './sync-look.js';
 import { readinessOf, type SyncReadiness } from './sync-readiness.js';
 import { digestTexts, syncStatus } from './sync-status.js';
 import { verifySync } from './sync-verify.js';
@@ -57,6 +57,7 @@ export const createReplicator = (ports: ReplicatorPorts, config: ReplicatorConfi
       name,
       addresses: addresses.map(({ address }) => (isIpv6(address) ? address : ipv4Number(address))),
     })),
+    ports.electedEpoch,
   );
   const replica = new Replica({
     maxEntries: limits.replicaEntries,
@@ -180,6 +181,7 @@ export const createReplicator = (ports: ReplicatorPorts, config: ReplicatorConfi
 
   const recheck = (): void => {
     for (const pair of replica.pairs()) upkeep.judge(pair);
+    upkeep.writeWaiting();
     general?.judgeAll();
   };
 
@@ -279,14 +281,7 @@ export const createReplicator = (ports: ReplicatorPorts, config: ReplicatorConfi
         services: () => ports.general?.services() ?? new Map(),
       });
     },
-    dump() {
-      const nowMs = clock.nowMs();
-      const entries: PersistenceEntry[] = [];
-      for (let row = 0; row < replica.table.used; row++) {
-        if (replica.isLive(row, nowMs)) entries.push(look.persistence.entry(row, nowMs));
-      }
-      return entries;
-    },
+    entries: () => allEntries(look),
     show: (client) => entriesOf(look, client),
     watch: createWatch(look),
     dumpGeneral: () => general?.dump() ?? [],
@@ -305,10 +300,11 @@ export const createReplicator = (ports: ReplicatorPorts, config: ReplicatorConfi
       }
       running = true;
       startedAtMs = clock.nowMs();
-      const timer = setInterval(tick, tickMs);
+      const stopTicking = every(tickMs, tick);
       try {
         // Listening comes first: what packets write during the scan is reported.
         source.start(await ports.openPacketLog(config.replication.logGroup));
+        await general?.start();
         const adopted = source
           .adopt()
           .catch((thrown) =>
@@ -317,8 +313,8 @@ export const createReplicator = (ports: ReplicatorPorts, config: ReplicatorConfi
           .finally(() => {
             sink.thorough = false;
           });
-        await Promise.race([adopted, new Promise((resolve) => setTimeout(resolve, adoptMs).unref())]);
-        await general?.start();
+        const bounded = new Promise((resolve) => setTimeout(resolve, adoptMs).unref());
+        await Promise.race([Promise.all([adopted, general?.adopt()]), bounded]);
         await ports.links.start(hub);
         await new Promise<void>((resolve) => {
           if (signal.aborted) resolve();
@@ -326,7 +322,7 @@ export const createReplicator = (ports: ReplicatorPorts, config: ReplicatorConfi
         });
       } finally {
         running = false;
-        clearInterval(timer);
+        stopTicking();
         clearTimeout(recheckTimer);
         source.stop();
         sink.stop();

@@ -1,6 +1,6 @@
 /**
- * Can this node reach what it forwards to? One connection to one backend every few seconds, as a rule; all of them are tried before the node
- * says that it reaches none. Peers do the same: where the backends themselves are dead every node says so, and nothing moves.
+ * Can this node reach what it forwards to, and those who ask it (`front-probe.ts`)? One of them is asked every few seconds, as a rule; all of
+ * them are tried before the node says that it reaches none. Peers do the same: where the others are dead every node says so, and nothing moves.
  */
 
 import type { HealthReason } from '../election/health.js';
@@ -12,11 +12,13 @@ export interface ProbeTarget {
   readonly port: number;
 }
 
-export interface SelfProbePorts {
+export interface SelfProbePorts<Target> {
   /** Does anything at all come back: a connection, or its refusal? Settles within `ms`. */
-  reaches(target: ProbeTarget, ms: number): Promise<boolean>;
+  reaches(target: Target, ms: number): Promise<boolean>;
   sleep(ms: number, signal: AbortSignal): Promise<void>;
-  targets(): readonly ProbeTarget[];
+  targets(): readonly Target[] | Promise<readonly Target[]>;
+  /** Of these none answers; empty: that proves nothing. */
+  reasonsOf(targets: readonly Target[]): readonly HealthReason[];
   say(reasons: readonly HealthReason[]): void;
 }
 
@@ -26,7 +28,7 @@ const answerMs = 500;
 /** Asked at the same time once the first one has not answered. */
 const together = 8;
 /** More than these are not asked for one verdict. */
-const mostTargets = 32;
+export const mostTargets = 32;
 /** Rounds without any answer: one may fall into a moment's congestion. */
 const roundsToSay = 2;
 /** Below `fatalWeight`: an owner that reaches nobody still answers, and may be the only one. */
@@ -46,19 +48,24 @@ export const probeTargets = (services: Iterable<Service>): ProbeTarget[] => {
   return [...targets.values()];
 };
 
-const reasonOf = (targets: readonly ProbeTarget[]): HealthReason => ({
-  text: `none of ${targets.length} backends can be reached from here (${targets[0]!.address} and others tried): look at this node's way to them`,
-  weight: unreachedWeight,
-});
+export const backendsUnreached = (targets: readonly ProbeTarget[]): readonly HealthReason[] => [
+  {
+    text: `none of ${targets.length} backends can be reached from here (${targets[0]!.address} and others tried): look at this node's way to them`,
+    weight: unreachedWeight,
+  },
+];
 
 /** Runs until the signal aborts. */
-export const runSelfProbe = async (ports: SelfProbePorts, signal: AbortSignal): Promise<void> => {
+export const runSelfProbe = async <Target>(
+  ports: SelfProbePorts<Target>,
+  signal: AbortSignal,
+): Promise<void> => {
   let next = 0;
   let unanswered = 0;
   let said = false;
 
   /** The one whose turn it is, then everybody. */
-  const isAnybodyThere = async (targets: readonly ProbeTarget[]): Promise<boolean> => {
+  const isAnybodyThere = async (targets: readonly Target[]): Promise<boolean> => {
     const first = targets[next++ % targets.length]!;
     if (await ports.reaches(first, answerMs)) return true;
     const others = targets.filter((target) => target !== first);
@@ -71,12 +78,12 @@ export const runSelfProbe = async (ports: SelfProbePorts, signal: AbortSignal): 
   };
 
   while (!signal.aborted) {
-    const targets = ports.targets();
+    const targets = await ports.targets();
     unanswered = targets.length === 0 || (await isAnybodyThere(targets)) ? 0 : unanswered + 1;
     const isLost = unanswered >= roundsToSay;
     if (isLost !== said && !signal.aborted) {
       said = isLost;
-      ports.say(isLost ? [reasonOf(targets)] : []);
+      ports.say(isLost ? ports.reasonsOf(targets) : []);
     }
     await ports.sleep(unanswered === 0 ? everyMs : againMs, signal);
   }

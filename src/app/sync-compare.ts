@@ -22,6 +22,7 @@ import {
 } from '../replication/verify.js';
 import type { VerifyMessage } from '../wire/frames.js';
 import type { PeerHub } from './peer-hub.js';
+import { readWhole } from './whole-map.js';
 
 /** One of the two streams: what its kernel holds, and what its replica says. */
 export interface KernelStream {
@@ -53,8 +54,9 @@ export interface Compared {
   readonly general: readonly RawDifference[];
 }
 
-/** A peer that reads a large map is silent for as long; a dump of 325,000 elements takes its kernel 7 s. */
+/** Whoever reads a large map sends answers without entries meanwhile: a dump of 325,000 elements takes its kernel 7 s. */
 const silenceMs = 20_000;
+const signOfLifeMs = 2_000;
 const paceMs = 5;
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
@@ -85,11 +87,12 @@ const pushFrom = (into: EntryColumns, from: EntryColumns, at: number, remainingM
 const readStream = async ({ map, replica, verdicts }: KernelStream, clock: Clock): Promise<KernelPiece[]> => {
   const { table } = replica;
   const pieces: KernelPiece[] = [];
-  const take = (read: EntryColumns): void => {
+  const take = (read: EntryColumns, again: (at: number) => boolean): void => {
     const atMs = clock.nowMs();
     const entries = createEntryColumns();
     const toldMs: number[] = [];
     for (let at = 0; at < read.client.length; at++) {
+      if (again(at)) continue;
       const [client, address, protocolPort] = [read.client[at]!, read.address[at]!, read.protocolPort[at]!];
       if (replica.groupOf(address) < 0) continue;
       if (!verdicts.of(address, protocolPort, read.backend[at]!, read.backendPort[at]!).belongs) continue;
@@ -100,9 +103,7 @@ const readStream = async ({ map, replica, verdicts }: KernelStream, clock: Clock
     }
     pieces.push({ entries, toldMs, atMs });
   };
-  await map.scan(take, replica.live).catch((thrown) => {
-    if (errorFrom(thrown).code !== 'kernel-missing') throw thrown;
-  });
+  await readWhole(map, replica, clock, take);
   return pieces;
 };
 
@@ -165,6 +166,8 @@ export const createComparer = (parts: CompareParts) => {
     const end = { ...nothing, id, question: false, last: true, general: noGeneral, toldMs: [] };
     if (answering) return send(peer, { ...end, problem: 'it answers another node: try again' });
     answering = true;
+    const alive = { ...end, last: false };
+    const timer = setInterval(() => void send(peer, alive).catch(() => {}), signOfLifeMs);
     try {
       await sendPieces(peer, id, await readStream(plain, clock), limits.syncFrameEntries, wrapPlain);
       if (general) {
@@ -174,6 +177,7 @@ export const createComparer = (parts: CompareParts) => {
     } catch (thrown) {
       await send(peer, { ...end, problem: errorFrom(thrown).message }).catch(() => {});
     } finally {
+      clearInterval(timer);
       answering = false;
     }
   };

@@ -56,6 +56,15 @@ export const lookOf = (
   };
 };
 
+/** All entries of the first stream, each as it is when it is asked for. */
+export function* allEntries({ persistence, clock }: LookInput): Generator<PersistenceEntry> {
+  const { replica, entry } = persistence;
+  for (let row = 0; row < replica.table.used; row++) {
+    const nowMs = clock.nowMs();
+    if (replica.isLive(row, nowMs)) yield entry(row, nowMs);
+  }
+}
+
 const clientsOf = ({ client }: Any): readonly string[] => (typeof client === 'string' ? [client] : client);
 
 /** Of one client: whose word it is, whether the kernel has it, and which peers have confirmed it. */

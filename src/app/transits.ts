@@ -30,6 +30,7 @@ import {
   type Layout,
   lookedAt,
   nextState,
+  sameLayout,
   type Transit,
   type TransitState,
   type TransitTiming,
@@ -107,7 +108,7 @@ export const createTransits = (
     under.delete(key);
   };
   return {
-    states: (): Iterable<readonly [string, TransitState]> => states,
+    states: (): ReadonlyMap<string, TransitState> => states,
     of: (service: string, family: 4 | 6): Transit | undefined =>
       states.get(`${family === 4 ? 4 : 16} ${service}`)?.transit,
     /** Before the service contributes what it needs now; undefined: it is gone. */
@@ -127,11 +128,12 @@ export const createTransits = (
         set(key, nextState(states.get(key), { layout, isMemoryless, isComplete }, nowMs()));
       }
     },
-    /** Takes over what the rules in the kernel say. */
+    /** Takes over what the rules in the kernel say; of what this process has known already, since when it is so. */
     async restore(
       services: Iterable<Service>,
       idOf: (service: string) => number,
       dump: DumpSet,
+      known: ReadonlyMap<string, TransitState> = new Map(),
     ): Promise<void> {
       const stateless = [...services].filter((service) => statelessMode(service));
       if (stateless.length === 0) return;
@@ -163,13 +165,13 @@ export const createTransits = (
               ? { hashed: memory.hashed, owners }
               : undefined;
           const transit = { ...(former && { former }), whole: !isSpared };
-          set(keyOf(service.name, family), {
-            choice: {
-              layout: { hashed, owners: picks.get(id) ?? [] },
-              isMemoryless: memory !== undefined,
-              isComplete: true,
-            },
-            sinceMs: nowMs(),
+          const key = keyOf(service.name, family);
+          const layout = { hashed, owners: picks.get(id) ?? [] };
+          const before = known.get(key);
+          set(key, {
+            choice: { layout, isMemoryless: memory !== undefined, isComplete: true },
+            // Somebody else's change of the rules does not begin the time of silence anew.
+            sinceMs: before && sameLayout(before.choice.layout, layout) ? before.sinceMs : nowMs(),
             ...(memory !== undefined && memory !== 'spared' && { transit }),
           });
         }

@@ -1,9 +1,14 @@
 #!/usr/bin/env node
 /** Process entry: arguments, what is printed, exit code (0 done, 1 refused or failed, 2 wrong usage). */
 
-import { CommanderError } from 'commander';
-import { createProgram } from '../cli/program.js';
-import { errorFrom } from '../errors.js';
+import { ensureEngineFlags } from '../shell/engine-flags.js';
+
+// What runs for as long as the machine does starts anew with them, before all else is loaded, which would be loaded twice.
+if (process.argv[2] === 'agent' || process.argv[2] === 'witness') ensureEngineFlags();
+
+const { CommanderError } = await import('commander');
+const { createProgram } = await import('../cli/program.js');
+const { errorFrom } = await import('../errors.js');
 
 const program = createProgram(process.env, {
   print: (text) => process.stdout.write(`${text}\n`),

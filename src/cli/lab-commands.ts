@@ -3,11 +3,18 @@
 import { type Command, Option } from 'commander';
 import { RelevoError } from '../errors.js';
 import { labExec } from '../lab/exec.js';
-import { checkNodes, defaultLabName, type LabStatus, labDown, labStatus, labUp } from '../lab/lab.js';
+import { defaultLabName, type LabStatus, labDown, labStatus, labUp } from '../lab/lab.js';
 import { writeMachineFiles } from '../lab/machine-files.js';
 import type { LabPorts } from '../lab/owner.js';
-import { hostFolder } from '../lab/state.js';
-import { coordinations, type LabCoordination, nodeNamesOf } from '../lab/topology.js';
+import { type LabMode, labModes } from '../lab/services.js';
+import { checkNodes, hostFolder } from '../lab/state.js';
+import {
+  coordinations,
+  families,
+  type LabCoordination,
+  type LabFamily,
+  nodeNamesOf,
+} from '../lab/topology.js';
 import { systemClock } from '../shell/clock.js';
 import { createDaemons } from '../shell/daemons.js';
 import { createFiles } from '../shell/files.js';
@@ -57,7 +64,7 @@ const formatLab = (status: LabStatus): string => {
     each.running ? 'running' : 'ENDED',
   ]);
   return [
-    `lab ${status.name} is ${status.health}: owner ${status.owner}, coordination ${status.coordination}, replication ${status.replication ? 'on' : 'OFF'}`,
+    `lab ${status.name} is ${status.health}: owner ${status.owner}, coordination ${status.coordination}, replication ${status.replication ? 'on' : 'OFF'}, ${status.mode} over ${status.family}`,
     ...status.problems.map((problem) => `  ${problem}`),
     ...(status.health === 'up' ? [formatTable(['node', 'role', 'state', 'control socket'], nodes)] : []),
     formatTable(['process', 'pid', ''], processes),
@@ -69,6 +76,8 @@ interface UpOptions {
   readonly replication: boolean;
   readonly nodes?: number;
   readonly coordination: LabCoordination;
+  readonly mode: LabMode;
+  readonly family: LabFamily;
 }
 
 export const addLabCommands = (program: Command, output: Output): void => {
@@ -90,6 +99,10 @@ export const addLabCommands = (program: Command, output: Output): void => {
         .choices(coordinations)
         .default('votes'),
     )
+    .addOption(
+      new Option('--mode <mode>', 'how web, echo and stream are forwarded').choices(labModes).default('dnat'),
+    )
+    .addOption(new Option('--family <family>', 'of the services').choices(families).default('ipv4'))
     .option('--no-replication', 'without replication of persistence: the negative control of drills')
     .description('bring it up, with clients, backends, witness, observer and the example services')
     .action(async ({ nodes, ...options }: UpOptions) => {

@@ -10,9 +10,10 @@ import type { ServicesDocument } from '../model/service.js';
 import { runNftlbNode } from '../nftlb-node.js';
 import type { Log } from '../ports.js';
 import { keyFromEnvironment, readTlsPair } from '../shell/api-access.js';
-import { detach, isDetached, makeKey, tellParent, untilSignal } from '../shell/detached.js';
+import { detach, isDetached, makeKey, tellParent } from '../shell/detached.js';
 import { readInput } from '../shell/input.js';
 import { createLog, type LogPlace } from '../shell/log.js';
+import { abortOnSignals } from '../shell/signals.js';
 import type { Output } from './client-commands.js';
 
 interface Flags {
@@ -165,7 +166,7 @@ const run = async (
       log,
       ready: tellParent,
     },
-    untilSignal(),
+    abortOnSignals(),
   );
 };
 

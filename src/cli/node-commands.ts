@@ -2,17 +2,11 @@
 
 import type { Command } from 'commander';
 import { readSecret, readWitnessConfig } from '../shell/config-files.js';
-import { ensureEngineFlags } from '../shell/engine-flags.js';
 import { createLog } from '../shell/log.js';
 import { becomePrompt } from '../shell/realtime.js';
 import { surviveRenewals } from '../shell/renewal.js';
+import { abortOnSignals } from '../shell/signals.js';
 import { runWitness } from '../witness.js';
-
-const untilSignal = (): AbortSignal => {
-  const abort = new AbortController();
-  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => abort.abort());
-  return abort.signal;
-};
 
 export const addNodeCommands = (program: Command): void => {
   program
@@ -20,8 +14,7 @@ export const addNodeCommands = (program: Command): void => {
     .requiredOption('-c, --config <file>', 'node.yaml')
     .description('run a node: rules, floating addresses, replication, conntrackd')
     .action(async ({ config }: { config: string }) => {
-      ensureEngineFlags();
-      const signal = untilSignal();
+      const signal = abortOnSignals();
       surviveRenewals();
       becomePrompt();
       const { runAgent } = await import('../daemon.js');
@@ -32,8 +25,7 @@ export const addNodeCommands = (program: Command): void => {
     .requiredOption('-c, --config <file>', 'witness.yaml')
     .description('run the arbiter of a pair, on a third machine')
     .action(async ({ config }: { config: string }) => {
-      ensureEngineFlags();
-      const signal = untilSignal();
+      const signal = abortOnSignals();
       // There is nothing to renew, and grants must not end because somebody reloads every unit of ours.
       surviveRenewals();
       const { cluster, listen, leaseMs, secretFile, logLevel } = await readWitnessConfig(config);

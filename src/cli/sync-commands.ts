@@ -8,6 +8,9 @@ import type { Output } from './client-commands.js';
 import { formatSyncStatus } from './status-text.js';
 import { formatDuration, formatTable } from './table.js';
 
+/** Every node reads its kernel's map twice if something differs, and a large one takes long. */
+const verifyMs = 900_000;
+
 type Plain = PersistenceEntry & { readonly service?: string };
 type Any = Plain | GeneralEntry;
 
@@ -165,7 +168,7 @@ export const addSyncCommands = (
     .option('--json', 'as JSON')
     .description('compare the kernels of all nodes, entry by entry; exit status 1 when something differs')
     .action(async (options: { json?: boolean }) => {
-      const result = await client(120_000).call<VerifyResult>('POST', '/v1/sync/verify');
+      const result = await client(verifyMs).call<VerifyResult>('POST', '/v1/sync/verify');
       if (options.json) output.print(pretty(result));
       else output.print([...result.lines, result.consistent ? 'consistent' : 'DIFFERENT'].join('\n'));
       if (!result.consistent) output.fail();

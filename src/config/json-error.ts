@@ -16,7 +16,7 @@ class Stop extends Error {
 }
 
 /** Far more than any document needs, and far less than the stack holds. */
-const maxDepth = 64;
+export const maxDepth = 64;
 
 const literals = ['true', 'false', 'null'];
 const numberPattern = /-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?/y;
@@ -51,7 +51,11 @@ const createScanner = (text: string) => {
   };
   let depth = 0;
   const members = (close: string, member: () => void): void => {
-    if (++depth > maxDepth) throw new Stop(at, `nested more than ${maxDepth} levels deep`);
+    if (++depth > maxDepth)
+      throw new Stop(
+        at,
+        `nested more than ${maxDepth} levels deep: no document needs that, remove the '[' and '{' that are too many`,
+      );
     at++;
     blank();
     if (text[at] === close) {

@@ -81,3 +81,6 @@ export const conntrackdComplaint = (output: string): string | undefined => {
   const errors = [...output.matchAll(/\[ERROR\] (.*)/g)].map((match) => match[1]!);
   return errors[0];
 };
+
+/** Messages about connections that the peer has not acknowledged yet, of `conntrackd -s rsqueue`; nothing is printed where none are kept. */
+export const undelivered = (text: string): number => (text.match(/^object /gm) ?? []).length;

@@ -15,6 +15,8 @@ export const restartDelayMs = (failures: number): number =>
  *   without the connections that were taken over, and they die in the next failover (seen: 0 of 3 entries without, 3 of 3 with);
  * - a standby must forget it (-f internal): a daemon that starts reads the whole kernel table into it, keeps entries
  *   whose end it only injects, and would bring closed connections back at the next resync (seen).
+ *   That also takes from the queue what the peer has not acknowledged (seen: 0 of 20 connections arrived that were made while the peer could
+ *   not be reached), so a standby forgets only when all has been delivered.
  * Never -t: it flushes the kernel table after PurgeTimeout, and with it every injected entry.
  */
 export const roleCommands = (active: boolean): readonly (readonly string[])[] =>

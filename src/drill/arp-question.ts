@@ -1,7 +1,8 @@
-/** How the observer asks, so that it knows which of its requests an answer belongs to. */
+/** How the observer asks, by ARP and by neighbour solicitations, so that it knows which of its requests an answer belongs to. */
 
-import type { Ipv4 } from '../model/address.js';
+import type { Ipv4, Ipv6 } from '../model/address.js';
 import { buildArp, parseArp } from '../netlink/arp.js';
+import { parseAdvertisement, solicitation } from '../netlink/nd.js';
 
 /** Locally administered (02), and no MAC of the lab's, which go on with 00. */
 const numbered = '02:5e';
@@ -39,4 +40,24 @@ export const arpAnswer = (frame: Uint8Array): ArpAnswer | undefined => {
   if (arp?.operation !== 'reply') return undefined;
   const request = requestOfMac(arp.targetMac);
   return request === undefined ? undefined : { address: arp.senderAddress, mac: arp.senderMac, request };
+};
+
+/** The same for IPv6: an answer goes to the link-layer address that the question gives as its sender's (RFC 4861 section 7.2.4), which need not be the frame's. */
+export const ndQuestion = (index: number, mac: string, own: Ipv6, wanted: Ipv6): Uint8Array => {
+  const frame = solicitation(macOfRequest(index), own, wanted);
+  frame.set(
+    mac.split(':').map((byte) => Number.parseInt(byte, 16)),
+    6,
+  );
+  return frame;
+};
+
+export const ndAnswer = (frame: Uint8Array): ArpAnswer | undefined => {
+  const advertisement = parseAdvertisement(frame);
+  if (!advertisement?.solicited) return undefined;
+  const to = Array.from(frame.subarray(0, 6), (byte) => byte.toString(16).padStart(2, '0')).join(':');
+  const request = requestOfMac(to);
+  return request === undefined
+    ? undefined
+    : { address: advertisement.target, mac: advertisement.frameSource, request };
 };

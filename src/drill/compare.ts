@@ -32,3 +32,12 @@ export const compareReports = (earlier: ReportFile, now: ReportFile): Change[] =
     const [before, after] = [one[read], other[read]];
     return [{ figure, before, now: after, judgement: judgementOf(figure, before, after) }];
   });
+
+const shown = (value: number): string => (Number.isInteger(value) ? String(value) : value.toFixed(1));
+
+/** `UDP outage p95 430 → 610 ms, worse`. */
+export const changeText = ({ figure, before, now, judgement }: Change): string => {
+  const [name = figure, unit] = figure.split(', ');
+  const of = higherIsBetter(figure) ? 'worst' : 'p95';
+  return `${name} ${of} ${shown(before)} → ${shown(now)}${unit === undefined ? '' : ` ${unit}`} (${judgement})`;
+};

@@ -1,47 +1,41 @@
 /** Breaks a lab in one particular way, and puts it right again. Each fault is an inject and a heal; heal may be called at any time. */
 
 import { RelevoError } from '../errors.js';
+import { emptyDisk } from '../lab/disk.js';
 import { activeIn, nodeViews, processesInside, startAll } from '../lab/lab.js';
-import { replaceHost, setAllCables, setCables, setForwarding } from '../lab/network.js';
-import type { LabOwnerDriver, LabPorts } from '../lab/owner.js';
+import { setDelay } from '../lab/netem.js';
+import { replaceHost, setAllCables, setCables, setForwarding, setLosses } from '../lab/network.js';
 import { killProcesses, stopProcesses } from '../lab/processes.js';
 import { type LabState, readLab, writeLab } from '../lab/state.js';
-import { type NodeName, namespaceOf } from '../lab/topology.js';
+import { type NodeName, segmentNames } from '../lab/topology.js';
 import { sleep } from '../shell/clock.js';
-import { type LineProcess, startLines } from '../shell/lines.js';
 import { isRunning, type ProcessIdentity, signalProcess } from '../shell/process-identity.js';
-import { builtProgram, nodeProgram } from '../shell/programs.js';
-import { runOrThrow } from '../shell/runner.js';
-import type { FaultName } from './budgets.js';
+import { type FaultName, onlyOnMachines } from './budgets.js';
+import type { Fault, Site } from './fault-site.js';
+import { diskFull, idle, rulesetFlush, synFlood } from './machine-faults.js';
+import {
+  deadCable,
+  deadPath,
+  delayed,
+  duplicates,
+  frontFlap,
+  halfSync,
+  oneWay,
+  packetLoss,
+  partialMesh,
+  partition,
+  switchForgets,
+} from './path-faults.js';
 
-export interface Fault {
-  /** Resolves when the fault is complete; `atMs` is the time just before it began. */
-  inject(signal: AbortSignal): Promise<{ atMs: number }>;
-  /** Idempotent: whatever inject has done so far is undone, and what it ended runs again. */
-  heal(): Promise<void>;
-}
+export type { Fault } from './fault-site.js';
 
 const freezeMs = 3_000;
 /** How long what deserves no takeover lasts before it is put right. */
 const holdMs = 3_000;
-/** `second-failure`: longest wait for the first takeover, and the pause after it. */
+/** `second-failure`: longest wait for the first takeover. */
 const takeoverMs = 8_000;
+/** After a takeover that is not the end of a fault. */
 const settleMs = 500;
-/** `back-path`: an owner gives a group away for its health only after it has had it for so long (`healthPace`). */
-const stayedMs = 10_500;
-
-export interface Site {
-  readonly ports: LabPorts;
-  readonly lab: string;
-  readonly owner: LabOwnerDriver;
-  /** The node to break: the active one. */
-  readonly node: NodeName;
-  /** `handover`: where to; undefined: the program chooses. */
-  readonly to?: NodeName | undefined;
-  /** `idle`: for how long nothing fails, and beside how many busy programs. */
-  readonly idleMs: number;
-  readonly load: number;
-}
 
 const stateOf = async ({ ports, lab }: Site): Promise<LabState> => {
   const state = await readLab(ports.files, lab);
@@ -102,34 +96,38 @@ const agentKill = (site: Site): Fault => ({
   heal: () => restartNode(site),
 });
 
-const agentFreeze = (site: Site): Fault => {
-  let frozen: ProcessIdentity[] = [];
-  const thaw = (): void => {
-    for (const each of frozen) signalProcess(each, 'SIGCONT');
-    frozen = [];
+/** Stops processes of the node for a while; all of them, the agent's, or the others. */
+const freeze =
+  (which: (site: Site) => Promise<ProcessIdentity[]>) =>
+  (site: Site): Fault => {
+    let frozen: ProcessIdentity[] = [];
+    const thaw = (): void => {
+      for (const each of frozen) signalProcess(each, 'SIGCONT');
+      frozen = [];
+    };
+    return {
+      async inject(signal) {
+        frozen = await which(site);
+        const atMs = site.ports.clock.nowMs();
+        for (const each of frozen) signalProcess(each, 'SIGSTOP');
+        await sleep(freezeMs, signal);
+        thaw();
+        return { atMs };
+      },
+      async heal() {
+        thaw();
+        await restartNode(site);
+      },
+    };
   };
-  return {
-    async inject(signal) {
-      frozen = await agentProcesses(site);
-      const atMs = site.ports.clock.nowMs();
-      for (const each of frozen) signalProcess(each, 'SIGSTOP');
-      await sleep(freezeMs, signal);
-      thaw();
-      return { atMs };
-    },
-    async heal() {
-      thaw();
-      await restartNode(site);
-    },
-  };
-};
 
 /** The node that was off comes back with an empty kernel, and all its processes. */
 const powerOn = async (site: Site): Promise<void> => {
   const left = await inside(site);
   killProcesses(left.map((each) => ({ ...each, label: 'process', host: site.node })));
   while (left.some(isRunning)) await sleep(10);
-  await replaceHost(site.ports.runner, site.lab, site.node);
+  const { family } = await stateOf(site);
+  await replaceHost(site.ports.runner, site.lab, site.node, family);
   await site.owner.prepareNode(site.node);
   await restartNode(site);
 };
@@ -154,40 +152,6 @@ const nodeOff = (site: Site): Fault => {
   };
 };
 
-/** A cable of the node is dead for `holdMs` at least: 0 for one whose loss ends in a takeover, which is waited for anyway. */
-const deadCable =
-  (segment: 'front' | 'sync', holdMs: number) =>
-  (site: Site): Fault => ({
-    async inject(signal) {
-      const atMs = site.ports.clock.nowMs();
-      await setCables(site.ports.runner, site.lab, site.node, [segment], 'down');
-      await sleep(holdMs, signal);
-      return { atMs };
-    },
-    async heal() {
-      await setCables(site.ports.runner, site.lab, site.node, [segment], 'up');
-    },
-  });
-
-const frontLink = deadCable('front', 0);
-
-/** Waited for like any takeover, and no longer: the cable looks alive, so the node has to find out by trying. */
-const backPath = (site: Site): Fault => {
-  const forward = (forwards: boolean): Promise<string> =>
-    setForwarding(site.ports.runner, site.lab, site.node, 'back', forwards);
-  return {
-    async inject(signal) {
-      await sleep(stayedMs, signal);
-      const atMs = site.ports.clock.nowMs();
-      await forward(false);
-      return { atMs };
-    },
-    heal: async () => {
-      await forward(true);
-    },
-  };
-};
-
 const agentRestart = (site: Site): Fault => ({
   async inject() {
     const agent = await agentProcesses(site);
@@ -198,6 +162,22 @@ const agentRestart = (site: Site): Fault => ({
   },
   heal: () => restartNode(site),
 });
+
+/** What the agent's last words have moved goes on for a moment, as in a machine that takes seconds to stop. */
+const nodeReboot = (site: Site): Fault => {
+  const off = nodeOff(site);
+  return {
+    async inject(signal) {
+      const agent = await agentProcesses(site);
+      const atMs = site.ports.clock.nowMs();
+      await stopProcesses(agent.map((each) => ({ ...each, label: 'agent', host: site.node })));
+      await sleep(settleMs, signal);
+      await off.inject(signal);
+      return { atMs };
+    },
+    heal: () => off.heal(),
+  };
+};
 
 /** Starts again what the nodes share and does not run. */
 const restartShared = async (site: Site): Promise<void> => {
@@ -222,27 +202,21 @@ const witnessOff = (site: Site): Fault => ({
   heal: () => restartShared(site),
 });
 
+/** conntrackd: what runs in a node and is not the agent. */
+const otherProcesses = async (site: Site): Promise<ProcessIdentity[]> => {
+  const agents = await agentProcesses(site);
+  return (await inside(site)).filter((each) => !agents.some((agent) => agent.pid === each.pid));
+};
+
 const conntrackdKill = (site: Site): Fault => ({
   async inject(signal) {
-    const agents = await agentProcesses(site);
-    const others = (await inside(site)).filter((each) => !agents.some((agent) => agent.pid === each.pid));
+    const others = await otherProcesses(site);
     const atMs = site.ports.clock.nowMs();
     killProcesses(others.map((each) => ({ ...each, label: 'conntrackd', host: site.node })));
     await sleep(holdMs, signal);
     return { atMs };
   },
   heal: () => restartNode(site),
-});
-
-const rulesetFlush = (site: Site): Fault => ({
-  async inject(signal) {
-    const atMs = site.ports.clock.nowMs();
-    const flush = ['netns', 'exec', namespaceOf(site.lab, site.node), 'nft', 'flush', 'ruleset'];
-    await runOrThrow(site.ports.runner, 'ip', flush);
-    await sleep(holdMs, signal);
-    return { atMs };
-  },
-  heal: async () => undefined,
 });
 
 /** Of three nodes two are left after the first, and one without its front link still votes. */
@@ -256,7 +230,8 @@ const secondFailure = (site: Site): Fault => {
       while (second === undefined && site.ports.clock.nowMs() < until) {
         signal.throwIfAborted();
         await sleep(25, signal);
-        second = activeIn(await nodeViews(site.owner)).find((node) => node !== site.node);
+        const active = activeIn(await nodeViews(site.owner));
+        second = site.owner.nodes.find((node) => node !== site.node && active.includes(node));
       }
       if (second === undefined) throw new RelevoError('not-ready', `nobody took over from ${site.node}`);
       // What the streams lose now counts for the second failure: it comes once they flow again.
@@ -272,42 +247,42 @@ const secondFailure = (site: Site): Fault => {
   };
 };
 
-const idle = (site: Site): Fault => {
-  const busy: LineProcess[] = [];
-  return {
-    async inject(signal) {
-      const atMs = site.ports.clock.nowMs();
-      for (let count = 0; count < site.load; count++) {
-        busy.push(startLines(nodeProgram, [builtProgram('drill/load-process.js')], () => {}));
-      }
-      await sleep(site.idleMs, signal);
-      return { atMs };
-    },
-    async heal() {
-      const ending = busy.splice(0);
-      for (const one of ending) one.kill();
-      await Promise.all(ending.map((one) => one.ended));
-    },
-  };
-};
-
-const factories: Readonly<Record<FaultName, (site: Site) => Fault>> = {
+const factories: Readonly<Record<Exclude<FaultName, 'clock-step'>, (site: Site) => Fault>> = {
   handover,
   'agent-kill': agentKill,
-  'agent-freeze': agentFreeze,
+  'agent-freeze': freeze(agentProcesses),
+  'node-freeze': freeze(inside),
   'node-off': nodeOff,
-  'front-link': frontLink,
-  'back-path': backPath,
+  'front-link': deadCable('front', 0),
+  'back-link': deadCable('back', 0),
+  'front-flap': frontFlap,
+  partition,
+  'one-way': oneWay,
+  'half-sync': halfSync,
+  'packet-loss': packetLoss,
+  'switch-forgets': switchForgets,
+  'partial-mesh': partialMesh,
+  'conntrackd-freeze': freeze(otherProcesses),
+  'back-path': deadPath('back'),
+  'front-path': deadPath('front'),
   'sync-link': deadCable('sync', holdMs),
   'agent-restart': agentRestart,
+  'node-reboot': nodeReboot,
   'witness-off': witnessOff,
   'conntrackd-kill': conntrackdKill,
   'ruleset-flush': rulesetFlush,
   'second-failure': secondFailure,
+  duplicates,
+  delay: delayed,
+  'disk-full': diskFull,
+  'syn-flood': synFlood,
   idle,
 };
 
-export const createFault = (name: FaultName, site: Site): Fault => factories[name](site);
+export const createFault = (name: FaultName, site: Site): Fault => {
+  if (name === 'clock-step') throw new RelevoError('unsupported', `${name}: ${onlyOnMachines[name]}`);
+  return factories[name](site);
+};
 
 /**
  * Puts a lab right that a drill left broken which has gone: what its faults remember went with it, so everything that any of them may have
@@ -315,11 +290,14 @@ export const createFault = (name: FaultName, site: Site): Fault => factories[nam
  */
 export const healLeft = async (name: FaultName, site: Site): Promise<void> => {
   const { runner } = site.ports;
-  if (name === 'node-off' || name === 'second-failure') await powerOn(site);
+  if (name === 'node-off' || name === 'node-reboot' || name === 'second-failure') await powerOn(site);
+  await setLosses(runner, site.lab, []);
   for (const node of site.owner.nodes) {
     const each = { ...site, node };
     await thawAll(each);
-    await setForwarding(runner, site.lab, node, 'back', true);
+    await setDelay(runner, site.lab, node, undefined);
+    await emptyDisk(site.ports.files, site.lab, node);
+    for (const segment of segmentNames) await setForwarding(runner, site.lab, node, segment, true);
     await setAllCables(runner, site.lab, node, 'up');
     await restartNode(each);
   }

@@ -1,5 +1,7 @@
 /** What the probes of a drill record while it runs; judged afterwards. All times are milliseconds of the machine's monotonic clock. */
 
+import type { Milestone } from './milestones.js';
+
 /** Datagrams or connection attempts at a steady pace. Entry n of every list is about attempt n. */
 export interface ProbeHistory {
   readonly intervalMs: number;
@@ -8,6 +10,8 @@ export interface ProbeHistory {
   readonly answeredMs: readonly (number | null)[];
   /** Longest time by which the probe itself was late: what is shorter than this may be the machine's noise. */
   readonly longestStallMs: number;
+  /** What it was aimed at, in turns: attempt n at entry n modulo their number. Absent: at one thing. */
+  readonly targets?: readonly string[];
 }
 
 export interface StreamHistory {
@@ -40,6 +44,24 @@ export interface ToldEvent {
   readonly message: string;
 }
 
+/** Which of the clients that a service had banned it still refuses, and how many connections it grants to one that wants more than it may. */
+export interface LimitAnswers {
+  readonly refused: Readonly<Record<string, boolean>>;
+  /** A client that nobody has banned. */
+  readonly freeServed: boolean;
+  readonly granted: number;
+}
+
+export interface LimitHistory {
+  /** What the limit allows. */
+  readonly allowed: number;
+  readonly before: LimitAnswers;
+  readonly after: LimitAnswers;
+}
+
+/** Kinds of probe. */
+export type Probed = 'connects' | 'datagrams' | 'streams' | 'persistence' | 'owners' | 'limits';
+
 export interface DrillHistory {
   readonly udp: ProbeHistory;
   readonly connect: ProbeHistory;
@@ -53,6 +75,12 @@ export interface DrillHistory {
   readonly settledMs: number;
   /** In the order of time, over all nodes; what a killed program had to tell died with it. */
   readonly events: readonly ToldEvent[];
+  /** Bans and limits of connections; absent: not probed. */
+  readonly limits?: LimitHistory;
+  /** When the takeover was detected, decided, and in force; absent or empty: no decisions could be read. */
+  readonly milestones?: readonly Milestone[];
+  /** What there is none of in what was drilled; absent: everything was probed. */
+  readonly unprobed?: readonly Probed[];
   /** Why the lab was not whole again in time; null when it was. */
   readonly notHealed: string | null;
   /** As the nodes count them; undefined when the owner does not count. */

@@ -1,8 +1,9 @@
 /** Turns a drill's history into findings, and findings into a verdict against a budget. Pure: the same history, the same verdict. */
 
 import type { Budget } from './budgets.js';
-import type { BackendAnswers, DrillHistory, ProbeHistory, StreamHistory } from './history.js';
+import type { BackendAnswers, DrillHistory, Probed, ProbeHistory, StreamHistory } from './history.js';
 import { type ArpFindings, judgeArp } from './judge-arp.js';
+import type { Milestone } from './milestones.js';
 
 export interface ProbeFindings {
   readonly attempts: number;
@@ -21,6 +22,20 @@ export interface Timeline {
   /** First and last attempt of any probe that was lost. */
   readonly firstLossMs: number | null;
   readonly lastLossMs: number | null;
+  /** As the nodes recorded it: noticed, claimed, in force in the kernel, first announcement. */
+  readonly detectedMs: number | null;
+  readonly decidedMs: number | null;
+  readonly leaseMs: number | null;
+  readonly announcedMs: number | null;
+}
+
+export interface LimitFindings {
+  readonly banned: number;
+  readonly stillBanned: number;
+  readonly freeServed: boolean;
+  readonly allowed: number;
+  /** The most that one client got. */
+  readonly granted: number;
 }
 
 export interface Findings {
@@ -40,7 +55,10 @@ export interface Findings {
     readonly moved: number;
     readonly unanswered: number;
   };
+  /** Null: not probed. */
+  readonly limits: LimitFindings | null;
   readonly arp: ArpFindings;
+  readonly unprobed: readonly Probed[];
   readonly takeovers: number;
 }
 
@@ -53,7 +71,7 @@ export interface Verdict {
 /** An attempt that was answered later than this (and the probe's own pauses) was of no use to its client. */
 const uselessMs = 900;
 
-export const judgeProbe = (history: ProbeHistory): ProbeFindings => {
+const judgeOne = (history: ProbeHistory): ProbeFindings => {
   let lost = 0;
   let outageMs = 0;
   let slowestMs = 0;
@@ -84,6 +102,35 @@ export const judgeProbe = (history: ProbeHistory): ProbeFindings => {
   };
 };
 
+/** Each of its targets for itself: that one answers says nothing of another. */
+const perTarget = (history: ProbeHistory): ProbeHistory[] => {
+  const { targets = [], sentMs, answeredMs, intervalMs, longestStallMs } = history;
+  if (targets.length < 2) return [history];
+  const of = <T>(values: readonly T[], target: number): T[] =>
+    values.filter((_, index) => index % targets.length === target);
+  return targets.map((name, target) => ({
+    intervalMs: intervalMs * targets.length,
+    sentMs: of(sentMs, target),
+    answeredMs: of(answeredMs, target),
+    longestStallMs,
+    targets: [name],
+  }));
+};
+
+/** Over all targets: sums of attempts, and the worst of the times. */
+export const judgeProbe = (history: ProbeHistory): ProbeFindings => {
+  const each = perTarget(history).map(judgeOne);
+  const sum = (value: (one: ProbeFindings) => number): number =>
+    each.reduce((all, one) => all + value(one), 0);
+  return {
+    attempts: sum(({ attempts }) => attempts),
+    lost: sum(({ lost }) => lost),
+    outageMs: Math.max(...each.map(({ outageMs }) => outageMs)),
+    slowestMs: Math.max(...each.map(({ slowestMs }) => slowestMs)),
+    longestStallMs: history.longestStallMs,
+  };
+};
+
 const judgeStreams = (streams: readonly StreamHistory[]): Findings['streams'] => {
   const broken = streams.filter((each) => each.error !== null || each.answeredBytes !== each.sentBytes);
   return {
@@ -110,7 +157,21 @@ const judgePersistence = (before: BackendAnswers, after: BackendAnswers): Findin
 const lossesOf = ({ sentMs, answeredMs }: ProbeHistory): number[] =>
   sentMs.filter((_, index) => (answeredMs[index] ?? null) === null);
 
-const timelineOf = ({ arp, udp, connect, injectedMs }: DrillHistory): Timeline => {
+/** Only who was banned before can still be. */
+const judgeLimits = ({ limits }: DrillHistory): LimitFindings | null => {
+  if (!limits) return null;
+  const { allowed, before, after } = limits;
+  const banned = Object.keys(before.refused).filter((client) => before.refused[client]);
+  return {
+    banned: banned.length,
+    stillBanned: banned.filter((client) => after.refused[client]).length,
+    freeServed: before.freeServed && after.freeServed,
+    allowed,
+    granted: Math.max(before.granted, after.granted),
+  };
+};
+
+const timelineOf = ({ arp, udp, connect, injectedMs, milestones = [] }: DrillHistory): Timeline => {
   const after = (times: readonly number[], pick: (...values: number[]) => number): number | null =>
     times.length === 0
       ? null
@@ -123,12 +184,22 @@ const timelineOf = ({ arp, udp, connect, injectedMs }: DrillHistory): Timeline =
     answers
       .filter((answer) => answer.sentMs >= injectedMs && (answer.mac === old) === ours)
       .map((answer) => answer.sentMs);
+  const since = milestones.filter(({ atMs }) => atMs >= injectedMs);
+  const first = (what: Milestone['what']): number | null =>
+    after(
+      since.filter((each) => each.what === what).map(({ atMs }) => atMs),
+      Math.min,
+    );
   const losses = [...lossesOf(udp), ...lossesOf(connect)];
   return {
     lastOldAnswerMs: after(times(true), Math.max),
     firstNewAnswerMs: after(times(false), Math.min),
     firstLossMs: after(losses, Math.min),
     lastLossMs: after(losses, Math.max),
+    detectedMs: first('detected'),
+    decidedMs: first('decided'),
+    leaseMs: first('lease'),
+    announcedMs: first('announced'),
   };
 };
 
@@ -141,7 +212,9 @@ export const judge = (history: DrillHistory): Findings => {
     connect: judgeProbe(history.connect),
     streams: judgeStreams(history.streams),
     persistence: judgePersistence(history.before, history.after),
+    limits: judgeLimits(history),
     arp,
+    unprobed: history.unprobed ?? [],
     takeovers: history.takeovers ?? arp.switches,
   };
 };
@@ -149,12 +222,19 @@ export const judge = (history: DrillHistory): Findings => {
 const ms = (value: number): string => `${Math.round(value * 10) / 10} ms`;
 
 export const verdictOf = (findings: Findings, budget: Budget): Verdict => {
-  const { udp, connect, streams, persistence, arp, takeovers } = findings;
+  const { udp, connect, streams, persistence, limits, arp, takeovers, unprobed } = findings;
   const failures: string[] = [];
   const expect = (good: boolean, sentence: string): void => {
     if (!good) failures.push(sentence);
   };
-  expect(arp.requests > 0 && udp.attempts > 0 && connect.attempts > 0, 'a probe recorded nothing');
+  const recorded = (kind: Probed, attempts: number): boolean => unprobed.includes(kind) || attempts > 0;
+  expect(
+    recorded('owners', arp.requests) &&
+      recorded('datagrams', udp.attempts) &&
+      recorded('connects', connect.attempts),
+    'a probe recorded nothing',
+  );
+  expect(udp.attempts + connect.attempts > 0, 'neither datagrams nor connects were probed');
   expect(udp.outageMs <= budget.outageMs, `UDP outage ${ms(udp.outageMs)}, budget ${ms(budget.outageMs)}`);
   expect(
     connect.outageMs <= budget.outageMs,
@@ -166,13 +246,21 @@ export const verdictOf = (findings: Findings, budget: Budget): Verdict => {
     `${connect.lost} connects failed, budget ${budget.failedConnects}`,
   );
   expect(
-    streams.total > 0 && streams.kept === streams.total,
+    unprobed.includes('streams') || (streams.total > 0 && streams.kept === streams.total),
     `${streams.kept} of ${streams.total} streams kept: ${[...new Set(streams.errors)].join(', ') || 'none opened'}`,
   );
   expect(
-    persistence.clients > 0 && persistence.kept === persistence.clients,
+    unprobed.includes('persistence') || (persistence.clients > 0 && persistence.kept === persistence.clients),
     `${persistence.kept} of ${persistence.clients} persistent clients kept their backend (${persistence.moved} moved, ${persistence.unanswered} unanswered)`,
   );
+  if (limits) {
+    const { banned, stillBanned, freeServed, granted, allowed } = limits;
+    expect(banned > 0, 'nobody could be banned before the fault');
+    expect(stillBanned === banned, `${stillBanned} of ${banned} banned clients are still banned`);
+    expect(freeServed, 'a client that nobody has banned was not served where others are banned');
+    expect(granted <= allowed, `one client was granted ${granted} connections, ${allowed} are allowed`);
+    expect(granted > 0, 'a limited service granted nothing at all');
+  }
   expect(
     arp.twoAnsweringTimes === 0,
     `two nodes answered ${arp.twoAnsweringTimes} times, for up to ${ms(arp.twoAnsweringMs)}`,

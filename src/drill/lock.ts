@@ -1,11 +1,10 @@
 /**
- * One drill at a time, and a note of what it has broken: `drill.json` in the lab's folder. The note outlives a drill that was killed, so
+ * One drill at a time, and a note of what it has broken: `drill.json` in the lab's folder, or a file of the cluster's name. The note outlives a drill that was killed, so
  * that `relevo drill heal` knows what to put right, and no other drill starts on a broken lab.
  */
 
 import { RelevoError } from '../errors.js';
 import { labFolder } from '../lab/state.js';
-import type { NodeName } from '../lab/topology.js';
 import type { Files } from '../ports.js';
 import { createExclusive, removeIfStill } from '../shell/exclusive.js';
 import { isRunning, type ProcessIdentity, processIdentity } from '../shell/process-identity.js';
@@ -13,7 +12,7 @@ import type { FaultName } from './budgets.js';
 
 export interface Broken {
   readonly fault: FaultName;
-  readonly node: NodeName;
+  readonly node: string;
 }
 
 export interface DrillNote {
@@ -35,11 +34,26 @@ export interface DrillLock {
   abandon(): Promise<void>;
 }
 
+/** What drills take turns on. */
+export interface DrillPlace {
+  /** For sentences: `lab 'lab'`. */
+  readonly title: string;
+  readonly notePath: string;
+  /** Puts right what a drill left broken. */
+  readonly healCommand: string;
+  /** Shows what is broken. */
+  readonly statusCommand: string;
+}
+
+export const labPlace = (lab: string): DrillPlace => ({
+  title: `lab '${lab}'`,
+  notePath: `${labFolder(lab)}/drill.json`,
+  healCommand: `relevo drill heal --lab ${lab}`,
+  statusCommand: `relevo lab status --name ${lab}`,
+});
+
 /** No process has this number. */
 const nobody: ProcessIdentity = { pid: 0, startTime: '' };
-
-const notePath = (lab: string): string => `${labFolder(lab)}/drill.json`;
-export const healCommand = (lab: string): string => `relevo drill heal --lab ${lab}`;
 
 /** `none`; `held` by a drill that runs; `left` by one that has gone: with `broken` the lab needs healing. */
 export type LockState =
@@ -56,14 +70,14 @@ const readNote = (text: string): DrillNote | undefined => {
   }
 };
 
-export const drillLockState = async (files: Files, lab: string): Promise<LockState> => {
-  const text = await files.read(notePath(lab));
+export const drillLockState = async (files: Files, place: DrillPlace): Promise<LockState> => {
+  const text = await files.read(place.notePath);
   if (text === undefined) return { state: 'none' };
   const note = readNote(text);
   if (!note) {
     throw new RelevoError(
       'conflict',
-      `${notePath(lab)} is not a drill's note: see what is broken ('relevo lab status --name ${lab}'), then remove it`,
+      `${place.notePath} is not a drill's note: see what is broken ('${place.statusCommand}'), then remove it`,
     );
   }
   return { state: isRunning(note.holder) ? 'held' : 'left', note, text };
@@ -72,37 +86,40 @@ export const drillLockState = async (files: Files, lab: string): Promise<LockSta
 const brokenText = ({ fault, node }: Broken): string => `${fault} of ${node}`;
 
 /** Throws `conflict` while another drill runs, `not-ready` when one that has gone left something broken. */
-const refuse = (lab: string, { state, note }: Extract<LockState, { note: DrillNote }>): void => {
+const refuse = (
+  { title, healCommand }: DrillPlace,
+  { state, note }: Extract<LockState, { note: DrillNote }>,
+): void => {
   if (state === 'held') {
     throw new RelevoError(
       'conflict',
-      `process ${note.holder.pid} drills on lab '${lab}' since ${note.startedAt} (${note.about}): wait for it`,
+      `process ${note.holder.pid} drills on ${title} since ${note.startedAt} (${note.about}): wait for it`,
     );
   }
   if (note.broken) {
     throw new RelevoError(
       'not-ready',
-      `a drill that was interrupted (${note.about}, ${note.startedAt}) left lab '${lab}' broken by ${brokenText(note.broken)}: '${healCommand(lab)}' puts it right`,
+      `a drill that was interrupted (${note.about}, ${note.startedAt}) left ${title} broken by ${brokenText(note.broken)}: '${healCommand}' puts it right`,
     );
   }
 };
 
 /** Throws as `lockDrill` would, and takes nothing. */
-export const refuseWhatIsLeft = async (files: Files, lab: string): Promise<void> => {
-  const found = await drillLockState(files, lab);
-  if (found.state !== 'none') refuse(lab, found);
+export const refuseWhatIsLeft = async (files: Files, place: DrillPlace): Promise<void> => {
+  const found = await drillLockState(files, place);
+  if (found.state !== 'none') refuse(place, found);
 };
 
 /** `healing`: also what an earlier drill left broken is taken over, for whoever heals it. */
 export const lockDrill = async (
   files: Files,
-  lab: string,
+  place: DrillPlace,
   about: string,
   healing = false,
 ): Promise<DrillLock> => {
-  const path = notePath(lab);
-  const found = await drillLockState(files, lab);
-  if (found.state === 'held' || (found.state === 'left' && !healing)) refuse(lab, found);
+  const path = place.notePath;
+  const found = await drillLockState(files, place);
+  if (found.state === 'held' || (found.state === 'left' && !healing)) refuse(place, found);
   const self = processIdentity(process.pid)!;
   let broken: Broken | null = found.state === 'left' ? found.note.broken : null;
   const noteOf = (holder: ProcessIdentity): string => {
@@ -111,7 +128,7 @@ export const lockDrill = async (
   };
   if (found.state === 'left') removeIfStill(path, found.text);
   if (!createExclusive(path, noteOf(self))) {
-    throw new RelevoError('conflict', `another drill has just started on lab '${lab}': wait for it`);
+    throw new RelevoError('conflict', `another drill has just started on ${place.title}: wait for it`);
   }
   return {
     note(wanted) {

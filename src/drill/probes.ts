@@ -1,15 +1,17 @@
-/** The probe processes of one drill: started in the namespaces of client and observer, asked, and stopped with what they recorded. */
+/** The probe processes of one drill: started where clients and observer are, asked, and stopped with what they recorded. */
 
 import { RelevoError } from '../errors.js';
-import { namespaceOf } from '../lab/topology.js';
+import type { Clock } from '../ports.js';
 import { type LineProcess, startLines } from '../shell/lines.js';
 import { builtProgram, nodeProgram } from '../shell/programs.js';
-import type { BackendAnswers, DrillHistory } from './history.js';
-import type { Message } from './messages.js';
+import { type ClockReading, nearest, offsetOf } from './clocks.js';
+import type { ArpRequest, BackendAnswers, DrillHistory, LimitAnswers, ProbeHistory } from './history.js';
+import { clockCommand, type Message } from './messages.js';
+import { type ProbeTargets, targetsArgument } from './probe-targets.js';
 
 export interface ProbeOptions {
+  readonly targets: ProbeTargets;
   readonly streams: number;
-  readonly clients: number;
   readonly seed: number;
   readonly intervalMs: number;
   /** Outage of clients beyond which `breach` resolves; undefined: never. */
@@ -21,6 +23,8 @@ export type Recorded = Pick<DrillHistory, 'udp' | 'connect' | 'streams' | 'arp'>
 export interface Probes {
   /** Every persistent client asks once who serves it. */
   ask(): Promise<BackendAnswers>;
+  /** Before the fault, which makes services ban, and after it; null: there are no limits to probe. */
+  askLimits(): Promise<LimitAnswers | null>;
   /** Says what went beyond the limit; pending for ever when nothing does. */
   readonly breach: Promise<string>;
   stop(): Promise<Recorded>;
@@ -40,19 +44,34 @@ interface Probe {
 /** A probe that waits for a processor measures the machine, not the service. */
 const ahead = ['nice', '-n', '-10'] as const;
 
-const startProbe = (
-  lab: string,
-  host: string,
-  program: string,
-  args: readonly (string | number)[],
-): Probe => {
+/** Where clients or the observer are. */
+export interface Place {
+  /** Words to put before a program, so that it runs there. */
+  readonly words: readonly string[];
+  /** Node and the probes' folder there; undefined: as they are here. */
+  readonly programs?: { readonly node: string; readonly folder: string } | undefined;
+}
+export type Places = (who: 'client' | 'observer') => Place;
+
+/** Of how many answers about the other machine's clock the quickest counts. */
+const clockQuestions = 9;
+
+const commandOf = ({ words, programs }: Place, program: string): string[] => [
+  ...words,
+  ...ahead,
+  ...(programs
+    ? [programs.node, `${programs.folder}/dist/drill/${program}.js`]
+    : [nodeProgram, builtProgram(`drill/${program}.js`)]),
+];
+
+const startProbe = (place: Place, program: string, args: readonly (string | number)[]): Probe => {
   const arrived: Message[] = [];
   const waiting = new Map<Kind, (message: Message) => void>();
   let broken: string | undefined;
   const failures = new Set<(error: RelevoError) => void>();
   const fail = (reason: string): void => {
     broken ??= reason;
-    for (const reject of failures) reject(new RelevoError('internal', `${program} in ${host}: ${reason}`));
+    for (const reject of failures) reject(new RelevoError('internal', `${program}: ${reason}`));
   };
   const deliver = (line: string): void => {
     const message = JSON.parse(line) as Message;
@@ -68,19 +87,8 @@ const startProbe = (
     waiting.delete(message.kind);
     take(message);
   };
-  const process = startLines(
-    '/usr/sbin/ip',
-    [
-      'netns',
-      'exec',
-      namespaceOf(lab, host),
-      ...ahead,
-      nodeProgram,
-      builtProgram(`drill/${program}.js`),
-      ...args.map(String),
-    ],
-    deliver,
-  );
+  const [file, ...words] = [...commandOf(place, program), ...args.map(String)];
+  const process = startLines(file!, words, deliver);
   void process.ended.then((how) => fail(`ended (${how})`));
   return {
     process,
@@ -89,7 +97,7 @@ const startProbe = (
         const index = arrived.findIndex((message) => message.kind === kind);
         if (index >= 0) return resolve(arrived.splice(index, 1)[0] as Of<K>);
         if (broken !== undefined) {
-          return reject(new RelevoError('internal', `${program} in ${host}: ${broken}`));
+          return reject(new RelevoError('internal', `${program}: ${broken}`));
         }
         failures.add(reject);
         waiting.set(kind, (message) => {
@@ -100,21 +108,46 @@ const startProbe = (
   };
 };
 
+/** What to add to the times of a probe, which are of its machine's clock. */
+const clockOffset = async (clock: Clock, probe: Probe): Promise<number> => {
+  const readings: ClockReading[] = [];
+  while (readings.length < clockQuestions) {
+    const askedMs = clock.nowMs();
+    const told = probe.expect('clock');
+    probe.process.send(clockCommand);
+    readings.push({ askedMs, theirMs: (await told).nowMs, answeredMs: clock.nowMs() });
+  }
+  return offsetOf(nearest(readings));
+};
+
+const shiftProbe = (byMs: number, history: ProbeHistory): ProbeHistory => ({
+  ...history,
+  sentMs: history.sentMs.map((atMs) => atMs + byMs),
+  answeredMs: history.answeredMs.map((atMs) => (atMs === null ? null : atMs + byMs)),
+});
+
+const shiftRequest = (byMs: number, request: ArpRequest): ArpRequest => ({
+  ...request,
+  sentMs: request.sentMs + byMs,
+  answers: request.answers.map((each) => ({ ...each, atMs: each.atMs + byMs })),
+});
+
 /** Resolves when all of them are under way: streams open, requests answered. */
-export const startProbes = async (lab: string, options: ProbeOptions): Promise<Probes> => {
-  const client = startProbe(lab, 'client', 'client-process', [options.intervalMs, options.maxOutageMs ?? 0]);
-  const sessions = startProbe(lab, 'client', 'sessions-process', [
-    options.streams,
-    options.clients,
-    options.seed,
-  ]);
-  const observer = startProbe(lab, 'observer', 'observer-process', [options.intervalMs]);
+export const startProbes = async (clock: Clock, place: Places, options: ProbeOptions): Promise<Probes> => {
+  const { targets, streams, seed, intervalMs, maxOutageMs = 0 } = options;
+  const aim = targetsArgument(targets);
+  const client = startProbe(place('client'), 'client-process', [aim, intervalMs, maxOutageMs]);
+  const sessions = startProbe(place('client'), 'sessions-process', [aim, streams, seed]);
+  const observer = startProbe(place('observer'), 'observer-process', [aim, intervalMs]);
   const all = [client, sessions, observer];
   const kill = (): void => {
     for (const each of all) each.process.kill();
   };
+  const offsets = { client: 0, observer: 0 };
   try {
     await Promise.all(all.map((each) => each.expect('ready')));
+    offsets.client = await clockOffset(clock, client);
+    offsets.observer = await clockOffset(clock, observer);
   } catch (thrown) {
     kill();
     throw thrown;
@@ -134,12 +167,22 @@ export const startProbes = async (lab: string, options: ProbeOptions): Promise<P
       sessions.process.send('ask');
       return (await asked).answers;
     },
+    async askLimits() {
+      const answered = sessions.expect('limits');
+      sessions.process.send('limits');
+      return (await answered).answers;
+    },
     async stop() {
       const last = [client.expect('probes'), sessions.expect('streams'), observer.expect('arp')] as const;
       for (const each of all) each.process.send('stop');
       const [{ udp, connect }, { streams }, { requests }] = await Promise.all(last);
       await Promise.all(all.map((each) => each.process.ended));
-      return { udp, connect, streams, arp: requests };
+      return {
+        udp: shiftProbe(offsets.client, udp),
+        connect: shiftProbe(offsets.client, connect),
+        streams,
+        arp: requests.map((request) => shiftRequest(offsets.observer, request)),
+      };
     },
   };
 };

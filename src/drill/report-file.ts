@@ -5,6 +5,7 @@ import { formatProblems, problemsFromZod } from '../config/problems.js';
 import { RelevoError } from '../errors.js';
 import { budgetOf, faultNames } from './budgets.js';
 import { judge, verdictOf, withStop } from './judge.js';
+import { milestoneKinds } from './milestones.js';
 import type { ReportedRun, ReportFile } from './report.js';
 
 const time = z.number().describe('milliseconds of the monotonic clock of the machine that ran the drill');
@@ -14,6 +15,12 @@ const probe = z.object({
   sentMs: z.array(time),
   answeredMs: z.array(time.nullable()).describe('entry n is about attempt n; null: never answered'),
   longestStallMs: z.number(),
+  targets: z.array(z.string()).optional().describe('attempt n was aimed at entry n modulo their number'),
+});
+const limitAnswers = z.object({
+  refused: z.record(z.string(), z.boolean()).describe('client address: refused'),
+  freeServed: z.boolean(),
+  granted: z.number().int(),
 });
 const answers = z.record(z.string(), z.string().nullable()).describe('client address: backend that answered');
 /** JSON has no infinity: `null` is any number. */
@@ -55,6 +62,15 @@ const history = z.object({
   healedMs: time,
   settledMs: time,
   events: z.array(z.object({ node: z.string(), atMs: time, message: z.string() })),
+  limits: z
+    .object({ allowed: z.number().int(), before: limitAnswers, after: limitAnswers })
+    .optional()
+    .describe('bans and limits of connections; absent: not probed'),
+  milestones: z
+    .array(z.object({ node: z.string(), atMs: time, what: z.enum(milestoneKinds), detail: z.string() }))
+    .optional()
+    .describe('as the nodes recorded their decisions'),
+  unprobed: z.array(z.string()).optional().describe('kinds of probe that there was nothing for'),
   notHealed: z.string().nullable(),
   takeovers: z.number().optional(),
 });

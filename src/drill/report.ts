@@ -33,18 +33,36 @@ export const summarize = (values: readonly number[]): Summary => {
   return { min: at(0), median: at(0.5), p95: at(0.95), max: at(1) };
 };
 
-type Figure = readonly [label: string, unit: string, read: (findings: Findings) => number];
+type Figure = readonly [label: string, unit: string, read: (findings: Findings) => number | undefined];
 
 const figures: readonly Figure[] = [
-  ['UDP outage', 'ms', ({ udp }) => udp.outageMs],
+  ['UDP outage', 'ms', ({ udp }) => (udp.attempts > 0 ? udp.outageMs : undefined)],
   ['connect outage', 'ms', ({ connect }) => connect.outageMs],
-  ['datagrams lost', '', ({ udp }) => udp.lost],
+  ['datagrams lost', '', ({ udp }) => (udp.attempts > 0 ? udp.lost : undefined)],
   ['connects failed', '', ({ connect }) => connect.lost],
-  ['streams kept', '%', ({ streams }) => (100 * streams.kept) / Math.max(1, streams.total)],
-  ['longest pause of a stream', 'ms', ({ streams }) => streams.longestGapMs],
-  ['persistence kept', '%', ({ persistence }) => (100 * persistence.kept) / Math.max(1, persistence.clients)],
-  ['two nodes answering', 'ms', ({ arp }) => arp.twoAnsweringMs],
-  ['no node answering', 'ms', ({ arp }) => arp.noneAnsweringMs],
+  [
+    'streams kept',
+    '%',
+    ({ streams }) => (streams.total > 0 ? (100 * streams.kept) / streams.total : undefined),
+  ],
+  [
+    'longest pause of a stream',
+    'ms',
+    ({ streams }) => (streams.total > 0 ? streams.longestGapMs : undefined),
+  ],
+  [
+    'persistence kept',
+    '%',
+    ({ persistence }) =>
+      persistence.clients > 0 ? (100 * persistence.kept) / persistence.clients : undefined,
+  ],
+  [
+    'bans kept',
+    '%',
+    ({ limits }) => (limits ? (100 * limits.stillBanned) / Math.max(1, limits.banned) : undefined),
+  ],
+  ['two nodes answering', 'ms', ({ arp }) => (arp.requests > 0 ? arp.twoAnsweringMs : undefined)],
+  ['no node answering', 'ms', ({ arp }) => (arp.requests > 0 ? arp.noneAnsweringMs : undefined)],
   ['takeovers', '', ({ takeovers }) => takeovers],
   [
     'longest pause of a probe itself',
@@ -57,20 +75,42 @@ const labelOf = ([label, unit]: Figure): string => (unit ? `${label}, ${unit}` :
 /** Keys of a report's summary that say something of the cluster, not of the machine that probes it. */
 export const judgedFigures: readonly string[] = figures.slice(0, -1).map(labelOf);
 
-/** Percentiles of every figure over all runs. */
+/** Percentiles over all runs of every figure that they have. */
 export const summaryOf = (runs: readonly { readonly findings: Findings }[]): Record<string, Summary> =>
   Object.fromEntries(
-    figures.map((figure) => [labelOf(figure), summarize(runs.map((run) => figure[2](run.findings)))]),
+    figures.flatMap((figure) => {
+      const values = runs.flatMap((run) => figure[2](run.findings) ?? []);
+      return values.length === 0 ? [] : [[labelOf(figure), summarize(values)]];
+    }),
   );
 
-const timelineText = (run: ReportedRun): string => {
-  const { lastOldAnswerMs, firstNewAnswerMs, firstLossMs, lastLossMs } = run.findings.timeline;
-  const at = (value: number | null): string => (value === null ? 'never' : `${value.toFixed(1)} ms`);
+/** From cause to effect: what the nodes recorded, then what the probes saw. */
+export const phasesOf = (run: ReportedRun): (readonly [name: string, ms: number | null])[] => {
+  const { timeline } = run.findings;
+  // Reports of earlier versions have none of these.
+  const { detectedMs = null, decidedMs = null, leaseMs = null, announcedMs = null } = timeline;
+  const owners: (readonly [string, number | null])[] = (run.findings.unprobed ?? []).includes('owners')
+    ? []
+    : [
+        [`${run.from} answered last`, timeline.lastOldAnswerMs],
+        ['the other answered first', timeline.firstNewAnswerMs],
+      ];
   return [
-    `run ${run.index + 1}: ${run.from} answered last at ${at(lastOldAnswerMs)}`,
-    `the other first at ${at(firstNewAnswerMs)}`,
-    `losses ${firstLossMs === null ? 'none' : `from ${at(firstLossMs)} to ${at(lastLossMs)}`}`,
-  ].join(', ');
+    ['detected', detectedMs],
+    ['decided', decidedMs],
+    ['lease', leaseMs],
+    ['announced', announcedMs],
+    ...owners,
+    ['first loss', timeline.firstLossMs],
+    ['last loss', timeline.lastLossMs],
+  ];
+};
+
+const timelineText = (run: ReportedRun): string => {
+  const told = phasesOf(run).filter(([name, ms]) => ms !== null || name.includes('answered'));
+  const phases = told.map(([name, ms]) => `${name} ${ms === null ? 'never' : `${ms.toFixed(1)} ms`}`);
+  const { firstLossMs } = run.findings.timeline;
+  return `run ${run.index + 1}: ${[...phases, ...(firstLossMs === null ? ['no losses'] : [])].join(', ')}`;
 };
 
 /** What the nodes said of it, for runs that need an explanation. */
@@ -95,10 +135,11 @@ const table = (rows: readonly (readonly string[])[]): string => {
 
 /** What a run may cost, as a sentence. */
 export const budgetText = ({ fault, limits }: Pick<ReportedRun, 'fault' | 'limits'>): string => {
-  const { outageMs, lostDatagrams, failedConnects, takeovers } = budgetOf(fault, limits);
+  const { outageMs, lostDatagrams, failedConnects, noneAnsweringMs, takeovers } = budgetOf(fault, limits);
   const limit = (value: number): string => (Number.isFinite(value) ? number(value) : 'any');
-  const quiet = takeovers === 0 ? ', never none, no takeover' : '';
-  return `budget: outage ${limit(outageMs)} ms, ${limit(lostDatagrams)} datagrams lost, ${limit(failedConnects)} connects failed; every stream and every persistent client kept; never two nodes answering${quiet}`;
+  const none = noneAnsweringMs === 0 ? ', never none' : `, none for ${limit(noneAnsweringMs)} ms`;
+  const quiet = takeovers === 0 ? ', no takeover' : '';
+  return `budget: outage ${limit(outageMs)} ms, ${limit(lostDatagrams)} datagrams lost, ${limit(failedConnects)} connects failed; every stream and every persistent client kept; never two nodes answering${none}${quiet}`;
 };
 
 /** One run is shown as it was, several by their percentiles. */
@@ -120,6 +161,9 @@ export const formatReport = (runs: readonly ReportedRun[]): string => {
     '',
     'after the fault began:',
     ...runs.map(timelineText),
+    ...((first.findings.unprobed ?? []).length > 0
+      ? [`not probed: ${first.findings.unprobed.join(', ')}`]
+      : []),
     '',
     ...failed.flatMap((run) => [
       ...run.verdict.failures.map((failure) => `run ${run.index + 1}: ${failure}`),

@@ -5,6 +5,8 @@ import { name } from '../config/fields.js';
 import { formatProblems, problemsFromZod } from '../config/problems.js';
 import { readYaml } from '../config/yaml.js';
 import { RelevoError } from '../errors.js';
+import { type LabMode, labModes } from '../lab/services.js';
+import { families, type LabFamily } from '../lab/topology.js';
 import { type Budget, budgetOf, type FaultName, faultNames } from './budgets.js';
 
 export interface Scenario {
@@ -20,6 +22,9 @@ export interface Scenario {
   readonly deadlineMs: number;
   /** False: a lab without replication. */
   readonly replication: boolean;
+  /** How the lab's services are forwarded, and over what. */
+  readonly mode: LabMode;
+  readonly family: LabFamily;
   readonly limits: Partial<Budget>;
   /** Negative control: every run must break its budget, and one of its failures must contain this. */
   readonly mustFail: string | undefined;
@@ -42,14 +47,16 @@ const count = z.union([any, none, z.number().int().min(0)], { error: "must be a 
 
 const schema = z.strictObject({
   name,
-  about: z.string({ error: 'is missing: say in a sentence what it shows' }).min(1),
+  about: z.string({ error: 'must be text: say in a sentence what it shows' }).min(1),
   fault: z.enum(faultNames, { error: `must be one of ${faultNames.join(', ')}` }),
   repeat: z.number().int().min(1).max(1_000).default(1),
   seed: z.number().int().min(1).max(1_000_000).default(1),
   for: duration.optional(),
-  load: z.number().int().min(0).max(100).default(0),
+  load: z.number().int().min(0).max(100).optional(),
   deadline: duration.default(60_000),
   replication: z.boolean().default(true),
+  mode: z.enum(labModes, { error: `must be one of ${labModes.join(', ')}` }).default('dnat'),
+  family: z.enum(families, { error: `must be one of ${families.join(', ')}` }).default('ipv4'),
   expect: z
     .strictObject({
       outage: atMost.optional(),
@@ -63,7 +70,17 @@ const schema = z.strictObject({
 });
 
 /** What a run takes at least, beside the fault itself: probing, looking, healing. */
-const leastMs = 5_000;
+const leastMs = 7_000;
+/** Faults that last for some time by themselves, or wait before they begin. */
+const lastsMs: Partial<Record<FaultName, number>> = {
+  'back-path': 10_500,
+  'front-path': 10_500,
+  'packet-loss': 5_000,
+  duplicates: 5_000,
+  delay: 5_000,
+  'disk-full': 5_000,
+  'syn-flood': 4_000,
+};
 
 /** `place` is the file, named in errors. Throws `bad-document` with every problem. */
 export const parseScenario = (text: string, place: string): Scenario => {
@@ -75,11 +92,17 @@ export const parseScenario = (text: string, place: string): Scenario => {
   if (data && data.fault !== 'idle' && data.for !== undefined) {
     problems.push({ path: 'for', message: `is for the fault idle: ${data.fault} lasts as long as it does` });
   }
-  if (data && data.deadline < leastMs + (data.fault === 'idle' ? idleMs : 0)) {
-    const needed = (leastMs + (data.fault === 'idle' ? idleMs : 0)) / 1_000;
+  if (data && data.fault !== 'idle' && data.load !== undefined) {
+    problems.push({
+      path: 'load',
+      message: `is for the fault idle: ${data.fault} has no busy programs beside it`,
+    });
+  }
+  const neededMs = leastMs + (data?.fault === 'idle' ? idleMs : ((data && lastsMs[data.fault]) ?? 0));
+  if (data && data.deadline < neededMs) {
     problems.push({
       path: 'deadline',
-      message: `is impossible: a run of ${data.fault} takes at least ${needed}s`,
+      message: `is impossible: a run of ${data.fault} takes at least ${neededMs / 1_000}s`,
     });
   }
   if (!data || problems.length > 0) {
@@ -102,9 +125,11 @@ export const parseScenario = (text: string, place: string): Scenario => {
     repeat: data.repeat,
     seed: data.seed,
     idleMs,
-    load: data.load,
+    load: data.load ?? 0,
     deadlineMs: data.deadline,
     replication: data.replication,
+    mode: data.mode,
+    family: data.family,
     limits,
     mustFail: data['must fail with'],
   };

@@ -1,20 +1,20 @@
-/** Process: in the client's namespace, long-lived streams of checked bytes, and a thousand clients that ask who serves them. */
+/** Process: long-lived streams of checked bytes, and a thousand clients that ask who serves them. */
 
 import { connect, type Socket } from 'node:net';
-import { servicePorts } from '../lab/services.js';
 import { answerSeed, createByteSource, firstDifference } from '../lab/stream-bytes.js';
-import { clientRange, floating } from '../lab/topology.js';
 import type { BackendAnswers, StreamHistory } from './history.js';
-import { nowMs, onCommands, say, sayLast } from './probe-pipe-process.js';
+import { askLimits } from './limit-probe-process.js';
+import { nowMs, onCommands, say, sayLast, targetsGiven } from './probe-pipe-process.js';
+import type { Endpoint } from './probe-targets.js';
 
-const [streamCount = 12, clientCount = 1000, firstSeed = 1] = process.argv.slice(2).map(Number);
-const host = floating.front.address;
+const [streamCount = 12, firstSeed = 1] = process.argv.slice(3).map(Number);
+const targets = targetsGiven();
 const chunkBytes = 512;
 const chunkIntervalMs = 20;
 const askTogether = 40;
 const askTimeoutMs = 2_500;
 
-const startStream = (seed: number) => {
+const startStream = (seed: number, { host, port }: Endpoint) => {
   let sentBytes = 0;
   let answeredBytes = 0;
   let error: string | null = null;
@@ -22,7 +22,7 @@ const startStream = (seed: number) => {
   let waitingSinceMs: number | undefined;
   const outgoing = createByteSource(seed);
   const expected = createByteSource(answerSeed(seed));
-  const socket: Socket = connect({ host, port: servicePorts.stream, noDelay: true });
+  const socket: Socket = connect({ host, port, noDelay: true });
   const opened = new Promise<void>((resolve) => {
     socket.once('connect', resolve);
     socket.once('close', () => resolve());
@@ -73,15 +73,10 @@ const startStream = (seed: number) => {
   };
 };
 
-const addressOf = (index: number): string => {
-  const [a, b, c] = clientRange.first;
-  return `${a}.${b}.${c + (index >> 8)}.${index & 255}`;
-};
-
-const ask = (localAddress: string): Promise<string | null> =>
+const ask = ({ host, port }: Endpoint, localAddress: string): Promise<string | null> =>
   new Promise((resolve) => {
     let answer = '';
-    const socket = connect({ host, port: servicePorts.web, localAddress });
+    const socket = connect({ host, port, localAddress });
     const timer = setTimeout(() => socket.destroy(), askTimeoutMs);
     socket.setEncoding('latin1');
     socket.once('connect', () => socket.write('GET / HTTP/1.0\r\n\r\n'));
@@ -97,22 +92,35 @@ const ask = (localAddress: string): Promise<string | null> =>
 
 const askAll = async (): Promise<BackendAnswers> => {
   const answers: Record<string, string | null> = {};
-  // The .0 of the range is left out, as a client would never have it.
-  const waiting = Array.from({ length: clientCount }, (_, index) => addressOf(index + 1));
+  const { persistence } = targets;
+  if (!persistence) return answers;
+  const waiting = [...persistence.from];
   const worker = async (): Promise<void> => {
     for (let address = waiting.pop(); address !== undefined; address = waiting.pop()) {
-      answers[address] = (await ask(address)) ?? (await ask(address));
+      answers[address] = (await ask(persistence, address)) ?? (await ask(persistence, address));
     }
   };
   await Promise.all(Array.from({ length: askTogether }, worker));
   return answers;
 };
 
-const streams = Array.from({ length: streamCount }, (_, index) => startStream(firstSeed + index));
+const streams = Array.from({ length: targets.streams.length === 0 ? 0 : streamCount }, (_, index) =>
+  startStream(firstSeed + index, targets.streams[index % targets.streams.length]!),
+);
 await Promise.all(streams.map((stream) => stream.opened));
 say({ kind: 'ready' });
 
+let asked = false;
+
 onCommands((command) => {
+  if (command === 'limits') {
+    const first = !asked;
+    asked = true;
+    if (targets.limits)
+      void askLimits(targets.limits, first).then((answers) => say({ kind: 'limits', answers }));
+    else say({ kind: 'limits', answers: null });
+    return;
+  }
   if (command === 'ask') {
     void askAll().then((answers) => say({ kind: 'asked', answers }));
     return;

@@ -4,7 +4,7 @@ import { errorFrom } from '../errors.js';
 import { labUp } from '../lab/lab.js';
 import type { LabPorts } from '../lab/owner.js';
 import { nodesFor } from './budgets.js';
-import { runDrill } from './drill.js';
+import { quietMs, runDrill } from './drill.js';
 import { type ReportedRun, summaryOf } from './report.js';
 import type { Scenario } from './scenario.js';
 
@@ -14,6 +14,8 @@ export interface SuiteResult {
   readonly passed: boolean;
   /** What did not go as written. */
   readonly failures: readonly string[];
+  /** Why this machine cannot do it at all: it has neither passed nor failed. */
+  readonly impossible?: string;
 }
 
 /** A negative control has passed when every run failed for the reason that it names. */
@@ -27,11 +29,14 @@ const failuresOf = ({ mustFail, repeat }: Scenario, runs: readonly ReportedRun[]
   return runs.length < repeat ? [...wrong, `${runs.length} of ${repeat} runs were finished`] : wrong;
 };
 
+/** Which lab a scenario needs; those without replication come last. */
+const labKey = ({ replication, fault, mode, family }: Scenario): string =>
+  [Number(!replication), nodesFor(fault), family, mode].join(' ');
+
 /** Those that share a lab come together: a lab that is not as needed is built anew. */
 export const inLabOrder = (scenarios: readonly Scenario[]): Scenario[] =>
-  [...scenarios].sort(
-    (one, other) =>
-      Number(other.replication) - Number(one.replication) || nodesFor(one.fault) - nodesFor(other.fault),
+  [...scenarios].sort((one, other) =>
+    labKey(one) < labKey(other) ? -1 : labKey(one) > labKey(other) ? 1 : 0,
   );
 
 export const runSuite = async (
@@ -40,19 +45,37 @@ export const runSuite = async (
   scenarios: readonly Scenario[],
   signal: AbortSignal,
   onProgress: (sentence: string) => void,
+  /** The scenario before may have stirred the lab up. */
+  fitWithinMs = quietMs,
 ): Promise<SuiteResult[]> => {
   const results: SuiteResult[] = [];
   for (const scenario of inLabOrder(scenarios)) {
     if (signal.aborted) break;
     onProgress(`${scenario.name}: ${scenario.about}`);
     try {
-      await labUp(ports, { name: lab, replication: scenario.replication, nodes: nodesFor(scenario.fault) });
+      const { replication, mode, family } = scenario;
+      await labUp(ports, { name: lab, replication, nodes: nodesFor(scenario.fault), mode, family });
       const { fault, repeat, seed, idleMs, load, limits, deadlineMs } = scenario;
       const { runs, error } = await runDrill(
         ports,
-        { lab, fault, repeat, seed, idleMs, load, limits, deadlineMs, onProgress },
+        {
+          lab,
+          fault,
+          repeat,
+          seed,
+          idleMs,
+          load,
+          limits,
+          deadlineMs,
+          fitWithinMs,
+          onProgress,
+        },
         signal,
       );
+      if (error?.code === 'unsupported' && runs.length === 0) {
+        results.push({ scenario, runs, failures: [], passed: false, impossible: error.message });
+        continue;
+      }
       const failures = [...failuresOf(scenario, runs), ...(error ? [error.message] : [])];
       results.push({ scenario, runs, failures, passed: failures.length === 0 });
     } catch (thrown) {
@@ -65,7 +88,7 @@ export const runSuite = async (
 
 /** Name, verdict, runs, worst outage, takeovers: one row each. */
 export const suiteRows = (results: readonly SuiteResult[]): (readonly string[])[] =>
-  results.map(({ scenario, runs, passed }) => {
+  results.map(({ scenario, runs, passed, impossible }) => {
     const summary = runs.length > 0 ? summaryOf(runs) : {};
     const worst = (figure: string): string => {
       const value = summary[figure];
@@ -73,7 +96,7 @@ export const suiteRows = (results: readonly SuiteResult[]): (readonly string[])[
     };
     return [
       scenario.name,
-      passed ? 'PASS' : 'FAIL',
+      passed ? 'PASS' : impossible === undefined ? 'FAIL' : 'NOT HERE',
       `${runs.length} of ${scenario.repeat}`,
       worst('UDP outage, ms'),
       worst('connect outage, ms'),

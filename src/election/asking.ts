@@ -29,7 +29,7 @@
 
 import { allPathsAlive, notePeerTold } from './peers.js';
 import { neededVotes, otherVoters, type Turn, voterConfig } from './turn.js';
-import type { GroupState } from './types.js';
+import type { GroupState, PeerState } from './types.js';
 import { acceptRelease, answerAsk } from './voter.js';
 
 const mayAssume = (turn: Turn, group: GroupState): boolean => {
@@ -104,6 +104,15 @@ export const askAll = (turn: Turn, group: GroupState): void =>
     otherVoters(turn.config).map((to) => ({ to, path: undefined })),
   );
 
+/** The direct path on which the peer was heard last; undefined when it is heard through others only. */
+const lastHeardPath = ({ paths }: Turn['config'], { heardMs }: PeerState): number | undefined => {
+  let last: number | undefined;
+  for (let path = 0; path < paths; path++) {
+    if (heardMs[path]! > (last === undefined ? Number.NEGATIVE_INFINITY : heardMs[last]!)) last = path;
+  }
+  return last;
+};
+
 /**
  * Asks just as many voters as a majority needs, living peers first, each over one path, by turns while all
  * of them work, otherwise the one it was last heard on: what an owner does at every renewal. Whoever does not answer is made good for by `askAll` soon after.
@@ -116,7 +125,7 @@ export const askFew = (turn: Turn, group: GroupState): void => {
     const peer = state.peers[to];
     if (!peer?.alive) others.push({ to, path: undefined });
     else if (allPathsAlive(turn, peer)) living.push({ to, path: group.asked % config.paths });
-    else living.push({ to, path: peer.heardMs.indexOf(Math.max(...peer.heardMs)) });
+    else living.push({ to, path: lastHeardPath(config, peer) });
   }
   // With keepalived nobody's vote is needed, and everybody's is to be bound.
   const count = config.coordination?.driver === 'keepalived' ? living.length : neededVotes(config) - 1;

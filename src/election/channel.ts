@@ -9,7 +9,7 @@
 
 import { decodeDatagram, encodeDatagram, type WireRefusal } from './datagram.js';
 import type { Body, Header, Mac } from './messages.js';
-import { relayPath } from './relay.js';
+import { isRelayed } from './relay.js';
 import { commonVersion } from './wire-version.js';
 
 export type Refusal =
@@ -19,7 +19,9 @@ export type Refusal =
   | 'misdirected'
   | 'new-session'
   | 'old-session'
-  | 'replayed';
+  | 'replayed'
+  /** Handed on by others more than once, as it goes over every path of theirs. */
+  | 'repeated';
 
 export type Opened =
   | {
@@ -69,6 +71,12 @@ interface Window {
   high: number;
 }
 
+/** What of one node's word for another was handed on. */
+interface Passed {
+  readonly session: number;
+  readonly windows: (Window | undefined)[];
+}
+
 interface Sender {
   session: number;
   readonly retired: number[];
@@ -99,10 +107,10 @@ const shiftUp = (window: Window, by: number): void => {
 };
 
 /** True when `counter` is new; marks it. */
-const admit = (sender: Sender, path: number, counter: number): boolean => {
-  const window = sender.windows[path];
+const admit = ({ windows }: Pick<Sender, 'windows'>, path: number, counter: number): boolean => {
+  const window = windows[path];
   if (!window) {
-    sender.windows[path] = { top: counter, low: 1, high: 0 };
+    windows[path] = { top: counter, low: 1, high: 0 };
     return true;
   }
   if (counter > window.top) {
@@ -126,6 +134,7 @@ const refused = (code: Refusal, detail: string, helloTo?: string): Opened =>
 export const createChannel = (options: ChannelOptions): Channel => {
   const { cluster, self, session, mac } = options;
   const senders = new Map<string, Sender>();
+  const passed = new Map<string, Passed>();
   let counter = 0;
   const isNode = (name: string): boolean => options.senders?.includes(name) === true;
 
@@ -188,6 +197,17 @@ export const createChannel = (options: ChannelOptions): Channel => {
     return refused('new-session', detail, from);
   };
 
+  /** It comes over every path of its author and is handed on once. Only to spare copies: its receiver looks at it anew. */
+  const isToPass = ({ from, to, session: theirs, path, counter: count }: Header): boolean => {
+    const way = `${from}>${to}`;
+    let known = passed.get(way);
+    if (known?.session !== theirs) {
+      known = { session: theirs, windows: [] };
+      passed.set(way, known);
+    }
+    return admit(known, path, count);
+  };
+
   return {
     seal(to, path, body) {
       counter += 1;
@@ -205,7 +225,8 @@ export const createChannel = (options: ChannelOptions): Channel => {
           ? refused('misdirected', 'own datagram came back')
           : refused('duplicate-name', `another process of the cluster calls itself ${self}`);
       }
-      if (header.to !== self && path === relayPath && isNode(from) && isNode(header.to)) {
+      if (header.to !== self && isRelayed(path) && isNode(from) && isNode(header.to)) {
+        if (!isToPass(header)) return refused('repeated', `for ${header.to}`);
         return { ...refused('misdirected', `for ${header.to}`), relay: { from, to: header.to } };
       }
       if (header.to !== self) return refused('misdirected', `from ${from} to ${header.to}, not ${self}`);
@@ -217,8 +238,9 @@ export const createChannel = (options: ChannelOptions): Channel => {
         if (refusal) return refusal;
         adopt(sender, header.session);
       }
-      if (!admit(sender, path, header.counter))
-        return refused('replayed', `counter ${header.counter} of ${from}`);
+      if (!admit(sender, path, header.counter)) {
+        return refused(isRelayed(path) ? 'repeated' : 'replayed', `counter ${header.counter} of ${from}`);
+      }
       sender.echo = header.session;
       sender.speaks = speaks;
       sender.heardMs = nowMs;

@@ -1,6 +1,6 @@
 /** A standby: whether it may claim the group and why not, and the three steps of a claim (arm, ask, open). */
 
-import { askAll, askSelf, releaseAll, voidAsks } from './asking.js';
+import { askAll, askSelf, hasMajority, releaseAll, voidAsks } from './asking.js';
 import { differsText } from './cluster-file.js';
 import { coordinationOf } from './drivers.js';
 import { fatalReasons, penaltyOf } from './health.js';
@@ -139,7 +139,10 @@ const advanceAsking = (turn: Turn, group: GroupState): void => {
   }
   // What is left of `armed` must be enough for the last step; otherwise start again with a fresh one.
   if (nowMs >= claim.armedMs + config.timing.leaseMs * 0.75) {
-    abandonClaim(turn, group, backOffMs(turn), `no majority (${refusalTexts(group)})`);
+    const why = hasMajority(turn, group)
+      ? 'the majority was there, the answer of etcd was not'
+      : `no majority (${refusalTexts(group)})`;
+    abandonClaim(turn, group, backOffMs(turn), why);
     return;
   }
   if (claim.offer === 0 && may === 'no') {

@@ -57,15 +57,13 @@ const failed = (turn: Turn, etcd: EtcdState, text: string): void => {
   etcd.trouble = text;
 };
 
-/** Another etcd than before, or another relevo's keys. */
-const checkCluster = (turn: Turn, etcd: EtcdState, cluster: string): boolean => {
+/**
+ * Another etcd than before? What it says is worth nothing, neither for this node nor against it: an owner's lease lives on in the etcd that
+ * granted it, until it ends there.
+ */
+const checkCluster = (etcd: EtcdState, cluster: string): boolean => {
   if (etcd.cluster === '' || etcd.cluster === cluster) return true;
   etcd.refused = `etcd answers as cluster ${cluster}, where this node knows ${etcd.cluster}: point coordination.endpoints at the right one; if etcd was made anew on purpose, stop every agent, remove etcd-cluster.json from their stateDir, and start them again`;
-  if (etcd.isOurs) {
-    etcd.isOurs = false;
-    noLease(etcd);
-  }
-  etcd.nextMs = turn.nowMs + 1_000;
   return false;
 };
 
@@ -116,7 +114,8 @@ export const learnEpoch = (
   key: { readonly value: string; readonly rev: number } | undefined,
 ): void => {
   const group = turn.state.groups[name]!;
-  group.epoch = Math.max(group.epoch, own.known?.holder?.epoch ?? 0, Number(key?.value) || 0);
+  own.epoch = Math.max(own.epoch, own.known?.holder?.epoch ?? 0, Number(key?.value) || 0);
+  group.epoch = Math.max(group.epoch, own.epoch);
   own.epochRev = Math.max(own.epochRev, key?.rev ?? 0);
 };
 
@@ -197,16 +196,17 @@ export const hearAnswer = (
   etcd.calls = others;
   const own = id === etcd.sessionCall;
   if (own) etcd.sessionCall = 0;
-  if (!answer.ok) {
-    failed(turn, etcd, answer.text);
+  const isForeign = answer.ok && !checkCluster(etcd, answer.cluster);
+  if (!answer.ok || isForeign) {
+    const text = answer.ok ? 'another etcd answers' : answer.text;
+    failed(turn, etcd, text);
     if (own) {
       etcd.kept = undefined;
       etcd.lastRead = undefined;
       etcd.nextMs = turn.nowMs + retryMs;
     }
-    return answer;
+    return { ok: false, text };
   }
-  if (!checkCluster(turn, etcd, answer.cluster)) return { ok: false, text: 'another etcd' };
   etcd.trouble = '';
   etcd.okMs = turn.nowMs;
   const tookMs = turn.nowMs - call.sentMs;

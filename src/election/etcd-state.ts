@@ -38,6 +38,13 @@ export type EtcdCall =
     }
   | { readonly op: 'delete'; readonly key: string; readonly expect: number };
 
+/** What a client of etcd shows and trusts: PEM. */
+export interface EtcdTls {
+  readonly ca: Uint8Array;
+  readonly cert: Uint8Array;
+  readonly key: Uint8Array;
+}
+
 export interface EtcdKey {
   readonly key: string;
   readonly value: string;
@@ -77,7 +84,8 @@ export interface EtcdGroup {
   known: { readonly rev: number; readonly holder: EtcdHolder | undefined } | undefined;
   /** Revision of the store that `known` is from, at least. */
   seenRev: number;
-  /** Revision of the key that keeps the highest epoch. */
+  /** The highest epoch that anybody has claimed with, as etcd keeps it, and the revision of its key. */
+  epoch: number;
   epochRev: number;
   /** By which right this node may renew; undefined: by none. */
   mode: EtcdMode | undefined;
@@ -127,6 +135,7 @@ export interface EtcdState {
 const createEtcdGroup = (): EtcdGroup => ({
   known: undefined,
   seenRev: 0,
+  epoch: 0,
   epochRev: 0,
   mode: undefined,
   call: 0,
@@ -176,3 +185,10 @@ export const parseHolder = (value: string): EtcdHolder => {
   }
   return { node: '?', session: 0, mode: 'lone', epoch: 0 };
 };
+
+export interface EtcdCaller {
+  call(id: number, call: EtcdCall): void;
+  /** Calls from here on show and trust these; those under way are not touched. */
+  renew(tls: EtcdTls): void;
+  close(): void;
+}

@@ -48,6 +48,8 @@ const retryMs = 100;
 /** Votes come first; a claim without a majority begins after this long. */
 const votesFirstMs = 20;
 const askAgainMs = 10;
+/** The key of an owner that hands over is left to the target for so long. */
+const targetFirstMs = 20;
 
 /** Leases: without a majority for so long an owner turns to its lease in etcd, and with one for so long back to the votes. */
 const toLone = 0.4;
@@ -165,8 +167,9 @@ const mayClaim = (turn: Turn, group: GroupState): 'yes' | 'no' | 'wait' => {
     if (majority) own.majorityMs = turn.nowMs;
     return own.mode === 'lone' || (own.mode === 'fast' && majority) ? 'yes' : 'no';
   }
-  // Somebody has claimed since this claim was armed, and may have failed: the next one is of a higher epoch.
-  if (group.epoch >= group.claim!.epoch) return 'no';
+  // Somebody has claimed since this claim was armed, and may have failed: the next one is of a higher epoch. What nodes say of epochs
+  // is no sign of it: whoever grants this claim repeats its epoch from then on.
+  if (own.epoch >= group.claim!.epoch) return 'no';
   const { rev, holder } = own.atArm;
   const alone = !majority && mayGoAlone(turn, own, group);
   if (!majority && !alone) return 'no';
@@ -209,7 +212,7 @@ const mayRenew = (turn: Turn, group: GroupState): boolean => {
 const fault = (turn: Turn, group: GroupState): string | undefined => {
   const { etcd } = etcdOf(turn)!;
   const own = etcd.groups[group.name]!;
-  if (etcd.refused !== '') return etcd.refused;
+  if (etcd.refused !== '' && !etcd.isOurs) return etcd.refused;
   if (!covers(turn, etcd, turn.nowMs)) {
     return `etcd has not confirmed this node's lease in time${etcd.trouble === '' ? '' : `: ${etcd.trouble}`}`;
   }
@@ -218,12 +221,13 @@ const fault = (turn: Turn, group: GroupState): string | undefined => {
 };
 
 /** Nothing that came of the key is left in the kernel, and nothing will come of it any more. */
-const isIdle = (group: GroupState): boolean => {
+const isIdle = ({ nowMs }: Turn, group: GroupState): boolean => {
   if (group.pending !== undefined || group.claim) return false;
   if (group.role === 'standby') return true;
-  return group.role === 'init'
-    ? group.clean
-    : group.role === 'draining' && group.handover?.phase === 'waiting';
+  if (group.role === 'init') return group.clean;
+  // The target swaps the key as it knows it; only one that knows an older one needs it gone.
+  const mayBeInTheWay = nowMs >= group.sinceMs + targetFirstMs;
+  return group.role === 'draining' && group.handover?.phase === 'waiting' && mayBeInTheWay;
 };
 
 const isOurKey = (turn: Turn, own: EtcdGroup): boolean => isMine(turn, own.known?.holder);
@@ -249,7 +253,7 @@ export const etcdCoordination: Coordination = {
     for (const name in etcd.groups) {
       const own = etcd.groups[name]!;
       const group = turn.state.groups[name]!;
-      const idle = isIdle(group);
+      const idle = isIdle(turn, group);
       if (idle && own.call === 0 && turn.nowMs >= own.againMs && etcd.isOurs && isOurKey(turn, own)) {
         call(turn, etcd, own, group, own.known!.rev, 'delete');
       }

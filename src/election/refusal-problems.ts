@@ -24,6 +24,7 @@ const remedies: Readonly<Record<Refusal, string | undefined>> = {
   'new-session': undefined,
   'old-session': undefined,
   replayed: undefined,
+  repeated: undefined,
 };
 
 export const refusalProblems = (refusals: readonly LateRefusal[]): string[] =>

@@ -2,6 +2,7 @@
 
 import type { NodeConfig } from '../model/node.js';
 import type { DecisionRecord } from './decisions.js';
+import type { EtcdTls } from './etcd-state.js';
 import type { HealthReason } from './health.js';
 import type { LateRefusal } from './refusal-problems.js';
 import type { Readiness, Report } from './types.js';
@@ -34,6 +35,10 @@ export type ToGuard =
       readonly group: string;
       readonly to: string | undefined;
     }
+  /** Answered by a result, after everything that is due or has been decided. */
+  | { readonly type: 'echo'; readonly id: number }
+  /** Certificates that were read again: calls from here on show them. */
+  | { readonly type: 'etcd-tls'; readonly tls: EtcdTls }
   /** Record the whole state with the next decisions. */
   | { readonly type: 'checkpoint' }
   | { readonly type: 'stop' };

@@ -3,22 +3,31 @@
 import { createSocket } from 'node:dgram';
 import { createServer as createHttpServer } from 'node:http';
 import { createServer, type Socket } from 'node:net';
-import { backendPorts } from './services.js';
+import { backendPorts, servicePorts } from './services.js';
 import { answerSeed, createByteSource, firstDifference } from './stream-bytes.js';
 
-const [name = 'backend', address = '0.0.0.0'] = process.argv.slice(2);
+// `direct`: an address of its own that clients ask past the balancer (dsr), at the ports of the services.
+const [name = 'backend', address = '0.0.0.0', direct] = process.argv.slice(2);
+const typeOf = (host: string): 'udp4' | 'udp6' => (host.includes(':') ? 'udp6' : 'udp4');
 
-const http = createHttpServer((request, response) => {
-  request.resume();
-  response.writeHead(200, { 'content-type': 'text/plain', connection: 'close', 'x-backend': name });
-  response.end(`${name}\n`);
-});
-http.on('clientError', (_error, socket) => socket.destroy());
+const createHttp = () => {
+  const http = createHttpServer((request, response) => {
+    request.resume();
+    response.writeHead(200, { 'content-type': 'text/plain', connection: 'close', 'x-backend': name });
+    response.end(`${name}\n`);
+  });
+  http.on('clientError', (_error, socket) => socket.destroy());
+  return http;
+};
 
-const echo = createSocket({ type: 'udp4', recvBufferSize: 4 * 1024 * 1024 });
-echo.on('message', (message, from) => echo.send(message, from.port, from.address));
-// An ICMP error of a client that has gone must not end the backend.
-echo.on('error', () => undefined);
+/** Bound to an address, so that it answers from that; beside one that is bound to all. */
+const serveEcho = (host: string): void => {
+  const echo = createSocket({ type: typeOf(host), reuseAddr: true, recvBufferSize: 4 * 1024 * 1024 });
+  echo.on('message', (message, from) => echo.send(message, from.port, from.address));
+  // An ICMP error of a client that has gone must not end the backend.
+  echo.on('error', () => undefined);
+  echo.bind(backendPorts.echo, host);
+};
 
 /**
  * A stream: four bytes of seed from the client, then as many bytes as it likes. Each chunk that is what the seed
@@ -50,8 +59,13 @@ const serveStream = (socket: Socket): void => {
     if (bytes.length > 0) socket.write(answers.take(bytes.length));
   });
 };
-const stream = createServer(serveStream);
-
-http.listen({ port: backendPorts.http, host: address, backlog: 4096 });
-stream.listen({ port: backendPorts.stream, host: address, backlog: 4096 });
-echo.bind(backendPorts.echo, address);
+for (const port of [backendPorts.http, backendPorts.banning])
+  createHttp().listen({ port, host: address, backlog: 4096 });
+for (const port of [backendPorts.stream, backendPorts.limited]) {
+  createServer(serveStream).listen({ port, host: address, backlog: 4096 });
+}
+serveEcho(address);
+if (direct !== undefined) {
+  createHttp().listen({ port: servicePorts.web, host: direct, backlog: 4096 });
+  serveEcho(direct);
+}

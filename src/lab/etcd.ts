@@ -12,7 +12,8 @@ export const etcdEndpoints = (members: readonly string[]): string[] =>
 
 /**
  * Heartbeats and elections ten times faster than etcd's own, which are made for slow networks: a leader that dies is replaced within 0.3 s.
- * The folder is in memory (/run), so that the disk of the machine at hand does not matter.
+ * The folder is in memory (/run), so that the disk of the machine at hand does not matter, and members come before ordinary programs, as they
+ * would on machines of their own.
  */
 export const etcdProcesses = (
   lab: string,
@@ -30,8 +31,11 @@ export const etcdProcesses = (
     return {
       host: member,
       name: 'etcd',
-      file: '/usr/bin/etcd',
+      file: '/usr/bin/nice',
       args: [
+        '-n',
+        '-10',
+        '/usr/bin/etcd',
         `--name=${member}`,
         `--data-dir=${hostFolder(lab, member)}/etcd`,
         `--listen-client-urls=https://${at}:2379`,

@@ -9,11 +9,12 @@ import { runOrThrow } from '../shell/runner.js';
 import { keepalivedConfig, peerRuleset, vrrpProcess } from './keepalived.js';
 import { writeSettings } from './network.js';
 import type { LabOwnerFactory } from './owner.js';
-import { hostFolder } from './state.js';
+import { hostFolder, type LabPace } from './state.js';
 import { floating, hostByName, type NodeName, namespaceOf, nodeNames } from './topology.js';
 
-/** The fastest advert interval at which an idle keepalived makes no false takeovers on a busy machine. */
-const advertSeconds = 0.1;
+/** By default the fastest advert interval at which an idle keepalived makes no false takeovers on a busy machine. */
+const advertSecondsOf = (pace: LabPace | undefined): number =>
+  pace === '1' || pace === '0.01' ? Number(pace) : 0.1;
 
 const otherNode = (node: NodeName): NodeName => (node === 'lb1' ? 'lb2' : 'lb1');
 
@@ -57,11 +58,11 @@ const conntrackdNode = (node: NodeName, stateDir: string): NodeConfig => {
   };
 };
 
-export const keepalivedOwner: LabOwnerFactory = ({ runner, files }, { name: lab }) => {
+export const keepalivedOwner: LabOwnerFactory = ({ runner, files }, { name: lab, pace }) => {
   const inside = (node: NodeName, ...argv: string[]): Promise<string> =>
     runOrThrow(runner, 'ip', ['netns', 'exec', namespaceOf(lab, node), ...argv]);
   const stateDir = (node: NodeName): string => `${hostFolder(lab, node)}/state`;
-  const holds = async (node: NodeName): Promise<boolean> => {
+  const holds = async (node: string): Promise<boolean> => {
     const shown = await runOrThrow(runner, 'ip', [
       '-n',
       namespaceOf(lab, node),
@@ -90,7 +91,7 @@ export const keepalivedOwner: LabOwnerFactory = ({ runner, files }, { name: lab 
       const config = conntrackdNode(node, stateDir(node));
       await files.writeAtomic(
         `${folder}/keepalived.conf`,
-        keepalivedConfig(node, otherNode(node), advertSeconds),
+        keepalivedConfig(node, otherNode(node), advertSecondsOf(pace)),
       );
       await files.writeAtomic(`${folder}/peer.nft`, peerRuleset());
       await files.writeAtomic(conntrackdPaths(config).config, conntrackdConfig(config));

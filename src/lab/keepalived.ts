@@ -90,7 +90,7 @@ export const vrrpProcess = (host: NodeName, folder: string): ProcessSpec => ({
 
 /** The lab's dnat services as plain nft text, with the hygiene that connections need to survive; persistence is each node's own. */
 export const peerRuleset = (): string => {
-  const chosen = (backends: readonly { 'ip-addr': string; port: string }[]): string =>
+  const chosen = (backends: readonly { 'ip-addr': string; port?: string }[]): string =>
     `numgen random mod ${backends.length} map { ${backends
       .map((each, index) => `${index} : ${each['ip-addr']} . ${each.port}`)
       .join(', ')} }`;

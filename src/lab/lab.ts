@@ -7,14 +7,18 @@ import { pathExists } from '../shell/folders.js';
 import { isRunning, type ProcessIdentity, processIdentity } from '../shell/process-identity.js';
 import { builtProgram, nodeProgram } from '../shell/programs.js';
 import { runOrThrow } from '../shell/runner.js';
+import { removeDisks } from './disk.js';
 import { keepalivedOwner } from './keepalived-owner.js';
-import { addNetwork, presentNamespaces, removeNetwork } from './network.js';
-import type { LabOwnerDriver, LabOwnerFactory, LabPorts, NodeView } from './owner.js';
+import { addNetwork, addWayBack, presentNamespaces, removeNetwork } from './network.js';
+import type { ClusterDriver, LabOwnerDriver, LabOwnerFactory, LabPorts, NodeView } from './owner.js';
 import { killProcesses, logPath, type ProcessSpec, startProcess, stopProcesses } from './processes.js';
 import { relevoOwner } from './relevo-owner.js';
+import { frontOf, type LabMode } from './services.js';
 import {
   checkLabName,
+  checkNodes,
   type LabOwner,
+  type LabPace,
   type LabProcess,
   type LabState,
   readLab,
@@ -23,11 +27,11 @@ import {
 } from './state.js';
 import {
   allHosts,
-  allNodeNames,
   backendNames,
   fewestNodes,
   hostsOf,
   type LabCoordination,
+  type LabFamily,
   type NodeName,
   namespaceOf,
 } from './topology.js';
@@ -38,6 +42,10 @@ export interface LabOptions {
   readonly replication?: boolean;
   readonly nodes?: number;
   readonly coordination?: LabCoordination;
+  readonly pace?: LabPace;
+  /** How web, echo and stream are forwarded. */
+  readonly mode?: LabMode;
+  readonly family?: LabFamily;
 }
 
 export interface LabStatus {
@@ -49,7 +57,10 @@ export interface LabStatus {
   readonly replication: boolean | undefined;
   readonly nodeCount: number;
   readonly coordination: LabCoordination | undefined;
-  readonly active: readonly NodeName[];
+  readonly pace: LabPace | undefined;
+  readonly mode: LabMode | undefined;
+  readonly family: LabFamily | undefined;
+  readonly active: readonly string[];
   readonly nodes: Readonly<Partial<Record<NodeName, NodeView>>>;
   readonly processes: readonly (LabProcess & { readonly running: boolean })[];
 }
@@ -64,16 +75,25 @@ const factories: Readonly<Record<LabOwner, LabOwnerFactory>> = {
 
 export const ownerOf = (
   ports: LabPorts,
-  state: Pick<LabState, 'name' | 'owner' | 'replication' | 'nodes'> & Partial<Pick<LabState, 'coordination'>>,
+  state: Pick<LabState, 'name' | 'owner' | 'replication' | 'nodes'> &
+    Partial<Pick<LabState, 'coordination' | 'mode' | 'family' | 'pace'>>,
 ): LabOwnerDriver => factories[state.owner](ports, state);
 
-const backendProcesses = (): ProcessSpec[] =>
+const backendProcesses = ({ mode, family }: LabState): ProcessSpec[] =>
   backendNames.map((name) => ({
     host: name,
     name: 'server',
     // As the probes: a backend that waits for a processor would look like an outage.
     file: '/usr/bin/nice',
-    args: ['-n', '-10', nodeProgram, builtProgram('lab/backend-process.js'), name],
+    args: [
+      '-n',
+      '-10',
+      nodeProgram,
+      builtProgram('lab/backend-process.js'),
+      name,
+      family === 'ipv6' ? '::' : '0.0.0.0',
+      ...(mode === 'dsr' ? [frontOf(family)] : []),
+    ],
   }));
 
 export const startAll = async (
@@ -86,15 +106,15 @@ export const startAll = async (
   return started;
 };
 
-export type NodeViews = ReadonlyMap<NodeName, NodeView>;
+export type NodeViews = ReadonlyMap<string, NodeView>;
 
 /** Views of all nodes at about the same time. */
-export const nodeViews = async (owner: LabOwnerDriver): Promise<NodeViews> => {
+export const nodeViews = async (owner: ClusterDriver): Promise<NodeViews> => {
   const views = await Promise.all(owner.nodes.map(async (node) => [node, await owner.view(node)] as const));
   return new Map(views);
 };
 
-export const activeIn = (views: NodeViews): NodeName[] =>
+export const activeIn = (views: NodeViews): string[] =>
   [...views].filter(([, view]) => view.active).map(([node]) => node);
 
 const whyNotSettled = (views: NodeViews): string | undefined => {
@@ -103,13 +123,17 @@ const whyNotSettled = (views: NodeViews): string | undefined => {
     return notReady.map(([node, { reasons }]) => `${node}: ${reasons.join('; ') || 'not ready'}`).join(', ');
   }
   const active = activeIn(views);
-  return active.length === 1 ? undefined : `${active.length} active nodes`;
+  if (active.length !== 1) return `${active.length} active nodes`;
+  const lacking = views.get(active[0]!)?.successorsLack ?? [];
+  return lacking.length === 0
+    ? undefined
+    : `${active[0]} does not know of all that they are ready: ${lacking.join(', ')}`;
 };
 
 /** Until all nodes are ready and exactly one is active; throws `not-ready` with what is missing after `timeoutMs`. */
 export const untilSettled = async (
-  ports: LabPorts,
-  owner: LabOwnerDriver,
+  ports: Pick<LabPorts, 'clock'>,
+  owner: ClusterDriver,
   timeoutMs = readyMs,
 ): Promise<NodeViews> => {
   const until = ports.clock.nowMs() + timeoutMs;
@@ -137,18 +161,6 @@ export const processesInside = async (
     .flatMap((line) => processIdentity(Number(line)) ?? []);
 };
 
-/** etcd is for three nodes and more; the lab's keepalived knows one peer. */
-export const checkNodes = (nodes: number, owner: LabOwner, coordination: LabCoordination = 'votes'): void => {
-  const least = coordination === 'etcd' ? 3 : fewestNodes;
-  const most = owner === 'relevo' && coordination !== 'keepalived' ? allNodeNames.length : fewestNodes;
-  if (Number.isInteger(nodes) && nodes >= least && nodes <= most) return;
-  const what = coordination === 'votes' ? 'a lab' : `a lab with ${coordination}`;
-  throw new RelevoError(
-    'bad-request',
-    `${nodes} nodes: ${what} has ${least === most ? least : `${least} to ${most}`}`,
-  );
-};
-
 const checkMachine = (owner: LabOwnerDriver): void => {
   if (process.getuid?.() !== 0) {
     throw new RelevoError('not-permitted', 'a lab needs root, for network namespaces: run it with sudo');
@@ -171,14 +183,15 @@ const thisProcess = (): ProcessIdentity => processIdentity(process.pid)!;
 
 const build = async (ports: LabPorts, owner: LabOwnerDriver, empty: LabState): Promise<LabState> => {
   const lab = empty.name;
-  await addNetwork(ports.runner, lab, hostsOf(empty.nodes, empty.coordination));
+  await addNetwork(ports.runner, lab, hostsOf(empty.nodes, empty.coordination), empty.family);
+  if (empty.mode === 'dsr') await addWayBack(ports.runner, lab, empty.family);
   let processes: LabProcess[] = [];
   const start = async (specs: readonly ProcessSpec[]): Promise<void> => {
     processes = [...processes, ...(await startAll(ports.daemons, lab, specs))];
     await writeLab(ports.files, { ...empty, processes });
   };
   await owner.prepareLab();
-  await start([...backendProcesses(), ...owner.sharedProcesses()]);
+  await start([...backendProcesses(empty), ...owner.sharedProcesses()]);
   for (const node of owner.nodes) {
     await owner.prepareNode(node);
     await start(owner.nodeProcesses(node));
@@ -214,6 +227,9 @@ export const labStatus = async (ports: LabPorts, name = defaultLabName): Promise
       replication: undefined,
       nodeCount: 0,
       coordination: undefined,
+      pace: undefined,
+      mode: undefined,
+      family: undefined,
       active: [],
       nodes: {},
       processes: [],
@@ -236,6 +252,9 @@ export const labStatus = async (ports: LabPorts, name = defaultLabName): Promise
     replication: state.replication,
     nodeCount: state.nodes,
     coordination: state.coordination,
+    pace: state.pace ?? 'default',
+    mode: state.mode,
+    family: state.family,
     active: nodes ? activeIn(nodes) : [],
     nodes: nodes ? Object.fromEntries(nodes) : {},
     processes,
@@ -256,6 +275,7 @@ export const labDown = async (ports: LabPorts, name = defaultLabName): Promise<b
     killProcesses(left.map((each) => ({ ...each, label: host, host })));
   }
   await removeNetwork(ports.runner, name);
+  await removeDisks(ports, name);
   removeLabFolder(name);
   return true;
 };
@@ -273,21 +293,25 @@ export const labUp = async (
     owner: ownerName = 'relevo',
     replication = true,
     coordination = 'votes',
+    pace = 'default',
+    mode = 'dnat',
+    family = 'ipv4',
     nodes = coordination === 'etcd' ? 3 : fewestNodes,
   } = options;
   checkLabName(name);
   checkNodes(nodes, ownerName, coordination);
-  const owner = ownerOf(ports, { name, owner: ownerName, replication, nodes, coordination });
+  const owner = ownerOf(ports, {
+    ...{ name, owner: ownerName, replication, nodes, coordination, mode, family, pace },
+  });
   checkMachine(owner);
   const present = await labStatus(ports, name);
-  const isAsWanted =
-    present.owner === ownerName &&
-    present.replication === replication &&
-    present.nodeCount === nodes &&
-    present.coordination === coordination;
-  if (present.health === 'up' && isAsWanted) {
-    return { status: present, made: false };
-  }
+  const wanted: Partial<LabStatus> = {
+    ...{ owner: ownerName, replication, nodeCount: nodes, coordination, mode, family, pace },
+  };
+  const isAsWanted = Object.entries(wanted).every(
+    ([key, value]) => present[key as keyof LabStatus] === value,
+  );
+  if (present.health === 'up' && isAsWanted) return { status: present, made: false };
   checkNobodyWorks(await readLab(ports.files, name));
   if (present.health !== 'none') await labDown(ports, name);
   const foreign = await presentNamespaces(ports.runner, name);
@@ -305,6 +329,9 @@ export const labUp = async (
     replication,
     nodes,
     coordination,
+    pace,
+    mode,
+    family,
     worker: thisProcess(),
     createdAt: new Date().toISOString(),
     processes: [],

@@ -6,8 +6,10 @@ import {
   etcdNames,
   fewestNodes,
   floating,
+  floating6,
   hostByName,
   type LabCoordination,
+  type LabFamily,
   type NodeName,
   needsWitness,
   nodeNamesOf,
@@ -31,6 +33,9 @@ export const labTiming: LabTiming = {
   announceMs: 10_000,
 };
 
+/** The fast profile (docs/failover.md): for nodes whose processors nobody else keeps. */
+export const fastTiming: LabTiming = { ...labTiming, leaseMs: 60, renewMs: 15, heartbeatMs: 15, deadMs: 50 };
+
 const own = (host: string, device: string): string =>
   hostByName(host)!
     .links.find((link) => link.device === device)!
@@ -53,6 +58,7 @@ export const nodeYaml = (
     timing?: LabTiming;
     protect?: boolean;
     coordination?: LabCoordination;
+    family?: LabFamily;
     /** Of a machine of its own, which has no other node beside it. */
     places?: { readonly stateDir: string; readonly controlSocket: string };
   },
@@ -71,10 +77,16 @@ export const nodeYaml = (
     groups: [
       {
         name: 'g1',
-        addresses: Object.values(floating).map(({ address, device }) => ({
-          address: `${address}/24`,
-          interface: device,
-        })),
+        addresses: [
+          ...Object.values(floating).map(({ address, device }) => ({
+            address: `${address}/24`,
+            interface: device,
+          })),
+          ...Object.values(options.family === 'ipv6' ? floating6 : {}).map(({ address, device }) => ({
+            address: `${address}/64`,
+            interface: device,
+          })),
+        ],
         preferred: 'lb1',
         preempt: false,
         trackLinks: ['front0', 'back0'],

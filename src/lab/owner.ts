@@ -1,5 +1,6 @@
 /** What a lab asks of the program that owns the floating addresses: relevo itself, or the peer it is compared with. */
 
+import type { NodeStatus } from '../model/status.js';
 import type { Clock, Daemons, Files, Runner } from '../ports.js';
 import type { ProcessSpec } from './processes.js';
 import type { LabState } from './state.js';
@@ -19,13 +20,31 @@ export interface NodeView {
   readonly ready: boolean;
   readonly reasons: readonly string[];
   readonly active: boolean;
+  /** What keeps others from taking over from it, in its eyes: they need a moment to tell it that they are ready. */
+  readonly successorsLack?: readonly string[];
   /** Times it became active since its program started; undefined when the program does not count. */
   readonly takeovers: number | undefined;
   /** Milliseconds since its program started: tells a restart between two views. */
   readonly uptimeMs: number | undefined;
 }
 
-export interface LabOwnerDriver {
+/** What a drill asks of any cluster, in a lab or not. */
+export interface ClusterDriver {
+  readonly nodes: readonly string[];
+  view(node: string): Promise<NodeView>;
+  /** What the node has to tell of itself, with times of this machine's monotonic clock; nothing when it cannot be asked. */
+  events(node: string): Promise<readonly { readonly atMs: number; readonly message: string }[]>;
+  /** The decisions that the node has recorded, as its file has them; undefined: they cannot be read from here. */
+  decisions?(node: string): Promise<string | undefined>;
+  /** A planned move away from the active node; resolves when the program says it is done. */
+  handover(from: string, to?: string): Promise<void>;
+  /** All that a node of relevo says of itself; rejects when it cannot be asked. Absent: another program, which says no such thing. */
+  status?(node: string): Promise<NodeStatus>;
+  /** The services in force, as nftlb's JSON. */
+  services?(node: string): Promise<unknown>;
+}
+
+export interface LabOwnerDriver extends ClusterDriver {
   readonly nodes: readonly NodeName[];
   /** Programs that must be installed, by path. */
   readonly needs: readonly string[];
@@ -42,14 +61,10 @@ export interface LabOwnerDriver {
   readonly agentName: string;
   /** Once all nodes run: the services. */
   applyServices(node: NodeName): Promise<void>;
-  view(node: NodeName): Promise<NodeView>;
-  /** What the node has to tell of itself, with times of the machine's monotonic clock; nothing when it cannot be asked. */
-  events(node: NodeName): Promise<readonly { readonly atMs: number; readonly message: string }[]>;
-  /** A planned move away from the active node; resolves when the program says it is done. */
-  handover(from: NodeName, to?: NodeName): Promise<void>;
 }
 
 export type LabOwnerFactory = (
   ports: LabPorts,
-  state: Pick<LabState, 'name' | 'replication' | 'nodes'> & Partial<Pick<LabState, 'coordination'>>,
+  state: Pick<LabState, 'name' | 'replication' | 'nodes'> &
+    Partial<Pick<LabState, 'coordination' | 'mode' | 'family' | 'pace'>>,
 ) => LabOwnerDriver;

@@ -6,25 +6,60 @@ import { initAuthority, issueCertificate } from '../shell/certificates.js';
 import { sleep } from '../shell/clock.js';
 import { createControlClient } from '../shell/control-socket.js';
 import { makeKey } from '../shell/detached.js';
-import { makeFolder } from '../shell/folders.js';
+import { listFiles, makeFolder, pathExists } from '../shell/folders.js';
+import { readLines } from '../shell/lines-of-file.js';
 import { builtProgram, nodeProgram } from '../shell/programs.js';
+import { addDisk } from './disk.js';
 import { addressOf, etcdProcesses } from './etcd.js';
 import { fifoPath, vrrpConfig, vrrpProcess } from './keepalived.js';
-import { nodeYaml, witnessYaml } from './node-files.js';
-import type { LabOwnerFactory } from './owner.js';
-import { labServices } from './services.js';
+import { fastTiming, labTiming, nodeYaml, witnessYaml } from './node-files.js';
+import type { LabOwnerFactory, NodeView } from './owner.js';
+import { labServicesOf } from './services.js';
 import { hostFolder, labFolder } from './state.js';
-import { etcdNames, type NodeName, needsWitness, nodeNamesOf } from './topology.js';
+import { etcdNames, needsWitness, nodeNamesOf } from './topology.js';
 
 const group = 'g1';
+
+/** What a node of relevo says, as far as drills look at it. */
+export const viewOf = async (ask: () => Promise<NodeStatus>, ofGroup: string): Promise<NodeView> => {
+  try {
+    const status = await ask();
+    const ours = status.groups.find((each) => each.name === ofGroup);
+    const away = status.peers.filter(
+      ({ alive, ready, maintenance = [] }) => !(alive && ready) && maintenance.length === 0,
+    );
+    return {
+      ...(ours?.state === 'active' && {
+        successorsLack: away.map(({ name, reasons }) => `${name}: ${reasons.join('; ') || 'not heard'}`),
+      }),
+      running: true,
+      ready: status.ready,
+      reasons: status.ready ? [] : status.reasons,
+      active: ours?.state === 'active',
+      takeovers: ours?.takeovers ?? 0,
+      uptimeMs: status.uptimeMs,
+    };
+  } catch (thrown) {
+    const reason = thrown instanceof Error ? thrown.message : String(thrown);
+    return {
+      running: false,
+      ready: false,
+      reasons: [reason],
+      active: false,
+      takeovers: undefined,
+      uptimeMs: undefined,
+    };
+  }
+};
 const metMs = 10_000;
 
 export const relevoOwner: LabOwnerFactory = (
-  { files, clock },
-  { name: lab, replication, nodes, coordination = 'votes' },
+  { files, runner, clock },
+  { name: lab, replication, nodes, coordination = 'votes', mode = 'dnat', family = 'ipv4', pace },
 ) => {
+  const timing = pace === 'fast' ? fastTiming : labTiming;
   const relevo = builtProgram('bin/relevo.js');
-  const client = (node: NodeName, timeoutMs = 2_000) =>
+  const client = (node: string, timeoutMs = 2_000) =>
     createControlClient(`${hostFolder(lab, node)}/relevo.sock`, timeoutMs);
   const certificates = `${labFolder(lab)}/certificates`;
   /** Gives a host its copy of a file of the cluster's, as an operator would. */
@@ -47,7 +82,7 @@ export const relevoOwner: LabOwnerFactory = (
       for (const member of members) await issueCertificate(certificates, member, [addressOf(member)]);
       makeFolder(hostFolder(lab, 'witness'));
       await hand('witness', 'heartbeat.secret');
-      await files.writeAtomic(`${hostFolder(lab, 'witness')}/witness.yaml`, witnessYaml());
+      await files.writeAtomic(`${hostFolder(lab, 'witness')}/witness.yaml`, witnessYaml(timing));
     },
     sharedProcesses: () => [
       ...etcdProcesses(lab, certificates, members),
@@ -60,10 +95,13 @@ export const relevoOwner: LabOwnerFactory = (
     ],
     async prepareNode(node) {
       const folder = hostFolder(lab, node);
-      makeFolder(`${folder}/state`);
+      await addDisk({ files, runner }, lab, node);
       for (const file of ['ca.crt', `${node}.crt`, `${node}.key`, 'heartbeat.secret']) await hand(node, file);
       await files.writeAtomic(`${folder}/api.key`, makeKey(), 0o600);
-      await files.writeAtomic(`${folder}/node.yaml`, nodeYaml(node, { replication, nodes, coordination }));
+      await files.writeAtomic(
+        `${folder}/node.yaml`,
+        nodeYaml(node, { replication, nodes, coordination, family, timing }),
+      );
       if (coordination === 'keepalived') {
         const config = vrrpConfig(node, node === 'lb1' ? 'lb2' : 'lb1', fifoPath(folder));
         await files.writeAtomic(`${folder}/keepalived.conf`, config);
@@ -84,7 +122,7 @@ export const relevoOwner: LabOwnerFactory = (
       ...(coordination === 'keepalived' ? [vrrpProcess(node, hostFolder(lab, node))] : []),
     ],
     async applyServices(node) {
-      const body = { type: 'text/plain', text: JSON.stringify(labServices) };
+      const body = { type: 'text/plain', text: JSON.stringify(labServicesOf(mode, family)) };
       // A node that has just met its peers does not know yet what they have.
       for (const until = clock.nowMs() + metMs; ; await sleep(100)) {
         try {
@@ -96,31 +134,23 @@ export const relevoOwner: LabOwnerFactory = (
         }
       }
     },
-    async view(node) {
-      try {
-        const status = await client(node).call<NodeStatus>('GET', '/v1/status');
-        const ours = status.groups.find((each) => each.name === group);
-        const active = ours?.state === 'active';
-        return {
-          running: true,
-          ready: status.ready,
-          reasons: status.ready ? [] : status.reasons,
-          active,
-          takeovers: ours?.takeovers ?? 0,
-          uptimeMs: status.uptimeMs,
-        };
-      } catch (thrown) {
-        const reason = thrown instanceof Error ? thrown.message : String(thrown);
-        return {
-          running: false,
-          ready: false,
-          reasons: [reason],
-          active: false,
-          takeovers: undefined,
-          uptimeMs: undefined,
-        };
+    status: (node) => client(node).call<NodeStatus>('GET', '/v1/status'),
+    services: (node) => client(node).call('GET', '/v1/services'),
+    // What a run began with may have been put aside, and packed, before it ended.
+    async decisions(node) {
+      const folder = `${hostFolder(lab, node)}/state/decisions`;
+      if (!pathExists(folder)) return undefined;
+      const latest = listFiles(folder, '')
+        .filter((path) => /\/decisions-\d+\.jsonl(\.gz)?$/.test(path))
+        .at(-1);
+      const lines: string[] = [];
+      for (const path of [...(latest ? [latest] : []), `${folder}/decisions.jsonl`]) {
+        // One that is being packed has another name meanwhile; a timeline is not worth a failed drill.
+        await readLines(path, (line) => lines.push(line)).catch(() => undefined);
       }
+      return lines.join('\n');
     },
+    view: (node) => viewOf(() => client(node).call<NodeStatus>('GET', '/v1/status'), group),
     async events(node) {
       try {
         const { events } = await client(node).call<{ events: NodeEvent[] }>('GET', '/v1/events');

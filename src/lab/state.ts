@@ -4,7 +4,14 @@ import { RelevoError } from '../errors.js';
 import type { Files } from '../ports.js';
 import { makeFolder, removeFolder } from '../shell/folders.js';
 import type { ProcessIdentity } from '../shell/process-identity.js';
-import { fewestNodes, type LabCoordination, labNamePattern } from './topology.js';
+import type { LabMode } from './services.js';
+import {
+  allNodeNames,
+  fewestNodes,
+  type LabCoordination,
+  type LabFamily,
+  labNamePattern,
+} from './topology.js';
 
 export interface LabProcess extends ProcessIdentity {
   /** Unique within the lab: `lb1/agent`, `backend1/server`. */
@@ -13,6 +20,9 @@ export interface LabProcess extends ProcessIdentity {
 }
 
 export type LabOwner = 'relevo' | 'keepalived';
+
+/** relevo: its own times, or the `fast` ones. keepalived: an advert each so many seconds, 0.1 by default. */
+export type LabPace = 'default' | 'fast' | '1' | '0.01';
 
 export interface LabState {
   readonly version: 1;
@@ -24,6 +34,10 @@ export interface LabState {
   /** How many. */
   readonly nodes: number;
   readonly coordination: LabCoordination;
+  /** Absent: `default`. */
+  readonly pace?: LabPace;
+  readonly mode: LabMode;
+  readonly family: LabFamily;
   /** The process that last changed the phase: while it runs, it is at work on this lab. */
   readonly worker: ProcessIdentity;
   /** Wall-clock time, for people. */
@@ -45,6 +59,18 @@ export const checkLabName = (name: string): void => {
   }
 };
 
+/** etcd is for three nodes and more; the lab's keepalived knows one peer. */
+export const checkNodes = (nodes: number, owner: LabOwner, coordination: LabCoordination = 'votes'): void => {
+  const least = coordination === 'etcd' ? 3 : fewestNodes;
+  const most = owner === 'relevo' && coordination !== 'keepalived' ? allNodeNames.length : fewestNodes;
+  if (Number.isInteger(nodes) && nodes >= least && nodes <= most) return;
+  const what = coordination === 'votes' ? 'a lab' : `a lab with ${coordination}`;
+  throw new RelevoError(
+    'bad-request',
+    `${nodes} nodes: ${what} has ${least === most ? least : `${least} to ${most}`}`,
+  );
+};
+
 export const readLab = async (files: Files, name: string): Promise<LabState | undefined> => {
   checkLabName(name);
   const text = await files.read(statePath(name));
@@ -53,6 +79,8 @@ export const readLab = async (files: Files, name: string): Promise<LabState | un
     return {
       nodes: fewestNodes,
       coordination: 'votes',
+      mode: 'dnat',
+      family: 'ipv4',
       ...(JSON.parse(text) as Partial<LabState>),
     } as LabState;
   } catch (cause) {

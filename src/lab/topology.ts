@@ -42,9 +42,40 @@ export const floating = {
   back: { address: '10.20.0.100', device: 'back0' },
 } as const;
 
+/** The same of a lab for IPv6, which has both. */
+export const floating6 = {
+  front: { address: 'fd10::100', device: 'front0' },
+  back: { address: 'fd20::100', device: 'back0' },
+} as const;
+
+/** A lab's services are of one family; its nodes talk to each other over IPv4. */
+export const families = ['ipv4', 'ipv6'] as const;
+export type LabFamily = (typeof families)[number];
+
+/** `10.20.0.21/24` is `fd20::21/64` too. */
+export const address6Of = ({ address }: Pick<HostLink, 'address'>): string => {
+  const [, segment = '', , host = ''] = /^10\.(\d+)\.(\d+)\.(\d+)\//.exec(address) ?? [];
+  return `fd${segment}::${host}/64`;
+};
+
 /** Addresses of the persistent clients: all of them are the client host's (a local route), reached through it. */
 export const clientRange = { prefix: '10.10.8.0/22', first: [10, 10, 8, 0], size: 1024 } as const;
+export const clientRange6 = { prefix: 'fd10:0:0:8::/64', first: 'fd10:0:0:8::' } as const;
 const clientAddress = '10.10.0.10';
+
+/** `ip route add` arguments of a host in a lab for IPv6, beside its own. */
+export const routes6Of = ({ role }: Pick<LabHost, 'role'>): readonly string[] => {
+  switch (role) {
+    case 'client':
+      return [`local ${clientRange6.prefix} dev lo`];
+    case 'node':
+      return [`${clientRange6.prefix} via fd10::10 dev front0`];
+    case 'backend':
+      return [`default via ${floating6.back.address} dev back0`];
+    default:
+      return [];
+  }
+};
 
 /** As many as a cluster may have; a lab has the first few of them. */
 export const allNodeNames = ['lb1', 'lb2', 'lb3', 'lb4', 'lb5', 'lb6', 'lb7'] as const;

@@ -28,7 +28,10 @@ export const parseIpv4 = (text: string): Ipv4 | undefined => {
 };
 
 /** Four bytes in network order. */
-export const ipv4Bytes = (address: Ipv4): Uint8Array => Uint8Array.from(address.split('.'), Number);
+export const ipv4Bytes = (address: Ipv4): Uint8Array => {
+  const value = ipv4Number(address);
+  return Uint8Array.of(value >>> 24, value >>> 16, value >>> 8, value);
+};
 
 /** The address in `bytes[offset … offset + 3]`. */
 export const ipv4FromBytes = (bytes: Uint8Array, offset = 0): Ipv4 =>

@@ -33,6 +33,21 @@ export const createEntryColumns = (): EntryColumns => ({
   remainingMs: [],
 });
 
+/** Pieces of at most `length` keys: what is asked of the kernel, or told to it, in one go. */
+export const piecesOfKeys = function* (
+  { client, address, protocolPort }: KeyColumns,
+  length: number,
+): Generator<KeyColumns> {
+  for (let from = 0; from < client.length; from += length) {
+    const to = from + length;
+    yield {
+      client: client.slice(from, to),
+      address: address.slice(from, to),
+      protocolPort: protocolPort.slice(from, to),
+    };
+  }
+};
+
 const protocols: Readonly<Record<number, Protocol>> = { 6: 'tcp', 17: 'udp' };
 
 /** Undefined for protocols that no service can have. */

@@ -1,6 +1,6 @@
 /** What the kernel tells on its own: the state of interfaces, and packets that a rule reports. */
 
-import type { Ip, Ipv4 } from './address.js';
+import type { Ip } from './address.js';
 
 export interface LinkState {
   readonly index: number;
@@ -30,12 +30,7 @@ export interface LoggedPacket {
   /** The group's own count. Undefined while the listener is bound and its settings (NFULNL_CFG_F_SEQ) are not in force yet. */
   readonly sequence: number | undefined;
   /** The frame's header, where the packet has come in by an interface and has one: of Ethernet destination, source, type. */
-  readonly hardware?: Uint8Array;
-  /** Original destination of the connection, when the group asks for it (NFULNL_CFG_F_CONNTRACK). */
-  readonly original?: {
-    readonly source: Ipv4;
-    readonly destination: Ipv4;
-    readonly protocol: number;
-    readonly destinationPort: number;
-  };
+  readonly hardware?: Uint8Array | undefined;
+  /** The packet's mark while the rule reported it; undefined without one (0). */
+  readonly mark?: number | undefined;
 }

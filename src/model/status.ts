@@ -258,7 +258,8 @@ export interface NodeControl {
   handoverAll(to: string | undefined): Promise<Readonly<Record<string, HandoverResult>>>;
   /** `node` undefined: this one; `group` undefined: all of the node. Rejects with `not-found` or `not-ready`. */
   setMaintenance(node: string | undefined, group: string | undefined, on: boolean): Promise<void>;
-  syncDump(): { readonly entries: readonly PersistenceEntry[]; readonly general: readonly GeneralEntry[] };
+  /** `entries` are made as they are asked for: there may be a million. */
+  syncDump(): { readonly entries: Iterable<PersistenceEntry>; readonly general: readonly GeneralEntry[] };
   /** Entries of a client, by its address. */
   syncShow(client: string): readonly SyncEntry[];
   /** Changes of entries from now on. Returns the unsubscriber. */

@@ -1,6 +1,7 @@
 /** Neighbour Discovery for IPv6 over Ethernet (RFC 4861), as whole frames: the counterpart of `arp.ts`. */
 
 import { type Ipv6, ipBytes, ipFromBytes, parseIpv6 } from '../model/address.js';
+import { checksumOf } from './checksum.js';
 
 export const ETH_P_IPV6 = 0x86dd;
 const ethernetBytes = 14;
@@ -25,16 +26,6 @@ const hopLimit = 255;
 const allNodes = parseIpv6('ff02::1')!;
 
 const macBytes = (mac: string): number[] => mac.split(':').map((byte) => Number.parseInt(byte, 16));
-
-/** RFC 1071 over the pseudo header of RFC 8200 section 8.1 and the message; `message` has zero in the checksum's place. */
-const checksum = (source: Uint8Array, destination: Uint8Array, message: Uint8Array): number => {
-  let sum = message.length + icmpv6;
-  for (const part of [source, destination, message]) {
-    for (let at = 0; at < part.length; at += 2) sum += (part[at]! << 8) | part[at + 1]!;
-  }
-  while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16);
-  return ~sum & 0xffff;
-};
 
 interface NdMessage {
   readonly type: number;
@@ -64,7 +55,7 @@ const build = (nd: NdMessage): Uint8Array => {
   message[4] = nd.flags;
   message.set(nd.target, 8);
   message.set([nd.option, 1, ...macBytes(nd.frameSource)], messageBytes);
-  view.setUint16(ethernetBytes + headerBytes + 2, checksum(nd.source, nd.destination, message));
+  view.setUint16(ethernetBytes + headerBytes + 2, checksumOf(icmpv6, nd.source, nd.destination, message));
   return frame;
 };
 

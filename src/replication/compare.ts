@@ -6,7 +6,7 @@
 import { createKeyColumns, type EntryColumns, type KeyColumns } from '../model/columns.js';
 import type { GroupBook } from './groups.js';
 import { heldMarks, mark } from './marks.js';
-import type { Replica } from './replica.js';
+import { type Replica, unchanged } from './replica.js';
 import { type EntryTable, rowState } from './table.js';
 import type { Judge } from './verdicts.js';
 
@@ -25,17 +25,22 @@ export const isWritable = (table: EntryTable, verdicts: Judge, row: number): boo
   verdicts.of(table.address[row]!, table.protocolPort[row]!, table.backend[row]!, table.backendPort[row]!)
     .writable;
 
-/** Takes over what the kernel holds at start, as of unknown origin: whoever is active in whatever epoch knows better. */
+/**
+ * Takes over what the kernel holds, as of unknown origin: whoever is active in whatever epoch knows better. Returns its row, or `unchanged` (there
+ * is one already), `full` or `foreign`.
+ */
+export const adoptEntry = (replica: Replica, entries: EntryColumns, at: number, nowMs: number): number => {
+  if (replica.table.find(entries.client[at]!, entries.address[at]!, entries.protocolPort[at]!) >= 0)
+    return unchanged;
+  const row = replica.applyUpsert(entries, at, 0, 0, nowMs);
+  if (row >= 0) replica.table.marks[row]! |= mark.inKernel;
+  return row;
+};
+
 export const adoptEntries = (replica: Replica, entries: EntryColumns, nowMs: number): number => {
   let adopted = 0;
-  for (let at = 0; at < entries.client.length; at++) {
-    if (replica.table.find(entries.client[at]!, entries.address[at]!, entries.protocolPort[at]!) >= 0)
-      continue;
-    const row = replica.applyUpsert(entries, at, 0, 0, nowMs);
-    if (row < 0) continue;
-    replica.table.marks[row]! |= mark.inKernel;
-    adopted++;
-  }
+  for (let at = 0; at < entries.client.length; at++)
+    if (adoptEntry(replica, entries, at, nowMs) >= 0) adopted++;
   return adopted;
 };
 

@@ -1,5 +1,6 @@
 /** Who originates the entries of which group, and in which epoch: one book per node, read by every peer's session. */
 
+import { limits } from '../limits.js';
 import type { Ipv6 } from '../model/address.js';
 
 export interface GroupConfig {
@@ -12,20 +13,30 @@ export interface GroupConfig {
 export type Admission = 'accepted' | 'unknown' | 'stale' | 'contested';
 
 interface GroupState {
+  /** Newest that is known, and whose it is. */
   epoch: number;
   origin: string | undefined;
   active: boolean;
+  /** In which we are active, or were last. */
+  ownEpoch: number;
 }
 
 export class GroupBook {
   readonly names: readonly string[];
   readonly #self: string;
+  readonly #electedEpoch: (name: string) => number;
   readonly #indexByName: ReadonlyMap<string, number>;
   readonly #indexByAddress: ReadonlyMap<number | Ipv6, number>;
   readonly #states: GroupState[];
 
-  constructor(self: string, groups: readonly GroupConfig[]) {
+  /** `electedEpoch`: the newest that the election has heard of; default: any may be. */
+  constructor(
+    self: string,
+    groups: readonly GroupConfig[],
+    electedEpoch: (name: string) => number = () => Number.MAX_SAFE_INTEGER,
+  ) {
     this.#self = self;
+    this.#electedEpoch = electedEpoch;
     this.names = groups.map(({ name }) => name);
     this.#indexByName = new Map(groups.map(({ name }, index) => [name, index]));
     this.#indexByAddress = new Map(
@@ -33,7 +44,7 @@ export class GroupBook {
         addresses.map((address): [number | Ipv6, number] => [address, index]),
       ),
     );
-    this.#states = groups.map(() => ({ epoch: 0, origin: undefined, active: false }));
+    this.#states = groups.map(() => ({ epoch: 0, origin: undefined, active: false, ownEpoch: 0 }));
   }
 
   indexOf(name: string): number {
@@ -45,12 +56,13 @@ export class GroupBook {
   /** True if something changed. */
   setActive(group: number, epoch: number, active: boolean): boolean {
     const state = this.#states[group]!;
-    if (state.active === active && (epoch === state.epoch || !active)) return false;
-    if (epoch > state.epoch || active) {
-      state.epoch = Math.max(epoch, state.epoch);
+    if (state.active === active && (epoch === state.ownEpoch || !active)) return false;
+    state.active = active;
+    if (active) state.ownEpoch = epoch;
+    if (epoch > state.epoch || (active && epoch === state.epoch)) {
+      state.epoch = epoch;
       state.origin = active ? this.#self : undefined;
     }
-    state.active = active;
     return true;
   }
 
@@ -58,8 +70,18 @@ export class GroupBook {
     return this.#states[group]?.active ?? false;
   }
 
+  /** What packets make here may be the truth: we are active, or nobody is known to be, as when this agent has just started. */
+  countsHere(group: number): boolean {
+    return this.isActive(group) || this.originOf(group) === undefined;
+  }
+
+  /**
+   * Of an active node that in which it is active: whoever has heard of its successor already, and not yet of its own loss, does not speak in
+   * the successor's epoch. Otherwise the newest that is known.
+   */
   epochOf(group: number): number {
-    return this.#states[group]!.epoch;
+    const { active, ownEpoch, epoch } = this.#states[group]!;
+    return active ? ownEpoch : epoch;
   }
 
   originOf(group: number): string | undefined {
@@ -74,6 +96,22 @@ export class GroupBook {
   isOrigin(name: string, epoch: number, origin: string): boolean {
     const state = this.#states[this.indexOf(name)];
     return state !== undefined && state.epoch === epoch && state.origin === origin;
+  }
+
+  /** Why a peer that says this is not to be heard: the election cannot have come to such an epoch. Groups that are none of ours are passed over. */
+  epochProblem(
+    active: readonly { readonly group: string; readonly epoch: number }[],
+  ): { readonly code: 'epoch'; readonly detail: string } | undefined {
+    for (const { group, epoch } of active) {
+      if (this.indexOf(group) < 0) continue;
+      const elected = this.#electedEpoch(group);
+      if (epoch - elected <= limits.syncEpochsAhead) continue;
+      return {
+        code: 'epoch',
+        detail: `it says that it is active in epoch ${epoch} of group ${group}, the election here has heard of ${elected}: restart its agent, or mend the paths of heartbeats to this node`,
+      };
+    }
+    return undefined;
   }
 
   /** Whether what `origin` says of its owning a group counts; remembers a newer epoch. */

@@ -4,7 +4,7 @@
  * Invariants:
  * - Nothing of a group is taken from a peer whose epoch is older than one we know of, nor from two peers in one epoch. Only the word of a
  *   new owner (hello, role) tells of an epoch: entries in one that was not announced are passed over.
- * - A group is complete when a decisive digest of its owner was equal, or the snapshot asked for in answer to it has ended.
+ * - A group is complete when a decisive digest of its owner was equal, or a snapshot begun after it has brought all that it showed to be missing.
  * - While a snapshot runs, every row that the peer mentions is stamped; what is unstamped at its end (in the buckets asked
  *   for, and not of a newer epoch) is gone at the origin and is dropped here.
  */
@@ -24,28 +24,9 @@ import type {
 import { differingBuckets, digestOf } from './digest.js';
 import type { GroupBook } from './groups.js';
 import { heldMarks, mark } from './marks.js';
+import { completes, type RemoteGroup, type RunningSnapshot, remoteGroup } from './remote-group.js';
 import type { Replica } from './replica.js';
 import { rowState } from './table.js';
-
-interface RemoteGroup {
-  active: boolean;
-  readonly epoch: number;
-  complete: boolean;
-  /** It owned the group in this epoch when we last heard of it, and its log holds every refresh since; until the first digest. */
-  continued: boolean;
-  /** A decisive digest differed: the end of the next snapshot completes the group. */
-  completing: boolean;
-  suspects: ReadonlySet<number>;
-  /** Buckets in which the owner's last digest differed from ours; undefined before the first. */
-  differing: number | undefined;
-}
-
-interface RunningSnapshot {
-  readonly group: number;
-  readonly epoch: number;
-  readonly buckets: Uint8Array | undefined;
-  readonly stamp: number;
-}
 
 /** An owner sends a refresh when less than half of a life is left in what it knows; one who knows less than this may have missed it. */
 const freshShare = 5 / 8;
@@ -151,20 +132,12 @@ export class Inbound {
       this.#closeGap();
       return;
     }
-    const continued = this.#groups.originOf(group) === this.#peer && this.#groups.epochOf(group) === epoch;
+    const continued = this.#groups.isOrigin(name, epoch, this.#peer);
     if (this.#groups.admit(name, epoch, this.#peer) !== 'accepted') {
       this.#refused.set(group, epoch);
       return;
     }
-    this.#remote.set(group, {
-      active: true,
-      epoch,
-      continued,
-      complete: false,
-      completing: false,
-      suspects: new Set(),
-      differing: undefined,
-    });
+    this.#remote.set(group, remoteGroup(epoch, continued));
   }
 
   /** This process of the peer had sent more than that already. */
@@ -217,7 +190,8 @@ export class Inbound {
   onSnapshotBegin(frame: SnapshotBeginFrame): void {
     if (!this.#admitted(frame)) return;
     const group = this.#groups.indexOf(frame.group);
-    this.#snapshot = { group, epoch: frame.epoch, buckets: frame.buckets, stamp: this.#stamps.next++ };
+    const { epoch, buckets } = frame;
+    this.#snapshot = { group, epoch, buckets, stamp: this.#stamps.next++, overtaken: false };
   }
 
   onSnapshotChunk(frame: SnapshotChunkFrame, nowMs: number): number[] {
@@ -253,12 +227,7 @@ export class Inbound {
       rows.push(row);
     }
     const remote = this.#remote.get(snapshot.group);
-    if (remote?.completing) {
-      remote.completing = false;
-      remote.complete = true;
-      remote.differing = 0;
-      this.#closeGap();
-    }
+    if (remote && completes(remote, snapshot)) this.#closeGap();
     return rows;
   }
 
@@ -270,6 +239,12 @@ export class Inbound {
     if (!remote) return undefined;
     const different = differingBuckets(digestOf(this.#replica, group, nowMs), frame);
     remote.differing = different.length;
+    const answer = {
+      kind: 'resync' as const,
+      group: frame.group,
+      epoch: frame.epoch,
+      sequence: frame.sequence,
+    };
     if (frame.decisive) {
       // Digests tell nothing of lifetimes.
       const known = this.#resumed && remote.continued;
@@ -277,18 +252,19 @@ export class Inbound {
       const wanted = known ? different : [...new Set([...different, ...this.#aging(group, nowMs)])];
       remote.suspects = new Set();
       remote.complete = wanted.length === 0;
-      remote.completing = wanted.length > 0;
-      if (remote.completing && this.position) this.position = { ...this.position, gap: true };
+      remote.wanted = new Set(wanted);
+      if (this.#snapshot?.group === group) this.#snapshot.overtaken = true;
+      if (!remote.complete && this.position) this.position = { ...this.position, gap: true };
       this.#closeGap();
       const buckets = wanted.length > 0 ? bucketBitmap(wanted) : undefined;
-      return { kind: 'resync', group: frame.group, buckets };
+      return { ...answer, buckets };
     }
     // A snapshot on its way will change what was just compared.
-    if (remote.completing || this.#snapshot?.group === group) return undefined;
+    if (remote.wanted.size > 0 || this.#snapshot?.group === group) return undefined;
     const confirmed = different.filter((bucket) => remote.suspects.has(bucket));
     remote.suspects = new Set(different);
     if (confirmed.length === 0) return undefined;
-    return { kind: 'resync', group: frame.group, buckets: bucketBitmap(confirmed) };
+    return { ...answer, buckets: bucketBitmap(confirmed) };
   }
 
   /**

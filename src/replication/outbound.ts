@@ -4,22 +4,20 @@
  * Invariants:
  * - `cursor` is the newest sequence sent. Behind the log's tail (or a forgotten deletion) the queue is dropped: cursor jumps to
  *   the head and a decisive digest of every active group lets the peer ask for what it misses. Memory stays the log's.
- * - A digest leaves only when everything before it has left.
+ * - A digest leaves only when everything before it has left, and neither it nor a snapshot while the replica is not whole: whatever they do not
+ *   mention, the peer forgets.
  * - `told` is what the peer may count as heard: after a gap it moves once the digest has left that tells what is missing.
  * - At most `windowEntries` entries are unacknowledged.
  */
 
 import { bucketsIn, hasBucket } from '../model/buckets.js';
-import {
-  createEntryColumns,
-  createKeyColumns,
-  type EntryColumns,
-  type KeyColumns,
-} from '../model/columns.js';
-import type { Position, SyncFrame } from '../wire/frames.js';
+import { createEntryColumns } from '../model/columns.js';
+import type { Position, ResyncFrame, SyncFrame } from '../wire/frames.js';
+import { type DeltaPart, partOf } from './delta-part.js';
 import { digestOf } from './digest.js';
 import type { GroupBook } from './groups.js';
 import { LagMeter } from './lag.js';
+import { Proofs } from './proof.js';
 import type { Replica } from './replica.js';
 import { rowState } from './table.js';
 
@@ -30,6 +28,8 @@ export interface FlowLimits {
 
 interface SnapshotTask {
   readonly group: number;
+  /** With its end the peer has all that it was not sent. */
+  proves: boolean;
   buckets: Uint8Array;
   row: number;
 }
@@ -40,7 +40,7 @@ interface Unacked {
   readonly sequence: number;
   readonly originatedAtMs: number;
   /** With it the peer has all of this group. */
-  readonly completes: number | undefined;
+  completes: number | undefined;
 }
 
 /** Of an entry on the wire, at most. */
@@ -61,12 +61,9 @@ export class Outbound {
   readonly #limits: FlowLimits;
   #cursor = 0;
   #acked = 0;
-  /** Of the time before the last gap: start without a position, or overflow. */
-  #ackedBefore = 0;
   /** Where the stream stood at the last gap, until its digests have left. */
   #toldBefore: number | undefined;
-  /** Groups in which the peer has not yet shown, since then, that it has what it was not sent. */
-  readonly #unproven = new Set<number>();
+  readonly #proofs: Proofs;
   #frame = 0;
   #started = false;
   #unacked: Unacked[] = [];
@@ -80,6 +77,7 @@ export class Outbound {
     this.#replica = replica;
     this.#groups = groups;
     this.#limits = limits;
+    this.#proofs = new Proofs(groups);
   }
 
   /** Newest sequence there is to send. */
@@ -103,15 +101,12 @@ export class Outbound {
 
   /** The peer lacks what it was not sent, or has not yet shown that it has it: in this group, or in any of ours. */
   hasGap(group?: number): boolean {
-    for (const one of this.#unproven) {
-      if (this.#groups.isActive(one) && (group === undefined || group === one)) return true;
-    }
-    return false;
+    return this.#proofs.isMissing(group);
   }
 
   /** Newest sequence that the peer confirmed to have in its kernel. */
   get acked(): number {
-    return this.hasGap() ? this.#ackedBefore : this.#acked;
+    return this.hasGap() ? this.#proofs.ackedBefore : this.#acked;
   }
 
   get unconfirmed(): number {
@@ -155,7 +150,7 @@ export class Outbound {
     this.#cursor = resumed ? resume.sequence : replica.head;
     this.#acked = this.#cursor;
     this.#started = true;
-    if (!resumed) this.#gap(0);
+    if (!resumed) this.#gap(this.#groups.activeGroups(), 0);
     this.requestDigests(true);
     this.#toldBefore = undefined;
     return { kind: 'start', resumed, sequence: this.#cursor };
@@ -166,29 +161,46 @@ export class Outbound {
     for (const group of this.#groups.activeGroups()) this.requestDigest(group, decisive);
   }
 
+  /** We own the group now: its digest tells what was deleted before that, and until it is answered the peer may hold it. */
+  onTakeover(group: number): void {
+    if (!this.#started) return;
+    this.#gap([group], this.acked);
+    this.requestDigest(group, true);
+  }
+
   requestDigest(group: number, decisive: boolean): void {
     if (this.#started) this.#digests.set(group, decisive || this.#digests.get(group) === true);
   }
 
-  onResync(group: number, buckets: Uint8Array | undefined): void {
+  onResync(group: number, { buckets, epoch, sequence }: Omit<ResyncFrame, 'kind' | 'group'>): void {
     const answers = (this.answers.get(group)?.answers ?? 0) + 1;
     this.answers.set(group, { answers, differing: buckets ? bucketsIn(buckets) : 0 });
-    if (!buckets || bucketsIn(buckets) === 0) this.#unproven.delete(group);
-    else if (this.#groups.isActive(group)) this.#ask(group, buckets);
+    const counts = this.#proofs.counts(group, epoch, sequence);
+    if (buckets && bucketsIn(buckets) > 0) this.#ask(group, buckets, counts);
+    else if (counts) this.#proofs.close(group);
   }
 
   /** A snapshot of these buckets, after those asked for: one task for each group that has not begun. */
-  #ask(group: number, buckets: Uint8Array): void {
+  #ask(group: number, buckets: Uint8Array, proves: boolean): void {
+    if (!this.#groups.isActive(group)) return;
     const waiting = this.#snapshots.find(
       (task, at) => task.group === group && !(at === 0 && this.#snapshotBegun),
     );
-    if (waiting) waiting.buckets = waiting.buckets.map((byte, at) => byte | buckets[at]!);
-    else this.#snapshots.push({ group, buckets, row: 0 });
+    if (!waiting) {
+      this.#snapshots.push({ group, buckets, proves, row: 0 });
+      return;
+    }
+    waiting.buckets = waiting.buckets.map((byte, at) => byte | buckets[at]!);
+    waiting.proves ||= proves;
   }
 
-  #gap(ackedBefore: number): void {
-    this.#ackedBefore = ackedBefore;
-    for (const group of this.#groups.activeGroups()) this.#unproven.add(group);
+  /** What is under way to the peer was asked for before. */
+  #gap(groups: readonly number[], ackedBefore: number): void {
+    this.#proofs.gap(groups, this.#cursor, ackedBefore);
+    for (const task of this.#snapshots) if (groups.includes(task.group)) task.proves = false;
+    for (const frame of this.#unacked) {
+      if (frame.completes !== undefined && groups.includes(frame.completes)) frame.completes = undefined;
+    }
   }
 
   onAck(frame: number, nowMs: number): void {
@@ -199,7 +211,7 @@ export class Outbound {
       this.#unackedEntries -= unacked.entries;
       this.ackedEntries += unacked.entries;
       this.#acked = Math.max(this.#acked, unacked.sequence);
-      if (unacked.completes !== undefined) this.#unproven.delete(unacked.completes);
+      if (unacked.completes !== undefined) this.#proofs.close(unacked.completes);
       if (unacked.originatedAtMs > 0) this.lag.record(nowMs - unacked.originatedAtMs, unacked.entries);
     }
     this.#unacked.splice(0, confirmed);
@@ -215,6 +227,7 @@ export class Outbound {
     while (room > 0 && this.#unackedEntries < this.#limits.windowEntries) {
       const before = this.#unackedEntries;
       if (this.#cursor < replica.head) this.#pushDeltas(frames, nowMs);
+      else if (!replica.whole) break;
       else if (this.#digests.size > 0) this.#pushDigests(frames, nowMs);
       else if (this.#snapshots.length > 0) this.#pushSnapshot(frames, nowMs);
       else break;
@@ -225,9 +238,10 @@ export class Outbound {
 
   #overflow(): void {
     this.overflows++;
-    this.#gap(this.acked);
+    const { acked } = this;
     this.#toldBefore ??= this.#cursor;
     this.#cursor = this.#replica.head;
+    this.#gap(this.#groups.activeGroups(), acked);
     this.requestDigests(true);
   }
 
@@ -313,7 +327,8 @@ export class Outbound {
       frames.push({ kind: 'snapshot-chunk', frame, ...head, entries });
     }
     if (task.row < table.used) return;
-    frames.push({ kind: 'snapshot-end', frame: this.#number(0, this.#cursor, 0, task.group), ...head });
+    const completes = task.proves ? task.group : undefined;
+    frames.push({ kind: 'snapshot-end', frame: this.#number(0, this.#cursor, 0, completes), ...head });
     this.#snapshots.shift();
     this.#snapshotBegun = false;
   }
@@ -327,16 +342,3 @@ export class Outbound {
     return frame;
   }
 }
-
-interface DeltaPart {
-  readonly group: number;
-  readonly upserts: EntryColumns;
-  readonly deletions: KeyColumns;
-}
-
-const partOf = (parts: DeltaPart[], group: number): DeltaPart => {
-  for (const part of parts) if (part.group === group) return part;
-  const part = { group, upserts: createEntryColumns(), deletions: createKeyColumns() };
-  parts.push(part);
-  return part;
-};

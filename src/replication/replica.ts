@@ -10,8 +10,7 @@
  */
 
 import { ipv4FromNumber } from '../model/address.js';
-import type { EntryColumns, KeyColumns } from '../model/columns.js';
-import { protocolOf } from '../model/columns.js';
+import { type EntryColumns, type KeyColumns, protocolOf } from '../model/columns.js';
 import type { PersistenceEntry } from '../model/persistence.js';
 import { BackendIndex } from './backend-index.js';
 import { type RowIdentity, wordIdentity } from './hash.js';
@@ -60,6 +59,8 @@ export class Replica {
   purgedThrough = 0;
   /** Live entries, those expired and not yet swept included. */
   live = 0;
+  /** False: what the kernel held at start is not all here yet. What is missing says nothing then. */
+  whole = true;
   /** Told of every change, for people who watch; the row still says what it was. */
   watcher: ((row: number, what: EntryChange) => void) | undefined;
 
@@ -270,8 +271,8 @@ export class Replica {
     columns.backend.push(table.backend[row]!);
     columns.backendPort.push(table.backendPort[row]!);
     columns.ttlMs.push(table.ttlMs[row]!);
-    const remainingMs = Math.round(table.expiresAtMs[row]! - nowMs);
-    columns.remainingMs.push(Math.min(table.ttlMs[row]!, Math.max(1, remainingMs)));
+    const leftMs = Math.max(1, Math.round(table.expiresAtMs[row]! - nowMs));
+    columns.remainingMs.push(Math.min(table.ttlMs[row]!, leftMs));
   }
 
   pushKey(columns: KeyColumns, row: number): void {
@@ -342,8 +343,7 @@ export class Replica {
   }
 
   #append(row: number): void {
-    this.head++;
-    this.#log[this.head & (this.#log.length - 1)] = row;
+    this.#log[++this.head & (this.#log.length - 1)] = row;
     this.table.own[row] = 1;
     this.table.sequence[row] = this.head;
   }

@@ -196,7 +196,7 @@ export class PeerSession {
     if (frame.kind !== 'hello')
       return this.#close('hello', `the first frame is a ${frame.kind}, not a hello`);
     const { session, direction = 'both' } = this.#config;
-    const problem = helloProblem(frame, this.#config);
+    const problem = helloProblem(frame, this.#config) ?? this.#groups.epochProblem(frame.active);
     if (problem) return this.#close(problem.code, problem.detail);
     this.state = 'streaming';
     this.peerSoftware = frame.software;
@@ -223,10 +223,13 @@ export class PeerSession {
       case 'ack':
         this.outbound.onAck(frame.frame, nowMs);
         return [];
-      case 'role':
+      case 'role': {
+        const problem = frame.active ? this.#groups.epochProblem([frame]) : undefined;
+        if (problem) return this.#close(problem.code, problem.detail);
         this.inbound.onRole(frame.group, frame.epoch, frame.active);
         if (this.general?.open) this.general.inbound.onRole(frame.group, frame.epoch, frame.active);
         return [];
+      }
       case 'start':
         if (!this.#takes) return [];
         if (this.inbound.goesBack(frame.sequence)) return this.#close('replayed', backwards);
@@ -238,7 +241,7 @@ export class PeerSession {
       }
       case 'resync': {
         const group = this.#groups.indexOf(frame.group);
-        if (group >= 0) this.outbound.onResync(group, frame.buckets);
+        if (group >= 0) this.outbound.onResync(group, frame);
         return [];
       }
       case 'ping':
@@ -305,8 +308,8 @@ export class PeerSession {
   #onOwnRole(group: number): SessionEffect[] {
     const active = this.#groups.isActive(group);
     if (active) {
-      this.outbound.requestDigest(group, true);
-      this.general?.outbound.requestDigest(group, true);
+      this.outbound.onTakeover(group);
+      this.general?.outbound.onTakeover(group);
     }
     const epoch = this.#groups.epochOf(group);
     return [send({ kind: 'role', group: this.#groups.names[group]!, epoch, active })];

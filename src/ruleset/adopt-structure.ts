@@ -86,7 +86,7 @@ export const adoptStructure = (
     if (!table || !isThere(table, set)) batches.structure({ op: 'add-set', table: serviceTable, set });
   }
   const chains = [
-    ...[...kinds].map((number) => kindChain(kindOf(number)!, context)),
+    ...[...kinds].map((number) => kindChain(kindOf(number)!)),
     ...[...recorders.keys()].map((name) => recorderChain(name, context)),
     ...sharedChains({ ...use, plain: kinds.size > 0, recorders: [...recorders.keys()] }),
   ];

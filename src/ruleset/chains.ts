@@ -1,7 +1,6 @@
 /** Every chain and rule there is: the shared ones, one chain per kind, one per lifetime of persistence. */
 
 import type { HashField } from '../model/service.js';
-import { beforeNatPrefix } from '../netlink/nflog-originals.js';
 import type { BaseHook, DataType, Field, Key, RuleSpec, Statement } from '../netlink/nft/ast.js';
 import type { EngineContext } from './context.js';
 import { type Kind, kindChainName } from './kinds.js';
@@ -169,32 +168,35 @@ export const recorderRule = (recorder: string): RuleSpec =>
 /** Writes persistence with one lifetime; the chain and its set share a name. */
 export const recorderChain = (recorder: string, context: EngineContext): Chain => {
   const { ttlMs, reported } = recorderOf(recorder)!;
+  const remember: readonly Statement[] = [
+    {
+      kind: 'dynset',
+      op: 'update',
+      set: persistMap.name,
+      key: clientAfter,
+      data: fields('ip daddr', 'th dport'),
+      timeoutMs: ttlMs,
+    },
+    { kind: 'verdict', verdict: { kind: 'return' } },
+  ];
   const rules: RuleSpec[] = [];
   if (reported && context.logGroup !== undefined) {
     rules.push(
-      rule(
-        recorder,
-        'report newcomer',
-        { kind: 'lookup', key: clientAfter, set: persistMap.name, invert: true },
-        { kind: 'log', group: context.logGroup, snaplen: reportBytes, queueThreshold: reportThreshold },
-      ),
+      // Before Linux 6.5 a map answers only whether a key is there.
+      rule(recorder, 'known client', { kind: 'lookup', key: clientAfter, set: persistMap.name }, ...remember),
+      rule(recorder, 'report newcomer', {
+        kind: 'log',
+        group: context.logGroup,
+        snaplen: reportBytes,
+        queueThreshold: reportThreshold,
+        // The packet names client and backend by now; with this it names the service, too.
+        telling: { mark: 'ct original ip daddr', sourcePort: 'ct original proto-dst' },
+      }),
     );
   }
   // A full map ends the rule before its verdict (nft_dynset.c): only then the next one is met.
   rules.push(
-    rule(
-      recorder,
-      'remember',
-      {
-        kind: 'dynset',
-        op: 'update',
-        set: persistMap.name,
-        key: clientAfter,
-        data: fields('ip daddr', 'th dport'),
-        timeoutMs: ttlMs,
-      },
-      { kind: 'verdict', verdict: { kind: 'return' } },
-    ),
+    rule(recorder, 'remember', ...remember),
     rule(recorder, 'no room', {
       kind: 'dynset',
       op: 'add',
@@ -243,27 +245,14 @@ export const noBackend = (chain: string): readonly RuleSpec[] => [
 ];
 
 /** Known clients first, then the scheduler; whoever is left has no usable backend and is told so. */
-export const kindChain = (kind: Kind, context: EngineContext): Chain => {
+export const kindChain = (kind: Kind): Chain => {
   const name = kindChainName(kind);
-  const { logGroup, reportBeforeNat } = context;
-  const reported = kind.persistent && reportBeforeNat && logGroup !== undefined;
   const dnat = (purpose: string, key: Key, map: string): RuleSpec =>
     rule(name, purpose, { kind: 'nat', type: 'dnat', key, map, dataTypes: addressAndPort });
   return {
     name,
     rules: [
       ...(kind.persistent ? [dnat('known client', clientBefore, persistMap.name)] : []),
-      ...(reported
-        ? [
-            rule(name, 'where newcomers go', {
-              kind: 'log',
-              group: logGroup,
-              prefix: beforeNatPrefix,
-              snaplen: reportBytes,
-              queueThreshold: reportThreshold,
-            }),
-          ]
-        : []),
       dnat('scheduler', slotKey(kind), slotsMap.name),
       ...noBackend(name),
     ],

@@ -65,11 +65,15 @@ export const writeElements = (
   mayEnd = false,
 ): void => {
   const bySet = new Map<string, Placed[]>();
+  let list: Placed[] = [];
   for (const one of placed) {
-    const key = `${one.table.family} ${one.set.name}`;
-    const list = bySet.get(key);
-    if (list) list.push(one);
-    else bySet.set(key, [one]);
+    // Elements of a set stand together mostly.
+    if (one.set !== list[0]?.set || one.table !== list[0].table) {
+      const key = `${one.table.family} ${one.set.name}`;
+      list = bySet.get(key) ?? [];
+      bySet.set(key, list);
+    }
+    list.push(one);
   }
   for (const list of bySet.values()) {
     const [{ table, set }] = list as [Placed, ...Placed[]];

@@ -7,11 +7,6 @@ export interface EngineContext {
   readonly logGroup?: number;
   /** The group that newcomers of general and stateless services, and bans, are reported to; undefined: not replicated. */
   readonly hintGroup?: number;
-  /**
-   * The kernel cannot tell a reported packet's original destination (CONFIG_NETFILTER_NETLINK_GLUE_CT is not set): newcomers are
-   * reported before NAT too. The reader of the group knows, once it listens.
-   */
-  readonly reportBeforeNat?: boolean;
   /** Addresses that move with the service, with the networks they are in: what snat services use as their source in a cluster. */
   readonly floating: readonly Ipv4Prefix[];
   /** Ask the kernel to own the table (Linux ≥ 6.9), so that foreign hands cannot change it. */

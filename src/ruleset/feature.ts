@@ -115,10 +115,8 @@ export type KernelFeature =
   | 'synproxy'
   | `${Helper} helper`
   | `${Helper} helper for IPv6`
-  /** Since Linux 6.3. */
-  | 'destroy elements'
-  /** Since Linux 6.5. */
-  | 'maps looked up as sets'
+  /** CONFIG_NFT_REJECT_NETDEV: not in Debian's kernels. */
+  | 'reject in ingress'
   /** `owner` together with `persist`: since Linux 6.9. */
   | 'owned tables';
 

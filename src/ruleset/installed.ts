@@ -94,7 +94,7 @@ const needStructure = (
   if (kind !== undefined && !installed.kinds.has(kind)) {
     if (installed.kinds.size === 0) make(plainChains, batches);
     installed.kinds.add(kind);
-    batches.structure(...chainOperations(serviceTable, kindChain(kindOf(kind)!, context)));
+    batches.structure(...chainOperations(serviceTable, kindChain(kindOf(kind)!)));
     batches.add(kindsMap, kindElement(kind));
     batches.mark();
   }

@@ -4,7 +4,7 @@
  */
 
 import type { Helper } from '../model/service.js';
-import type { Operation, SetSpec, Statement, TableName, Transaction } from '../netlink/nft/ast.js';
+import type { Operation, Statement, TableName, Transaction } from '../netlink/nft/ast.js';
 import type { KernelFeature } from './feature.js';
 import { type FamilyShape, families } from './features/families.js';
 import { helperFeature, helperObjects } from './features/helpers.js';
@@ -51,9 +51,7 @@ const tcp: Statement = {
   op: '==',
   value: { type: 'inet_proto', bytes: Uint8Array.of(6) },
 };
-const numbers: SetSpec = { name: 'numbers', key: ['classid'] };
-const pairs: SetSpec = { name: 'pairs', key: ['classid'], data: ['classid'] };
-const one = new Uint8Array(4).fill(1);
+const ingressTable: TableName = { family: 'netdev', name: probeTable.name };
 
 const helpers: readonly Helper[] = ['ftp', 'pptp', 'sip', 'snmp', 'tftp'];
 
@@ -77,14 +75,17 @@ export const kernelProbes: readonly Probe[] = [
   ]),
   probe('synproxy', [inputChain, trial(tcp, { kind: 'synproxy', mss: 1460, wscale: 7 })]),
   ...families.flatMap((family) => helpers.map((helper) => helperProbe(helper, family))),
-  probe('destroy elements', [
-    { op: 'add-set', table: probeTable, set: numbers },
-    { op: 'destroy-elements', table: probeTable, set: numbers, elements: [{ key: one }] },
-  ]),
-  probe('maps looked up as sets', [
-    chain,
-    { op: 'add-set', table: probeTable, set: pairs },
-    trial({ kind: 'lookup', key: [{ kind: 'field', field: 'meta priority' }], set: pairs.name }),
-  ]),
+  probe(
+    'reject in ingress',
+    [
+      { op: 'add-chain', table: ingressTable, chain: { name: 'trial' } },
+      {
+        op: 'add-rule',
+        table: ingressTable,
+        rule: { chain: 'trial', statements: [{ kind: 'reject-port-unreachable' }] },
+      },
+    ],
+    ingressTable,
+  ),
   probe('owned tables', [], probeTable, true),
 ];

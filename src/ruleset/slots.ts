@@ -10,6 +10,7 @@ import type { Backend, Service } from '../model/service.js';
 import { apportion, gcd, interleave, reduceWeights } from './apportion.js';
 import { targetId } from './ids.js';
 import { maglevOwners, maglevSlots } from './maglev.js';
+import { ordersOf } from './orders.js';
 
 /** Up to this sum, reduced weights are slots one to one. */
 const exactSlots = 64;
@@ -95,6 +96,10 @@ export const servingBackends = (backends: readonly Backend[]): Backend[] => {
   return usable.filter(({ priority }) => priority === best);
 };
 
+/** Of a rank of a few equal backends; undefined: it is none. */
+const equalOrders = (weights: readonly number[]): readonly (readonly number[])[] | undefined =>
+  weights.every((weight) => weight === weights[0]) ? ordersOf(weights.length) : undefined;
+
 /** M from all configured backends: it must not move when one of them fails, or every client would. */
 const hashModulus = (backends: readonly Backend[]): number => {
   const ranks = new Map<number, number[]>();
@@ -105,15 +110,18 @@ const hashModulus = (backends: readonly Backend[]): number => {
   }
   let common = 1;
   let many = 0;
+  let isExact = true;
   for (const weights of ranks.values()) {
-    const sum = reduceWeights(weights).reduce((a, b) => a + b, 0);
+    const orders = equalOrders(weights)?.length;
+    isExact &&= orders !== undefined;
+    const sum = orders ?? reduceWeights(weights).reduce((a, b) => a + b, 0);
     common = (common / gcd(common, sum)) * sum;
     many = Math.max(many, approximateModulus(weights));
     // What matters from here on is only that it is too large.
     if (common > manySlots) common = manySlots + 1;
   }
   if (common > manySlots) return many;
-  return Math.ceil(exactSlots / common) * common;
+  return isExact ? common : Math.ceil(exactSlots / common) * common;
 };
 
 /** A well mixed 32-bit number of two (the finalizer of MurmurHash3). */
@@ -179,6 +187,18 @@ const hashed = ({ scheduler, backends }: Fillable, addresses: readonly number[])
   const rank = servingRank(backends, addresses);
   const usable = rank.filter((index) => isUsable(backends[index]!));
   if (usable.length === 0) return { modulus, owners: noOwners };
+  const orders =
+    scheduler === 'maglev' ? undefined : equalOrders(rank.map((index) => backends[index]!.weight));
+  if (orders && modulus % orders.length === 0) {
+    const firsts = orders.map((order) => rank[order.find((at) => isUsable(backends[rank[at]!]!))!]!);
+    return {
+      modulus,
+      owners: Array.from(
+        { length: modulus },
+        (_, slot) => firsts[Math.floor((slot * orders.length) / modulus)]!,
+      ),
+    };
+  }
   const preferred = preferredOwners(scheduler, rank, modulus, backends, addresses);
   const owners = preferred.map((at) => rank[at]!);
   if (usable.length === rank.length) return { modulus, owners };

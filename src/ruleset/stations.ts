@@ -43,6 +43,8 @@ export const ingressOrder = {
   limits: 30,
   logs: 40,
   count: 45,
+  /** Frames that a switch floods are none of ours: ingress sees them, too. */
+  others: 46,
   /** Ahead of the chains that remember: who is found here does not come back. */
   spared: 48,
   answers: 49,
@@ -51,7 +53,7 @@ export const ingressOrder = {
 
 /** Before connection tracking: what must not be tracked (synproxy, stateless services). */
 export const rawChain: StationChain = { name: 'raw', hook: filter('prerouting', -300) };
-export const rawOrder = { synproxy: 10 } as const;
+export const rawOrder = { refused: 5, synproxy: 10 } as const;
 /**
  * Behind connection tracking and before marks and NAT: limits. Ahead of the plain services' `prerouting_filter` (−150), which drops
  * invalid packets without saying whose they were.

@@ -66,6 +66,8 @@ export const createControlClient = (socketPath: string, timeoutMs = 60_000): Con
         const lines = createInterface({ input: incoming });
         lines.on('line', (line) => line !== '' && onLine(line));
         lines.on('close', () => resolve());
+        // The reader of lines passes on the errors of what it reads.
+        lines.on('error', () => resolve());
         incoming.on('error', () => resolve());
         return undefined;
       });

@@ -8,12 +8,6 @@ import { dup2 } from './libc.js';
 
 export const makeKey = (): string => randomBytes(16).toString('hex');
 
-export const untilSignal = (): AbortSignal => {
-  const abort = new AbortController();
-  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => abort.abort());
-  return abort.signal;
-};
-
 /** True for what `detach` has started, which has the same arguments. */
 export const isDetached = (): boolean => process.send !== undefined;
 

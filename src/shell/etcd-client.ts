@@ -1,17 +1,11 @@
 /**
  * Calls to etcd 3.4, each on its own and with a deadline: no call waits for another, and there is no watch. One client per member; the one
- * that answered last is asked until it fails.
+ * that answered last is asked until it fails, or turns out to be of another cluster than the one known.
  */
 
 import { Etcd3, type IOptions } from 'etcd3';
-import type { EtcdAnswer, EtcdCall, EtcdKey } from '../election/etcd-state.js';
+import type { EtcdAnswer, EtcdCall, EtcdKey, EtcdTls } from '../election/etcd-state.js';
 import type { EtcdCoordination } from '../model/node.js';
-
-export interface EtcdTls {
-  readonly ca: Uint8Array;
-  readonly cert: Uint8Array;
-  readonly key: Uint8Array;
-}
 
 export interface EtcdClient {
   call(call: EtcdCall): Promise<EtcdAnswer>;
@@ -24,6 +18,10 @@ const once = { execute: (action: (context: unknown) => unknown) => action({}) } 
 const errorText = (thrown: unknown): string => {
   const text = thrown instanceof Error ? thrown.message : String(thrown);
   if (/deadline/i.test(text)) return 'no answer in time';
+  // OpenSSL's words, of either side's refusal.
+  if (/certificate|altname|unknown ca|tlsv1 alert|ssl alert|self.signed/i.test(text)) {
+    return `certificate refused (${text.slice(0, 160)}): give coordination.tls the authority of etcd and a certificate that is issued by the one that etcd accepts, for clients, and has not run out`;
+  }
   if (/UNAVAILABLE|ECONN|No connection/i.test(text)) return `cannot be reached: ${text.slice(0, 160)}`;
   return text.slice(0, 200);
 };
@@ -38,6 +36,8 @@ export const createEtcdClient = (
   config: Pick<EtcdCoordination, 'endpoints' | 'timeoutMs'>,
   cluster: string,
   tls: EtcdTls | undefined,
+  /** Id of the etcd cluster, '': the first that answers. */
+  knownCluster = '',
 ): EtcdClient => {
   const prefix = `/relevo/${cluster}/`;
   const options = (host: string): IOptions => ({
@@ -55,6 +55,11 @@ export const createEtcdClient = (
   });
   const clients = config.endpoints.map(({ address, port }) => new Etcd3(options(`${address}:${port}`)));
   let current = 0;
+  let known = knownCluster;
+  /** Calls that failed together move on once. */
+  const moveOn = (via: number): void => {
+    if (current === via) current = (via + 1) % clients.length;
+  };
   const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString('utf8');
   const keyOf = (found: { key: Buffer; value: Buffer; mod_revision: string }): EtcdKey => ({
     key: text(found.key).slice(prefix.length),
@@ -148,10 +153,12 @@ export const createEtcdClient = (
       try {
         const { head, ...rest } = await carryOut(clients[via]!, call, Date.now() + config.timeoutMs);
         const { raft_term: term, cluster_id: id, revision } = head;
-        return { ok: true, via, term, cluster: BigInt(id).toString(16), rev: Number(revision), ...rest };
+        const answered = BigInt(id).toString(16);
+        if (known === '') known = answered;
+        if (answered !== known) moveOn(via);
+        return { ok: true, via, term, cluster: answered, rev: Number(revision), ...rest };
       } catch (thrown) {
-        // Calls that failed together move on once.
-        if (current === via) current = (via + 1) % clients.length;
+        moveOn(via);
         const { address, port } = config.endpoints[via]!;
         return { ok: false, text: `${address}:${port}: ${errorText(thrown)}` };
       }

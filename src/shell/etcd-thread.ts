@@ -1,19 +1,21 @@
 /** Starts the thread that talks to etcd, and again when it has died: the calls it took along fail by their deadline. */
 
 import { readFileSync } from 'node:fs';
-import type { EtcdAnswer, EtcdCall } from '../election/etcd-state.js';
+import type { EtcdAnswer, EtcdCall, EtcdCaller, EtcdTls } from '../election/etcd-state.js';
 import { RelevoError } from '../errors.js';
 import type { EtcdCoordination } from '../model/node.js';
-import type { EtcdTls } from './etcd-client.js';
 import { openThread } from './threads.js';
 
 export interface EtcdThreadData {
   readonly config: EtcdCoordination;
   readonly cluster: string;
   readonly tls: EtcdTls | undefined;
+  /** Id of the etcd cluster; '': not known yet. */
+  readonly known: string;
 }
 export type ToEtcd =
   | { readonly type: 'call'; readonly id: number; readonly call: EtcdCall }
+  | { readonly type: 'renew'; readonly tls: EtcdTls }
   | { readonly type: 'close' };
 export interface FromEtcd {
   readonly id: number;
@@ -36,23 +38,32 @@ const readPart = (part: string, file: string): Uint8Array => {
   }
 };
 
+/** Throws `bad-config` when one cannot be read. */
+export const readEtcdTls = (files: NonNullable<EtcdCoordination['tls']>): EtcdTls => ({
+  ca: readPart('ca', files.ca),
+  cert: readPart('cert', files.cert),
+  key: readPart('key', files.key),
+});
+
 /** Throws `bad-config` when a certificate cannot be read. */
 export const startEtcdThread = (
   config: EtcdCoordination,
   cluster: string,
+  knownCluster: string,
   onAnswer: (id: number, answer: EtcdAnswer) => void,
-) => {
-  const { tls: files } = config;
-  const tls = files && {
-    ca: readPart('ca', files.ca),
-    cert: readPart('cert', files.cert),
-    key: readPart('key', files.key),
-  };
+): EtcdCaller => {
+  let tls = config.tls && readEtcdTls(config.tls);
   let isClosed = false;
+  let known = knownCluster;
   let lastError = 'the thread that talks to etcd has died';
   const launch = () => {
-    const worker = openThread(new URL('../etcd-worker.js', import.meta.url), { config, cluster, tls });
-    worker.on('message', ({ id, answer }: FromEtcd) => onAnswer(id, answer));
+    const worker = openThread(new URL('../etcd-worker.js', import.meta.url), {
+      ...{ config, cluster, tls, known },
+    });
+    worker.on('message', ({ id, answer }: FromEtcd) => {
+      if (known === '' && answer.ok) known = answer.cluster;
+      onAnswer(id, answer);
+    });
     worker.on('error', (error) => {
       lastError = `the thread that talks to etcd has died: ${error instanceof Error ? error.message : String(error)}`;
     });
@@ -70,6 +81,10 @@ export const startEtcdThread = (
     call(id: number, call: EtcdCall): void {
       if (current) current.postMessage({ type: 'call', id, call } satisfies ToEtcd);
       else setImmediate(() => onAnswer(id, { ok: false, text: lastError }));
+    },
+    renew(fresh): void {
+      tls = fresh;
+      current?.postMessage({ type: 'renew', tls } satisfies ToEtcd);
     },
     close(): void {
       isClosed = true;

@@ -24,6 +24,15 @@ const fileError = (thrown: unknown, doing: string, path: string): RelevoError =>
       thrown,
     );
   }
+  if (code === 'EISDIR' || code === 'ENOTDIR') {
+    const what = code === 'EISDIR' ? 'it is a folder' : 'a part of it is no folder';
+    return new RelevoError(
+      'bad-request',
+      `${doing} ${path} failed: ${what}: name a file`,
+      { path, code },
+      thrown,
+    );
+  }
   return new RelevoError('internal', `${doing} ${path} failed: ${why}`, { path, code }, thrown);
 };
 

@@ -22,6 +22,15 @@ export const setsockopt: (
   length: number,
 ) => number = libc.func('int setsockopt(int fd, int level, int option, const void *value, uint32_t length)');
 
+const makeFifo = libc.func('int mkfifo(const char *path, uint32_t mode)');
+/** In a thread of koffi's; 0, or -1. */
+export const mkfifo = (path: string, mode: number): Promise<number> =>
+  new Promise((resolve, reject) =>
+    makeFifo.async(path, mode, (error: Error | null, result: number) =>
+      error ? reject(error) : resolve(result),
+    ),
+  );
+
 /** struct sock_filter of linux/filter.h. */
 export interface FilterStep {
   readonly code: number;

@@ -1,7 +1,7 @@
 /** Who is around an interface: its routers (proc(5), net/route; ipv6_route of the kernel's net/ipv6/route.c), its own MAC address (sysfs). */
 
 import { readFileSync } from 'node:fs';
-import { type Ip, ipFromBytes } from '../model/address.js';
+import { type Ip, type Ipv6, ipFromBytes } from '../model/address.js';
 
 const linesOf = (path: string): string[][] => {
   try {
@@ -32,6 +32,17 @@ const routers6 = (device: string): Ip[] =>
 
 /** Each once. */
 export const routersOf = (device: string): Ip[] => [...new Set([...routers4(device), ...routers6(device)])];
+
+/** Scope of a link-local address in net/if_inet6 (net/ipv6/addrconf.c). */
+const linkScope = '20';
+
+/** The interface's own link-local address; undefined: it has none. */
+export const linkLocalOf = (device: string): Ipv6 | undefined => {
+  const found = linesOf('/proc/net/if_inet6').find(
+    ([, , , scope, , name]) => name === device && scope === linkScope,
+  );
+  return found && (ipFromBytes(Uint8Array.from(Buffer.from(found[0]!, 'hex')), 0, 16) as Ipv6);
+};
 
 /** Undefined: there is no such interface. */
 export const macOf = (device: string): string | undefined => {

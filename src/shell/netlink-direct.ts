@@ -50,7 +50,7 @@ export interface DirectNetlinkOptions
 export const openDirectNetlinkSocket = (
   options: DirectNetlinkOptions,
   events: NetlinkEvents,
-): NetlinkSocket => {
+): Omit<NetlinkSocket, 'listen'> => {
   const { fd, port } = open(options.protocol);
   tune(fd, options);
   const buffer = new Uint8Array(options.messageBytes);
@@ -66,15 +66,16 @@ export const openDirectNetlinkSocket = (
     send(bytes, failed) {
       const error = closed ? closedError() : sendToKernel(fd, bytes);
       if (error) return failed(error);
-      let count = 0;
-      for (; !closed; count++) {
+      let isAnswered = false;
+      while (!closed) {
         const length = receive(fd, buffer, events);
         if (length === 0) break;
         handOn(buffer, length, true, events);
         if (options.answered?.()) return;
+        isAnswered = options.answered === undefined;
       }
-      // Every batch is answered: silence means that the answer found no room.
-      if (count === 0) checkLoss();
+      // Every batch is answered: silence, or answers without a verdict, mean that something found no room.
+      if (!isAnswered) checkLoss();
     },
     checkLoss,
     close() {

@@ -20,7 +20,7 @@ import {
   sendToKernel,
 } from './netlink-calls.js';
 import { freePorts } from './netlink-ports.js';
-import { type NetlinkTuning, tune } from './netlink-tuning.js';
+import { type NetlinkTuning, setMembership, tune } from './netlink-tuning.js';
 import { createShortTimer, type FileStream, openStream } from './streams.js';
 
 export const NETLINK_ROUTE = 0;
@@ -45,6 +45,8 @@ export interface NetlinkSocket {
   readonly port: number;
   /** Hands bytes to the kernel by one sendmsg(2), in which it does the work; `failed` hears of a refusal to take them. */
   send(bytes: Uint8Array, failed: (error: RelevoError) => void): void;
+  /** Joins or leaves its groups; false when the kernel refuses. What came before is still handed on. */
+  listen(on: boolean): boolean;
   /** Looks for drops now; done by itself whenever messages come. */
   checkLoss(): void;
   close(): void;
@@ -174,6 +176,7 @@ export const openNetlinkSocket = (options: NetlinkSocketOptions, events: Netlink
       const error = closed ? closedError() : sendToKernel(fd, bytes);
       if (error) queueMicrotask(() => failed(error));
     },
+    listen: (on) => !closed && (options.groups ?? []).every((group) => setMembership(fd, group, on)),
     checkLoss,
     close() {
       if (closed) return;

@@ -19,6 +19,8 @@ const SOL_NETLINK = 270;
 const SO_MEMINFO = 55;
 /** Index into what SO_MEMINFO fills (linux/sock_diag.h). */
 const SK_MEMINFO_DROPS = 8;
+const NETLINK_ADD_MEMBERSHIP = 1;
+const NETLINK_DROP_MEMBERSHIP = 2;
 const NETLINK_NO_ENOBUFS = 5;
 const NETLINK_CAP_ACK = 10;
 const NETLINK_EXT_ACK = 11;
@@ -51,6 +53,12 @@ export const tune = (fd: number, options: NetlinkTuning): void => {
   setsockopt(fd, SOL_NETLINK, NETLINK_NO_ENOBUFS, int32(1), 4);
   // Where it cannot be attached, whoever reads sorts them out: this saves waking up, thirty times a second for renewals alone.
   if (options.ignoreOwn) attachFilter(fd, dropOwn());
+};
+
+/** Joins a multicast group, or leaves it; false when the kernel refuses. */
+export const setMembership = (fd: number, group: number, joined: boolean): boolean => {
+  const option = joined ? NETLINK_ADD_MEMBERSHIP : NETLINK_DROP_MEMBERSHIP;
+  return setsockopt(fd, SOL_NETLINK, option, int32(group), 4) === 0;
 };
 
 /** Messages the kernel could not queue for this socket since it was opened. */

@@ -11,6 +11,8 @@ import { NETLINK_NETFILTER, openNetlinkSocket } from './netlink-socket.js';
 
 export interface NftWatch {
   readonly port: number;
+  /** Whether others' changes are heard from now on; they are at first. False when the kernel refuses. */
+  listen(on: boolean): boolean;
   close(): void;
 }
 
@@ -92,7 +94,7 @@ export const createNftWatch = (
       },
     },
   );
-  return { port: socket.port, close: () => socket.close() };
+  return { port: socket.port, listen: (on) => socket.listen(on), close: () => socket.close() };
 };
 
 export const ownPorts =

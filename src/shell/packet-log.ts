@@ -6,13 +6,11 @@ import {
   bindGroup,
   configureGroup,
   createPrefixCache,
-  NFULNL_CFG_F_CONNTRACK,
   NFULNL_CFG_F_SEQ,
   NFULNL_MSG_PACKET,
   readLoggedPacket,
   setGroupThreshold,
 } from '../netlink/nflog.js';
-import { beforeNatPrefix, createOriginalFinder } from '../netlink/nflog-originals.js';
 import type { LoggedPacket, PacketLog } from '../ports.js';
 import { NETLINK_NETFILTER, openNetlinkSocket } from './netlink-socket.js';
 
@@ -22,23 +20,27 @@ export interface PacketLogOptions {
   readonly copyRange?: number;
   /** Packets to gather before a message is sent; a rule's own `queue-threshold` can only lower it. */
   readonly threshold?: number;
-  /** Longest wait for the threshold, in the kernel's steps of 10 ms. */
+  /** Longest wait for the threshold, in steps of 10 ms. Default 0: until the kernel's next tick, 1 to 10 ms (CONFIG_HZ). */
   readonly flushMs?: number;
   readonly receiveBufferBytes?: number;
-  /** How to learn the original tuple: from the kernel where it can (`kernel`), else from reports before NAT. Default: try. */
-  readonly originals?: 'kernel' | 'reports';
 }
 
 export interface OpenPacketLog extends PacketLog {
   /** Settles when the kernel has taken the configuration; rejects with `kernel-busy` when another program has the group. */
   readonly ready: Promise<void>;
-  /** Once ready, true: the kernel cannot tell original destinations, so the ruleset must report newcomers before NAT too. */
-  readonly needsBeforeNat: boolean;
 }
 
 /** A message and its padding fit the read buffer. */
 const messageBytes = 16 * 1024;
 const gatherBytes = 15 * 1024;
+/** The kernel takes nothing smaller (NLMSG_GOODSIZE): a page, which costs it less to make than four. */
+const smallestGatherBytes = 4096 - 320;
+/** More than a report of two headers takes. */
+const usualReportBytes = 200;
+
+/** What a message of so many packets is made in. The kernel makes it anew for every message. */
+const roomFor = (packets: number): number =>
+  packets * usualReportBytes <= smallestGatherBytes ? smallestGatherBytes : gatherBytes;
 /** A lone report is read at once; those that follow closely are read together this often, and their entries share a frame. */
 const gatherMs = 0.4;
 
@@ -54,9 +56,6 @@ export const createPacketLog = (options: PacketLogOptions): OpenPacketLog => {
   const lossListeners = new Set<(detail: string) => void>();
   const waitingBySequence = new Map<number, Waiting>();
   const cache = createPrefixCache();
-  const originals = createOriginalFinder();
-  /** Reports come in pairs, before and behind NAT. */
-  let pairs = options.originals === 'reports';
   let requests = 0;
   let expected: number | undefined;
   let closed = false;
@@ -98,8 +97,7 @@ export const createPacketLog = (options: PacketLogOptions): OpenPacketLog => {
           if (message.type === NFULNL_MSG_PACKET) {
             const packet = readLoggedPacket(view, bytes, message.from, message.to, cache);
             checkSequence(packet);
-            if (packet.prefix === beforeNatPrefix) originals.remember(packet);
-            else packets.push(originals.complete(packet));
+            packets.push(packet);
           } else if (message.type === NLMSG_ERROR) {
             const ack = readAck(view, message);
             if (ack) onAck(ack.sequence, ack.errno);
@@ -130,26 +128,16 @@ export const createPacketLog = (options: PacketLogOptions): OpenPacketLog => {
       if (!(thrown instanceof RelevoError) || thrown.code !== 'not-permitted') throw thrown;
       throw new RelevoError('kernel-busy', `another program listens to it: ${thrown.message}`, thrown.facts);
     }
+    const { threshold = 1 } = options;
     const settings = {
       copyRange: options.copyRange ?? 128,
-      bufferBytes: gatherBytes,
-      flushHundredths: Math.max(1, Math.round((options.flushMs ?? 10) / 10)),
-      threshold: options.threshold ?? 1,
+      bufferBytes: roomFor(threshold),
+      flushHundredths: Math.round((options.flushMs ?? 0) / 10),
+      threshold,
     };
-    const apply = (flags: number): Promise<void> =>
-      request(`configuring log group ${group}`, (sequence) =>
-        configureGroup(sequence, group, { ...settings, flags }),
-      );
-    if (options.originals === 'reports') return apply(NFULNL_CFG_F_SEQ);
-    try {
-      await apply(NFULNL_CFG_F_SEQ | NFULNL_CFG_F_CONNTRACK);
-    } catch (thrown) {
-      // CONFIG_NETFILTER_NETLINK_GLUE_CT is not set: the reports from before NAT tell the same.
-      if (options.originals || !(thrown instanceof RelevoError) || thrown.code !== 'unsupported')
-        throw thrown;
-      pairs = true;
-      await apply(NFULNL_CFG_F_SEQ);
-    }
+    await request(`configuring log group ${group}`, (sequence) =>
+      configureGroup(sequence, group, { ...settings, flags: NFULNL_CFG_F_SEQ }),
+    );
   };
 
   const ready = configure();
@@ -158,12 +146,6 @@ export const createPacketLog = (options: PacketLogOptions): OpenPacketLog => {
 
   return {
     ready,
-    get needsBeforeNat() {
-      return pairs;
-    },
-    get reportsPerPacket() {
-      return pairs ? 2 : 1;
-    },
     onPackets(listener) {
       packetListeners.add(listener);
       return () => packetListeners.delete(listener);
@@ -174,7 +156,7 @@ export const createPacketLog = (options: PacketLogOptions): OpenPacketLog => {
     },
     setThreshold: (packets) =>
       request(`setting the threshold of log group ${group}`, (sequence) =>
-        setGroupThreshold(sequence, group, packets),
+        setGroupThreshold(sequence, group, { threshold: packets, bufferBytes: roomFor(packets) }),
       ),
     close() {
       if (closed) return;

@@ -1,12 +1,14 @@
-/** SIGHUP: the certificates of the links, and of nftlb's interface, are read again from their files. */
+/** SIGHUP: the certificates of the links, of nftlb's interface and for etcd are read again from their files. */
 
 import type { Server } from 'node:tls';
 
+import type { EtcdTls } from '../election/etcd-state.js';
 import { errorFrom } from '../errors.js';
 import { leastTls } from '../limits.js';
 import type { NodeConfig } from '../model/node.js';
 import type { Log, PeerLinks, Random } from '../ports.js';
 import type { TlsPair } from './api-access.js';
+import { readEtcdTls } from './etcd-thread.js';
 import { createPeerLinks } from './peer-links.js';
 
 /** `systemctl reload` sends it. */
@@ -45,6 +47,24 @@ export const renewServer = (
     "certificate and key of nftlb's interface",
     log,
   );
+
+/** Calls under way are not touched; a certificate that etcd refuses is named as a problem of the node, as at a start. */
+export const renewEtcd = (
+  { coordination }: Pick<NodeConfig, 'coordination'>,
+  renew: (tls: EtcdTls) => void,
+  log: Log,
+): (() => void) => {
+  const files = coordination?.driver === 'etcd' ? coordination.tls : undefined;
+  if (!files) return () => {};
+  return atRenewal(
+    async () => {
+      renew(readEtcdTls(files));
+      return 'the certificates for etcd were read again';
+    },
+    'certificates for etcd',
+    log,
+  );
+};
 
 /** Links that renew their certificates at SIGHUP for as long as they are up. */
 export const createRenewedLinks = (

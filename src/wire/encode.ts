@@ -6,6 +6,7 @@ import { documentBody } from './document.js';
 import type { SyncFrame } from './frames.js';
 import { relevo } from './gen/sync.js';
 import { generalMessage } from './general.js';
+import { resyncMessage } from './judge.js';
 
 const { Frame } = relevo.v1;
 const noBuckets = new Uint8Array(0);
@@ -57,7 +58,7 @@ const messageOf = (
         },
       };
     case 'resync':
-      return { resync: { group: frame.group, buckets: frame.buckets ?? noBuckets } };
+      return { resync: resyncMessage(frame) };
     case 'ping':
       return { ping: { token: frame.token, head: frame.head, sequence: frame.sequence } };
     case 'document':

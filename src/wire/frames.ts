@@ -98,8 +98,18 @@ export type GeneralBody =
   | GeneralChunk
   | SnapshotEndFrame
   | DigestFrame
-  | Extract<SyncFrame, { kind: 'start' | 'ack' | 'resync' }>
+  | ResyncFrame
+  | Extract<SyncFrame, { kind: 'start' | 'ack' }>
   | { readonly kind: 'progress'; readonly head: number; readonly sequence: number };
+
+/** No buckets: the decisive digest was equal. Epoch and sequence are those of the digest; 0: an older node, which does not say. */
+export interface ResyncFrame {
+  readonly kind: 'resync';
+  readonly group: string;
+  readonly buckets: Uint8Array | undefined;
+  readonly epoch: number;
+  readonly sequence: number;
+}
 
 export interface GeneralFrame {
   readonly kind: 'general';
@@ -177,8 +187,7 @@ export type SyncFrame =
   | GeneralFrame
   | { readonly kind: 'ack'; readonly frame: number }
   | DigestFrame
-  /** No buckets: the decisive digest was equal. */
-  | { readonly kind: 'resync'; readonly group: string; readonly buckets: Uint8Array | undefined }
+  | ResyncFrame
   | { readonly kind: 'ping'; readonly token: number; readonly head: number; readonly sequence: number }
   | { readonly kind: 'pong'; readonly token: number }
   | { readonly kind: 'document'; readonly message: DocumentMessage }

@@ -12,6 +12,7 @@ import {
   name,
   numbered,
   resync,
+  resyncMessage,
   snapshotBegin,
   snapshotEnd,
   start,
@@ -146,7 +147,7 @@ export const generalMessage = (frame: GeneralBody): Message => {
     case 'ack':
       return { ack: { frame: frame.frame } };
     case 'resync':
-      return { resync: { group: frame.group, buckets: frame.buckets ?? noBuckets } };
+      return { resync: resyncMessage(frame) };
     case 'progress':
       return { progress: { head: frame.head, sequence: frame.sequence } };
   }

@@ -3,7 +3,7 @@
 import { RelevoError } from '../errors.js';
 import { limits } from '../limits.js';
 import { bucketCount } from '../model/buckets.js';
-import type { DigestFrame, SnapshotBeginFrame, SnapshotEndFrame, SyncFrame } from './frames.js';
+import type { DigestFrame, ResyncFrame, SnapshotBeginFrame, SnapshotEndFrame, SyncFrame } from './frames.js';
 import type { relevo } from './gen/sync.js';
 
 /** What protobufjs makes of a uint64: a number, or an object when the value came from the wire. */
@@ -77,8 +77,24 @@ export const snapshotEnd = (body: relevo.v1.SnapshotEnd.$Properties): SnapshotEn
   ...numbered(body),
 });
 
-export const resync = (body: relevo.v1.Resync.$Properties): Extract<SyncFrame, { kind: 'resync' }> => ({
+export const resync = (body: relevo.v1.Resync.$Properties): ResyncFrame => ({
   kind: 'resync',
   group: name(body.group, 'group'),
   buckets: bucketSet(body.buckets),
+  epoch: count(body.epoch, 'epoch'),
+  sequence: count(body.sequence, 'sequence'),
+});
+
+const noBuckets = new Uint8Array(0);
+
+export const resyncMessage = ({
+  group,
+  buckets,
+  epoch,
+  sequence,
+}: ResyncFrame): relevo.v1.Resync.$Properties => ({
+  group,
+  buckets: buckets ?? noBuckets,
+  epoch,
+  sequence,
 });

@@ -2,10 +2,13 @@
 
 import test from 'ava';
 import { createBackendReview } from '../../src/app/backend-review.js';
-import type { KernelSink } from '../../src/app/kernel-sink.js';
+import { KernelSink } from '../../src/app/kernel-sink.js';
 import { createUpkeep } from '../../src/app/replica-upkeep.js';
+import { limits } from '../../src/limits.js';
 import { createEntryColumns, type EntryColumns, type KeyColumns } from '../../src/model/columns.js';
-import type { PersistenceMap } from '../../src/ports.js';
+import type { Transaction } from '../../src/netlink/nft/ast.js';
+import { encodeTransaction } from '../../src/netlink/nft/encode.js';
+import type { Nft, PersistenceMap } from '../../src/ports.js';
 import { GroupBook } from '../../src/replication/groups.js';
 import { mark } from '../../src/replication/marks.js';
 import { Replica } from '../../src/replication/replica.js';
@@ -70,6 +73,68 @@ const judged = async (backend: number, kernelBackend: number | undefined, number
   review.stop();
   return { destroyed, backend: replica.isLive(row, 1_000) ? replica.table.backend[row] : undefined };
 };
+
+test('a failed backend with 300,000 clients is asked about and forgotten in pieces, which the kernel takes', async (t) => {
+  const count = 300_000;
+  const keys: KeyColumns = createEntryColumns();
+  for (let client = 0; client < count; client++) {
+    keys.client.push(client);
+    keys.address.push(0x0a000001);
+    keys.protocolPort.push(tcp80);
+  }
+  let destroyed = 0;
+  const commit = async (transaction: Transaction): Promise<void> => {
+    const bytes = encodeTransaction(transaction, 1)?.bytes.length ?? 0;
+    t.true(bytes <= limits.batchBytes, `${bytes} bytes`);
+    for (const operation of transaction.operations)
+      if ('elements' in operation) destroyed += operation.elements.length;
+  };
+  const groups = new GroupBook('lb1', [{ name: 'front', addresses: [0x0a000001] }]);
+  groups.setActive(0, 1, true);
+  const clock = { nowMs: () => 1_000 };
+  const replica = new Replica({
+    ...{ maxEntries: 10, logEntries: 16, tombstoneMs: 1_000, seed: 0 },
+    groupOf: () => 0,
+  });
+  const log = createLog();
+  const sink = new KernelSink({
+    nft: { commit } as unknown as Nft,
+    clock,
+    log,
+    replica,
+    writable: () => true,
+  });
+  const asked: number[] = [];
+  const finished = new Promise<void>((resolve) => {
+    const review = createBackendReview({
+      ...{ clock, log, replica, groups, sink },
+      verdicts: { shortestTtlMs: 1, of: () => ({ belongs: true, writable: false, ttlMs: 1 }) },
+      persistence: {
+        read: async (piece: KeyColumns) => {
+          asked.push(piece.client.length);
+          const found = createEntryColumns();
+          for (let at = 0; at < piece.client.length; at++) {
+            found.client.push(piece.client[at]!);
+            found.address.push(piece.address[at]!);
+            found.protocolPort.push(piece.protocolPort[at]!);
+            found.backend.push(failed);
+            found.backendPort.push(80);
+            found.ttlMs.push(1);
+            found.remainingMs.push(1);
+          }
+          return found;
+        },
+      } as unknown as PersistenceMap,
+      onChange: () => {
+        if (destroyed === count) resolve();
+      },
+    });
+    review.now(keys);
+  });
+  await Promise.race([finished, new Promise((resolve) => setTimeout(resolve, 20_000).unref())]);
+  t.is(destroyed, count);
+  t.true(Math.max(...asked) <= limits.batchElements);
+});
 
 test('an entry of a failed backend leaves the kernel, one that a packet has made anew stays and is known', async (t) => {
   t.deepEqual(await judged(failed, failed, false), { destroyed: [1], backend: undefined });

@@ -81,8 +81,11 @@ test('states a second make no versions; the later word wins', async (t) => {
   }
   await a.services.setBackendState('web', 'b1', 'down');
   await until('down there', () => stateAt(b) === 'down');
+  t.is(b.cluster.saidElsewhere('web', 'b1'), 'said by lb1');
+  t.is(a.cluster.saidElsewhere('web', 'b1'), undefined, 'it has found so itself');
   await b.services.setBackendState('web', 'b1', 'off');
   await until('off here', () => stateAt(a) === 'off');
+  t.is(b.cluster.saidElsewhere('web', 'b1'), undefined);
   t.is(a.cluster.status().version, version);
   // A change of the service keeps the state that is in force.
   await b.put({ farms: [{ name: 'web', scheduler: 'rr' }] });

@@ -28,7 +28,13 @@ const world = (contents: Record<string, string> = {}) => {
     };
     return { pid: 100 + started.length, adopted, ended, stop };
   };
-  const state = { adoptable: false, refuse: undefined as string | undefined };
+  const state = {
+    adoptable: false,
+    refuse: undefined as string | undefined,
+    silent: false,
+    lost: 0,
+    underWay: 0,
+  };
   const log = createLog();
   const ports = {
     log,
@@ -49,8 +55,12 @@ const world = (contents: Record<string, string> = {}) => {
     },
     runner: {
       run: async (_file: string, args: readonly string[]) => {
-        commands.push(args.slice(2).join(' '));
-        return { exitCode: 0, stdout: stats, stderr: '' };
+        const asked = args.slice(2).join(' ');
+        if (state.silent) return { exitCode: 1, stdout: '', stderr: '' };
+        commands.push(asked);
+        const queue = `resent queue (len=${state.underWay})\n${'object -> seq:7\n'.repeat(state.underWay)}`;
+        const tracking = `message tracking:\n  0 Malformed msgs  ${state.lost} Lost msgs\n`;
+        return { exitCode: 0, stdout: asked === '-s rsqueue' ? queue : `${stats}${tracking}`, stderr: '' };
       },
     },
     daemons: {
@@ -63,7 +73,11 @@ const world = (contents: Record<string, string> = {}) => {
       adopt: async () => (state.adoptable ? launch(true) : undefined),
     },
   };
-  return { ports, content, commands, started, state, log };
+  return { ports, content, commands, started, state, log, nowMs: () => nowMs };
+};
+
+const turns = async (count: number): Promise<void> => {
+  for (let turn = 0; turn < count; turn += 1) await new Promise((resolve) => setImmediate(resolve));
 };
 
 const until = async (condition: () => boolean): Promise<void> => {
@@ -135,7 +149,7 @@ test('roles: active reads the kernel and sends all, standby forgets; the same ro
   const { ports, commands } = world();
   const conntrackd = createConntrackd(ports, labNode('lb1'));
   await conntrackd.start(new AbortController().signal);
-  const roles = (): string[] => commands.filter((each) => each !== '-s');
+  const roles = (): string[] => commands.filter((each) => !each.startsWith('-s'));
   conntrackd.becomeStandby('g1');
   await until(() => roles().length === 1);
   conntrackd.becomeActive('g1');
@@ -160,6 +174,29 @@ test('a restarted daemon is told its role again', async (t) => {
   await conntrackd.stop();
 });
 
+test('one that did not answer for long is ready when it does, and follows the role that it was not told', async (t) => {
+  const { ports, commands, state } = world();
+  state.silent = true;
+  const conntrackd = createConntrackd(ports, labNode('lb1'));
+  t.teardown(() => conntrackd.stop());
+  await conntrackd.start(new AbortController().signal);
+  conntrackd.becomeActive('g1');
+  t.regex(conntrackd.ready().reasons.join(), /does not answer/);
+  state.silent = false;
+  await until(() => commands.includes('-B'));
+  await until(() => conntrackd.ready().ready);
+  t.deepEqual(conntrackd.ready(), { ready: true, reasons: [] });
+  t.true(commands.includes('-B'));
+
+  commands.length = 0;
+  state.silent = true;
+  await until(() => !conntrackd.ready().ready);
+  conntrackd.becomeStandby('g1');
+  state.silent = false;
+  await until(() => commands.includes('-f internal'));
+  t.true(commands.includes('-f internal'));
+});
+
 test('disabled: ready, and nothing is touched', async (t) => {
   const { ports, started, content } = world();
   const { conntrackd: settings } = labNode('lb1');
@@ -181,4 +218,65 @@ test('somebody else’s daemon is asked, never started or stopped', async (t) =>
   t.deepEqual(conntrackd.ready(), { ready: true, reasons: [] });
   await conntrackd.stop();
   t.is(started.length, 0);
+});
+
+test('who gave its groups away forgets when the peer has everything, or is not heard of for long', async (t) => {
+  const { ports, commands, state, nowMs } = world();
+  const conntrackd = createConntrackd(ports, labNode('lb1'));
+  t.teardown(() => conntrackd.stop());
+  await conntrackd.start(new AbortController().signal);
+  state.underWay = 12;
+  conntrackd.becomeStandby('g1');
+  await until(() => commands.includes('-s rsqueue'));
+  t.false(commands.includes('-f internal'));
+  state.underWay = 0;
+  await until(() => commands.includes('-f internal'));
+  commands.length = 0;
+  state.underWay = 12;
+  conntrackd.becomeActive('g1');
+  await until(() => commands.includes('-B'));
+  const sinceMs = nowMs();
+  conntrackd.becomeStandby('g1');
+  await until(() => commands.includes('-f internal'));
+  t.true(commands.includes('-f internal'));
+  t.true(nowMs() - sinceMs >= 60_000);
+});
+
+test('a standby that has missed messages asks for everything, and is not ready before it has come; an owner asks nobody', async (t) => {
+  const { ports, commands, state } = world();
+  const conntrackd = createConntrackd(ports, labNode('lb1'));
+  t.teardown(() => conntrackd.stop());
+  await conntrackd.start(new AbortController().signal);
+  conntrackd.becomeStandby('g1');
+  await until(() => commands.includes('-f internal'));
+  t.false(commands.includes('-n'));
+  state.lost = 12;
+  await until(() => commands.includes('-n'));
+  t.deepEqual(conntrackd.ready().reasons, ['conntrackd is still receiving connections']);
+  await until(() => conntrackd.ready().ready);
+  t.true(conntrackd.ready().ready);
+  await turns(50);
+  t.is(commands.filter((each) => each === '-n').length, 1);
+  conntrackd.becomeActive('g1');
+  state.lost = 24;
+  await turns(50);
+  t.is(commands.filter((each) => each === '-n').length, 1);
+});
+
+test('of three nodes a standby asks when a path is whole again; what conntrackd counts as lost there means nothing', async (t) => {
+  const { ports, commands, state } = world();
+  const { conntrackd: settings } = labNode('lb1');
+  const peers = [...settings.peers, '10.30.0.3' as (typeof settings.peers)[number]];
+  const conntrackd = createConntrackd(ports, labNode('lb1', { conntrackd: { ...settings, peers } }));
+  t.teardown(() => conntrackd.stop());
+  await conntrackd.start(new AbortController().signal);
+  conntrackd.becomeStandby('g1');
+  await until(() => commands.includes('-f internal'));
+  state.lost = 5_000;
+  await turns(50);
+  t.false(commands.includes('-n'));
+  t.is(conntrackd.status().counters?.lostMessages, 0);
+  conntrackd.reconnected();
+  await until(() => commands.includes('-n'));
+  t.true(commands.includes('-n'));
 });

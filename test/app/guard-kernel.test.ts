@@ -103,14 +103,3 @@ test('the end of a write: done, missing, failed', async (t) => {
   t.like(await write('kernel-overrun', 'renew'), { result: 'failed' }, 'an unknown verdict is no success');
   t.like(await write('kernel-missing', 'close'), { result: 'done' }, 'no table: nothing is held');
 });
-
-test('a kernel that cannot destroy: armed and closed element by element', async (t) => {
-  const old = (operation: Operation): ErrorCode | undefined => {
-    if (operation.op === 'destroy-elements') return 'unsupported';
-    return operation.op === 'delete-elements' ? 'kernel-missing' : undefined;
-  };
-  const { kernel, done } = bench(old);
-  t.like(await kernel.write('arm', 'front', 'test'), { result: 'done' });
-  t.deepEqual(done, ['add-elements']);
-  t.like(await kernel.write('close', 'front', 'test'), { result: 'done' });
-});

@@ -13,7 +13,13 @@ import { initAuthority, issueCertificate } from '../../src/shell/certificates.js
 import { writeCertificate } from '../../src/shell/x509.js';
 import { encodeFrame } from '../../src/wire/encode.js';
 import type { HelloFrame } from '../../src/wire/frames.js';
-import { createSyncCluster, entry, type SyncCluster, until } from './support/sync-cluster.js';
+import {
+  createSyncCluster,
+  entry,
+  type StartOptions,
+  type SyncCluster,
+  until,
+} from './support/sync-cluster.js';
 
 const hello: HelloFrame = {
   ...{ kind: 'hello', versionMin: 1, versionMax: 1, software: 'rogue', cluster: 'prod', node: 'lb1' },
@@ -21,8 +27,8 @@ const hello: HelloFrame = {
 };
 
 /** lb3 originates, lb2 follows; lb1 is the test's to play. */
-const pair = async (cluster: SyncCluster) => {
-  const [lb2, lb3] = [await cluster.start('lb2'), await cluster.start('lb3')];
+const pair = async (cluster: SyncCluster, options: StartOptions = {}) => {
+  const [lb2, lb3] = [await cluster.start('lb2', options), await cluster.start('lb3')];
   lb3.replicator.setActive('front', 1, true);
   const stateOf = () => lb2.replicator.status().peers.find(({ name }) => name === 'lb3');
   await until(() => stateOf()?.state === 'in sync');
@@ -218,6 +224,36 @@ test.serial('frames of an earlier session, and of this one once more, are refuse
   await replicates();
 });
 
+test.serial(
+  'an epoch that no election can have come to is refused, and the owner’s still counts',
+  async (t) => {
+    const cluster = await createSyncCluster(t, ['lb1', 'lb2', 'lb3']);
+    const { lb2, replicates } = await pair(cluster, { electedEpoch: () => 1 });
+    const refusals = () =>
+      lb2.complaints.filter((line) => /^peer lb1: it says that it is active in/.test(line));
+    const front = (epoch: number) => ({ group: 'front', epoch });
+    const other = { group: 'none of ours', epoch: 2 ** 53 - 1 };
+    for (const [at, active] of [[front(2 ** 53 - 1)], [other, front(1_002)], []].entries()) {
+      const socket = await cluster.dial('lb1', 'lb2');
+      const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
+      socket.send(encodeFrame({ ...hello, session: `${at}`, active }));
+      if (active.length === 0) {
+        socket.send(encodeFrame({ kind: 'role', ...other, active: true }));
+        socket.send(encodeFrame({ kind: 'role', ...front(2 ** 53 - 1), active: false }));
+        socket.send(encodeFrame({ kind: 'role', ...front(1_002), active: true }));
+      }
+      await closed;
+    }
+    t.regex(
+      lb2.replicator.problems().join('\n'),
+      /peer lb1: .* epoch 1002 of group front, the election here has heard of 1: /,
+    );
+    t.true(refusals().length > 0, lb2.complaints.join('\n'));
+    await replicates();
+    t.true(lb2.replicator.readiness().ready);
+  },
+);
+
 test.serial('5,000 sessions a second beside peers that are dead, slow, half-open and slicing', async (t) => {
   const names = ['dead', 'half', 'slice', 'slow'];
   const cluster = await createSyncCluster(t, [...names, 'y', 'z']);
@@ -266,7 +302,8 @@ test.serial('5,000 sessions a second beside peers that are dead, slow, half-open
     `${sent} sessions, lag p99 ${peer('z').lagP99Ms?.toFixed(1)} ms, at most ${most} bytes waited for all peers`,
   );
   t.true(most <= 4 * limits.syncBufferedBytes);
-  t.true(peer('z').lagP99Ms! < 500);
+  // It is a few milliseconds on a quiet machine; whoever waited for the others would wait for seconds.
+  t.true(peer('z').lagP99Ms! < 3_000);
   for (const name of ['dead', 'half'])
     t.true(y.complaints.some((line) => line.startsWith(`peer ${name}: nothing heard for 4000 ms`)));
   const pieces = await sliced;

@@ -203,7 +203,8 @@ test('a change too large for one transaction is taken back when its second part 
       name: `h${index}`,
       'virtual-addr': `198.51.${index >> 8}.${index & 255}`,
       scheduler: 'hash',
-      'virtual-ports': 80,
+      // Unequal ones take many slots.
+      backends: [backend(1, { weight: 2 }), backend(2)],
     }),
   );
   nft.refuse(new RelevoError('kernel-refused', 'no'), 1);

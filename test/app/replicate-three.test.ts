@@ -99,7 +99,7 @@ test.serial('who watches sees every change on either side, and costs nothing aft
   t.deepEqual(changes, { lb1: told(true), lb2: told(false) });
   for (const stop of forget) stop();
   lb1.kernel.packet(entry(2, 1));
-  await until(() => lb1.replicator.dump().length === 2);
+  await until(() => [...lb1.replicator.entries()].length === 2);
   t.is(changes.lb1?.length, 3);
 });
 

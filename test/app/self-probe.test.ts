@@ -1,7 +1,7 @@
 /** When a node says that it reaches no backend, and when it takes that back. */
 
 import test from 'ava';
-import { type ProbeTarget, probeTargets, runSelfProbe } from '../../src/app/self-probe.js';
+import { backendsUnreached, type ProbeTarget, probeTargets, runSelfProbe } from '../../src/app/self-probe.js';
 import { parseServices } from '../../src/config/services.js';
 import type { HealthReason } from '../../src/election/health.js';
 import { parseIpv4 } from '../../src/model/address.js';
@@ -29,6 +29,7 @@ const play = async (targets: readonly ProbeTarget[], rounds: readonly (readonly 
         else asked.push([]);
       },
       targets: () => targets,
+      reasonsOf: backendsUnreached,
       say: (reasons) => said.push(reasons),
     },
     abort.signal,

@@ -122,6 +122,40 @@ test('a missing file is named', async (t) => {
   t.regex(error.message, /none\.yaml: no such file/);
 });
 
+for (const mode of ['dnat', 'snat', 'dsr', 'stlsdnat', 'local']) {
+  test(`a document of nftlb’s, ${mode}: what is imported and exported again says the same`, async (t) => {
+    const { folder, relevo } = t.context;
+    const [given, ours, again, theirs] = ['given', 'ours', 'again', 'theirs'].map((name) =>
+      join(folder, name),
+    ) as [string, string, string, string];
+    const farm = {
+      name: 'web',
+      'virtual-addr': '192.0.2.1',
+      'virtual-ports': mode === 'stlsdnat' ? '80' : '80,443',
+      mode,
+      scheduler: 'hash',
+      'sched-param': 'srcip',
+      ...(mode !== 'local' && {
+        backends: [{ name: 'b1', 'ip-addr': '10.0.0.1', port: mode === 'dsr' ? '' : '8080', state: 'up' }],
+      }),
+      policies: [{ name: 'bad' }],
+    };
+    const policies = [{ name: 'bad', type: 'blacklist', elements: [{ data: '10.9.0.0/16' }] }];
+    writeFileSync(given, JSON.stringify({ farms: [farm], policies }));
+    const turned = async (what: 'import' | 'export', from: string, to: string): Promise<unknown> => {
+      const { text, failed } = await relevo('nftlb', what, from);
+      t.false(failed, text);
+      writeFileSync(to, text);
+      return JSON.parse(text) as unknown;
+    };
+    const imported = await turned('import', given, ours);
+    const exported = await turned('export', ours, theirs);
+    t.like((exported as { farms: object[] }).farms[0], { name: 'web', mode, state: 'up' });
+    t.deepEqual(await turned('import', theirs, again), imported);
+    t.deepEqual(await turned('export', again, theirs), exported);
+  });
+}
+
 test('what nftlb does not know is not exported to it; a backend that drains is off there', async (t) => {
   const file = join(t.context.folder, 'services.json');
   const backend = { name: 'b1', 'ip-addr': '10.0.0.1', port: 80, state: 'drain' };

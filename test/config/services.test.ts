@@ -223,4 +223,23 @@ test(
 test(refused, '{"farms": [1,]}', '(document)', /line 1, column 13: a ',' with nothing/);
 test(refused, '{"farms": ["unclosed]}', '(document)', /not closed/);
 test(refused, '{"farms": [', '(document)', /the end of the text/);
+const deep = 20_000;
+test(
+  refused,
+  `farms: ${'['.repeat(deep)}${']'.repeat(deep)}`,
+  '(document)',
+  /^nested more than 64 levels deep at line 1, column 72: .*remove the '\['/,
+);
+test(
+  refused,
+  `farms:\n${'- '.repeat(deep)}x`,
+  '(document)',
+  /^nested more than 64 levels deep at line 2, .*remove the/,
+);
+test(
+  refused,
+  `farms:\n${Array.from({ length: 200 }, (_, level) => `${' '.repeat(level + 1)}a:\n`).join('')}`,
+  '(document)',
+  /^nested more than 64 levels deep at line 66, /,
+);
 test(refused, 'farms:\n  - name: x\n   bad: 1\n', '(document)', /not YAML.*line 3/);

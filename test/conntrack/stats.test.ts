@@ -1,5 +1,5 @@
 import test from 'ava';
-import { conntrackdComplaint, parseConntrackdStats } from '../../src/conntrack/stats.js';
+import { conntrackdComplaint, parseConntrackdStats, undelivered } from '../../src/conntrack/stats.js';
 
 /** As conntrackd 1.4.7 prints it (FT-FW, external cache disabled). */
 const printed = [
@@ -54,4 +54,10 @@ test('the first error is the cause', (t) => {
   ].join('\n');
   t.is(conntrackdComplaint(output), "can't open channel socket: No such device");
   t.is(conntrackdComplaint('[notice] initialization completed'), undefined);
+});
+
+test('what a peer has not acknowledged: messages of connections, and not those of control', (t) => {
+  t.is(undelivered('resent queue (len=3)\ncontrol -> seq:1 flags:8\nobject -> seq:2\nobject -> seq:3\n'), 2);
+  t.is(undelivered('resent queue (len=1)\ncontrol -> seq:1 flags:8\n'), 0);
+  t.is(undelivered(''), 0);
 });

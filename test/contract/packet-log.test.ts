@@ -1,14 +1,18 @@
 /** Reports of `log group` rules on the real kernel: content, order, batching, losses. */
 
 import test from 'ava';
-import { type Ipv4, parseIpv4 } from '../../src/model/address.js';
-import { beforeNatPrefix } from '../../src/netlink/nflog-originals.js';
+import { type Ipv4, ipv4FromNumber, parseIpv4 } from '../../src/model/address.js';
+import type { Statement } from '../../src/netlink/nft/ast.js';
 import type { LoggedPacket } from '../../src/ports.js';
+import { readSighting } from '../../src/replication/packet.js';
+import { rule } from '../../src/ruleset/rules.js';
 import { createFrameSocket } from '../../src/shell/frames.js';
+import { createNft } from '../../src/shell/nft.js';
 import { createPacketLog } from '../../src/shell/packet-log.js';
 import { insideNamespace } from '../support/inside.js';
 import { createNamespaces } from '../support/netns.js';
 import { udpFrame } from '../support/udp-frame.js';
+import { silentLog } from './kernel.js';
 
 const namespaces = createNamespaces();
 const client = namespaces.add('c');
@@ -23,20 +27,6 @@ test.after.always(() => namespaces.dispose());
 const mac = (ns: string, dev: string): string =>
   namespaces.run(ns, 'cat', `/sys/class/net/${dev}/address`).trim();
 const after = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-
-/** Rules that report new connections to port 80 to `group`, before and behind a translation to 10.5.0.1:8080. */
-const reportTwice = (group: number): void => {
-  const log = (prefix: string): string =>
-    `log prefix "${prefix}" group ${group} snaplen 64 queue-threshold 64`;
-  const lines = [
-    `add table ip g${group}`,
-    `add chain ip g${group} nat { type nat hook prerouting priority -100; }`,
-    `add chain ip g${group} in { type filter hook input priority 0; }`,
-    `add rule ip g${group} nat udp dport 81 ${log(beforeNatPrefix)} dnat to 10.5.0.1:8080`,
-    `add rule ip g${group} in ct state new udp dport 8080 ${log('relevo new')}`,
-  ];
-  namespaces.run(balancer, 'nft', lines.join('; '));
-};
 
 /** One rule that reports new connections to port 80 to `group`. */
 const report = (group: number, threshold: number): void => {
@@ -81,40 +71,63 @@ test.serial('a packet is reported with its header, prefix and number', async (t)
   t.is(payload.subarray(12, 16).join('.'), '10.100.0.1');
 });
 
-for (const originals of [undefined, 'reports'] as const) {
-  test.serial(
-    `the original destination is told with every packet (${originals ?? 'as the kernel can'})`,
-    async (t) => {
-      const group = originals ? 21 : 20;
-      reportTwice(group);
-      const log = insideNamespace(balancer, () =>
-        createPacketLog({ group, threshold: 16, ...(originals && { originals }) }),
-      );
-      t.teardown(() => {
-        log.close();
-        namespaces.run(balancer, 'nft', 'delete', 'table', 'ip', `g${group}`);
-      });
-      const seen: string[] = [];
-      log.onPackets((packets) => {
-        for (const { original, payload, prefix } of packets) {
-          const after = `${payload.subarray(16, 20).join('.')}:${(payload[22]! << 8) | payload[23]!}`;
-          seen.push(
-            `${prefix} ${original?.source} ${original?.protocol} ${original?.destination}:${original?.destinationPort} ${after}`,
-          );
-        }
-      });
-      await log.ready;
-      const first = group * 100;
-      send(first, 100, 81);
-      await after(100);
-      t.is(seen.length, 100);
-      for (const [index, line] of seen.entries()) {
-        const number = first + index;
-        t.is(line, `relevo new 10.100.${number >> 8}.${number & 255} 17 10.5.0.1:81 10.5.0.1:8080`);
+test.serial(
+  'a report tells the service in mark and source port, and the packet goes on as it came',
+  async (t) => {
+    const group = 20;
+    // The rule under test stands between one that marks and one that counts what went on unharmed.
+    const lines = [
+      'add table ip told',
+      'add chain ip told nat { type nat hook prerouting priority -100; }',
+      'add chain ip told marking { type filter hook prerouting priority -90; }',
+      'add chain ip told in { type filter hook input priority 0; }',
+      'add chain ip told after { type filter hook input priority 1; }',
+      'add rule ip told nat udp dport 81 dnat to 10.5.0.1:8080',
+      'add rule ip told marking udp dport 8080 meta mark set 0x1234abcd',
+      'add rule ip told after udp dport 8080 udp sport 4000 meta mark 0x1234abcd counter',
+    ];
+    namespaces.run(balancer, 'nft', lines.join('; '));
+    const nft = insideNamespace(balancer, () => createNft({ log: silentLog }));
+    const statement: Statement = {
+      kind: 'log',
+      ...{ group, snaplen: 64, queueThreshold: 64 },
+      telling: { mark: 'ct original ip daddr', sourcePort: 'ct original proto-dst' },
+    };
+    const table = { family: 'ip', name: 'told' } as const;
+    await nft.commit({
+      reason: 'a rule that tells',
+      operations: [
+        { op: 'add-rule', table, rule: rule('in', 'tell', { kind: 'ct-state', states: ['new'] }, statement) },
+      ],
+    });
+    const log = insideNamespace(balancer, () => createPacketLog({ group, threshold: 16 }));
+    t.teardown(() => {
+      log.close();
+      nft.close();
+      namespaces.run(balancer, 'nft', 'delete table ip told');
+    });
+    const seen: string[] = [];
+    const sighting = { client: 0, address: 0, protocolPort: 0, backend: 0, backendPort: 0 };
+    log.onPackets((packets) => {
+      for (const packet of packets) {
+        if (!readSighting(packet, sighting)) continue;
+        const { client, address, protocolPort, backend, backendPort } = sighting;
+        const ends = [client, address, backend].map((number) => ipv4FromNumber(number));
+        seen.push(`${ends.join(' ')} ${protocolPort >> 16} ${protocolPort & 0xffff} ${backendPort}`);
       }
-    },
-  );
-}
+    });
+    await log.ready;
+    send(2000, 100, 81);
+    await after(100);
+    t.is(seen.length, 100);
+    for (const [index, line] of seen.entries()) {
+      const number = 2000 + index;
+      t.is(line, `10.100.${number >> 8}.${number & 255} 10.5.0.1 10.5.0.1 17 81 8080`);
+    }
+    const listed = namespaces.run(balancer, 'nft', 'list', 'chain', 'ip', 'told', 'after');
+    t.regex(listed, /counter packets 100 /);
+  },
+);
 
 test.serial('a group has one listener, and is free again when that is closed', async (t) => {
   const first = insideNamespace(balancer, () => createPacketLog({ group: 8 }));

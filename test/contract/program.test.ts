@@ -152,6 +152,16 @@ test.serial('-H; an empty key does not count, one from the environment does; HTT
   t.regex(wrong.stderr, /api\.key: no certificate in PEM/);
 });
 
+test.serial('--key-file: the key is its content', async (t) => {
+  const file = join(folder, 'key');
+  writeFileSync(file, 'from a file\n', { mode: 0o600 });
+  const ended = await relevo('nftlb', '-d', '--key-file', file);
+  t.is(ended.status, 0, ended.stderr);
+  t.regex(await curl('from a file', 'http://127.0.0.1:5555/farms'), /200$/);
+  t.is(await curl('from a fil', 'http://127.0.0.1:5555/farms'), '401');
+  await endAll();
+});
+
 test.serial('a witness lives on when it is told to reload', async (t) => {
   const [config, secretFile] = [join(folder, 'witness.yaml'), join(folder, 'secret')];
   writeFileSync(secretFile, 'x'.repeat(32), { mode: 0o600 });

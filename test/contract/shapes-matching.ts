@@ -13,6 +13,21 @@ export const matches: readonly Shape[] = [
       { kind: 'log', group: 5, prefix: 'relevo new', snaplen: 128, queueThreshold: 64 },
     ],
   },
+  {
+    title: 'log that tells two fields besides',
+    family: 'ip',
+    chain: 'filter',
+    // Nobody can load half of it: what nft would make of its own text does not put back what the packet had.
+    unread: true,
+    statements: [
+      {
+        kind: 'log',
+        group: 5,
+        snaplen: 64,
+        telling: { mark: 'ct original ip daddr', sourcePort: 'ct original proto-dst' },
+      },
+    ],
+  },
   { title: 'bare log', family: 'ip', chain: 'filter', statements: [{ kind: 'log', group: 0 }] },
   {
     title: 'ct states',

@@ -132,6 +132,10 @@ export const writing: readonly Shape[] = [
     ],
     { prints: 'iif "lo" ip protocol udp log prefix "x" group 3' },
   ),
+  netdev('frames of another machine', [
+    { kind: 'compare', field: 'meta pkttype', op: '!=', value: literal('integer', Uint8Array.of(0)) },
+    { kind: 'counter' },
+  ]),
   {
     title: 'addresses and ports ahead of tracking',
     family: 'ip',

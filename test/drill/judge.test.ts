@@ -136,12 +136,23 @@ test('where nothing failed, nothing may have happened', (t) => {
   t.deepEqual(verdictOf(silent, budgets.idle).failures, ['nobody answered for 20 ms, budget 0 ms']);
 });
 
+test('a handover during which nobody answers for longer than clients may wait fails, as after any takeover', (t) => {
+  const found = judge(quiet);
+  const silent = (noneAnsweringMs: number) => ({ ...found, arp: { ...found.arp, noneAnsweringMs } });
+  t.deepEqual(verdictOf(silent(20), budgets.handover).failures, []);
+  t.deepEqual(verdictOf(silent(21), budgets.handover).failures, ['nobody answered for 21 ms, budget 20 ms']);
+  t.deepEqual(verdictOf(silent(501), budgets['agent-kill']).failures, [
+    'nobody answered for 501 ms, budget 500 ms',
+  ]);
+  t.is(budgets['node-off'].noneAnsweringMs, 500);
+});
+
 const fails = test.macro({
-  exec: (t, change: Partial<DrillHistory>, expected: RegExp) => {
+  exec: (t, change: Partial<DrillHistory>, ...expected: RegExp[]) => {
     const { passed, failures } = verdictOf(judge({ ...quiet, ...change }), budgets.handover);
     t.false(passed);
-    t.is(failures.length, 1, failures.join('\n'));
-    t.regex(failures[0]!, expected);
+    t.is(failures.length, expected.length, failures.join('\n'));
+    for (const [index, one] of expected.entries()) t.regex(failures[index]!, one);
   },
   title: (name) => `fails: ${name}`,
 });
@@ -188,6 +199,7 @@ test(
   'nobody owns it at the end',
   fails,
   { arp: asked(1000, (index) => (index < 799 ? 'A' : '')) },
+  /^nobody answered for 400 ms, budget 20 ms/,
   /^0 nodes answer for/,
 );
 test(
@@ -208,6 +220,69 @@ test('the timeline counts from the fault', (t) => {
     udp: probe(1000, (index) => index >= 460 && index < 480),
     arp: asked(1000, (index) => (index < 470 ? 'A' : index < 490 ? '' : 'B')),
   });
-  t.deepEqual(timeline, { lastOldAnswerMs: 38, firstNewAnswerMs: 80, firstLossMs: 20, lastLossMs: 58 });
+  t.like(timeline, {
+    lastOldAnswerMs: 38,
+    firstNewAnswerMs: 80,
+    firstLossMs: 20,
+    lastLossMs: 58,
+    leaseMs: null,
+  });
   t.like(judge(quiet).timeline, { firstLossMs: null, lastLossMs: null });
+});
+
+test('the timeline takes the first of each step from what nodes recorded', (t) => {
+  const at = (atMs: number, what: 'detected' | 'decided' | 'lease' | 'announced') => ({
+    node: 'lb2',
+    atMs,
+    what,
+    detail: '',
+  });
+  const milestones = [
+    at(400, 'detected'),
+    at(1100, 'detected'),
+    at(1200, 'decided'),
+    at(1210, 'lease'),
+    at(1300, 'detected'),
+  ];
+  t.like(judge({ ...quiet, milestones }).timeline, {
+    detectedMs: 100,
+    decidedMs: 200,
+    leaseMs: 210,
+    announcedMs: null,
+  });
+});
+
+test('of several services in turns each is judged for itself: that one answers does not end the outage of another', (t) => {
+  const turns = { ...probe(1000, (index) => index % 2 === 1 && index > 100), targets: ['a', 'b'] };
+  t.like(judgeProbe(turns), { attempts: 1000, lost: 449 + 1, outageMs: 1800 });
+  t.is(judgeProbe({ ...turns, targets: ['both'] }).outageMs, 2);
+});
+
+const answers = (refused: readonly boolean[], freeServed = true, granted = 3) => ({
+  refused: Object.fromEntries(refused.map((each, index) => [`10.10.11.${index}`, each])),
+  freeServed,
+  granted,
+});
+const limitsOf = (after: ReturnType<typeof answers>) => {
+  const history = { ...quiet, limits: { allowed: 3, before: answers([true, true]), after } };
+  return verdictOf(judge(history), budgets['node-off']).failures;
+};
+
+test('who was banned is still banned, who was not is served, and nobody gets more than allowed', (t) => {
+  t.deepEqual(limitsOf(answers([true, true])), []);
+  t.deepEqual(limitsOf(answers([true, false])), ['1 of 2 banned clients are still banned']);
+  t.regex(limitsOf(answers([true, true], false))[0]!, /nobody has banned was not served/);
+  t.deepEqual(limitsOf(answers([true, true], true, 6)), [
+    'one client was granted 6 connections, 3 are allowed',
+  ]);
+});
+
+test('what was not probed is not held against a run, what was and recorded nothing is', (t) => {
+  const none = { intervalMs: 2, sentMs: [], answeredMs: [], longestStallMs: 0 };
+  const bare = { ...quiet, udp: none, streams: [], before: {}, after: {}, arp: [] };
+  const failuresOf = (unprobed: DrillHistory['unprobed']) =>
+    verdictOf(judge({ ...bare, unprobed: unprobed ?? [] }), budgets['node-off']).failures;
+  t.deepEqual(failuresOf(['datagrams', 'streams', 'persistence', 'owners', 'limits']), []);
+  t.true(failuresOf(['streams', 'persistence', 'owners']).includes('a probe recorded nothing'));
+  t.true(failuresOf([]).length >= 3);
 });

@@ -17,6 +17,14 @@ test('the library is read, names are unique, and every fault is in it', (t) => {
   t.deepEqual(missing, []);
   t.true(scenarios.some(({ mustFail }) => mustFail !== undefined));
   t.false(inLabOrder(scenarios).at(-1)!.replication);
+  const labs = inLabOrder(scenarios).map(({ replication, mode, family }) =>
+    [replication, mode, family].join(),
+  );
+  t.is(
+    labs.filter((each, index) => each !== labs[index - 1]).length,
+    new Set(labs).size + 1,
+    'each lab once, the default one with three nodes too',
+  );
 });
 
 test('words become numbers', (t) => {
@@ -37,6 +45,8 @@ expect: { outage: 250ms, lost datagrams: any, failed connects: 3, nobody answers
     load: 0,
     deadlineMs: 90_000,
     replication: true,
+    mode: 'dnat',
+    family: 'ipv4',
     limits: {
       outageMs: 250,
       lostDatagrams: Number.POSITIVE_INFINITY,
@@ -70,15 +80,41 @@ for (const [what, text, pattern] of [
   [
     'a deadline that no run meets',
     `${head}fault: handover\ndeadline: 1s`,
-    /deadline: is impossible: .* at least 5s/,
+    /deadline: is impossible: .* at least 7s/,
+  ],
+  [
+    'a deadline before the fault begins',
+    `${head}fault: back-path\ndeadline: 10s`,
+    /deadline: is impossible: .* at least 17\.5s/,
   ],
   [
     'a deadline within the quiet time',
     `${head}fault: idle\nfor: 10m`,
-    /deadline: is impossible: .* at least 605s/,
+    /deadline: is impossible: .* at least 607s/,
   ],
   ['a duration of a fault that has none', `${head}fault: handover\nfor: 1m`, /for: is for the fault idle/],
-  ['no name, no sentence', 'fault: handover', /name: is missing.*\nabout: is missing: say in a sentence/s],
+  [
+    'an unknown mode',
+    `${head}fault: handover\nmode: magic`,
+    /mode: must be one of dnat, snat, dsr, stlsdnat/,
+  ],
+  [
+    'a deadline of nothing',
+    `${head}fault: handover\ndeadline: 0s`,
+    /deadline: is impossible: .* at least 7s/,
+  ],
+  ['a load of a fault that has none', `${head}fault: handover\nload: 5`, /load: is for the fault idle/],
+  ['no name, no sentence', 'fault: handover', /name: is missing.*\nabout: must be text: say in a sentence/s],
+  ['an empty file', '', /\(document\): must be a map of attributes \(name: value\), not nothing$/],
+  ['a list', '- 1', /\(document\): must be a map of attributes \(name: value\), not a list$/],
+  ['a key twice', `${head}name: z\nfault: handover`, /is not YAML: Map keys must be unique at line 3/],
+  ['two documents', `${head}fault: handover\n---\n${head}`, /\(document\): holds several documents/],
+  [
+    'wrong types',
+    `${head}fault: handover\nrepeat: "3"\nseed: 1.5\nexpect: { takeovers: -1 }\nmust fail with: ""`,
+    /repeat: must be a number, not text\nseed: must be a whole number\nexpect\.takeovers: must be at least 0\nmust fail with: must not be empty$/,
+  ],
+  ['nothing behind a key', `${head}fault: handover\nexpect:`, /expect: must be a map .*, not nothing$/],
   ['no YAML', 'fault: [', /is not YAML/],
 ] as const) {
   test(`refused: ${what}`, (t) => {
@@ -91,4 +127,6 @@ test('a scenario that did not run has a row, too', (t) => {
   const scenario = parseScenario(`${head}fault: handover\nrepeat: 3`, 'x.yaml');
   const row = suiteRows([{ scenario, runs: [], passed: false, failures: ['no lab'] }])[0];
   t.deepEqual(row, ['x', 'FAIL', '0 of 3', '-', '-', '-', '-']);
+  const impossible = { scenario, runs: [], passed: false, failures: [], impossible: 'no netem' };
+  t.is(suiteRows([impossible])[0]?.[1], 'NOT HERE');
 });

@@ -1,6 +1,7 @@
 import test from 'ava';
 import { type Channel, createChannel, type Opened } from '../../src/election/channel.js';
 import type { Body } from '../../src/election/messages.js';
+import { answeringPath, lackingPath } from '../../src/election/relay.js';
 import { macWith } from './mac.js';
 
 const hello: Body = { type: 'hello' };
@@ -50,6 +51,23 @@ test('nothing is taken twice, late ones are taken once, on each path apart', (t)
   const old = lb1.seal('lb2', 0, hello);
   for (let count = 0; count < 70; count++) lb2.open(lb1.seal('lb2', 0, hello), 1);
   t.is(code(lb2.open(old, 1)), 'replayed', 'older than the window');
+});
+
+test('another node’s word is handed on once, and what comes twice that way is no replay', (t) => {
+  const lb1 = channel('lb1', 1001);
+  const lb2 = channel('lb2', 2002);
+  const lb3 = channel('lb3', 3003);
+  acquaint(lb1, lb2, 0);
+  for (const path of [lackingPath, answeringPath]) {
+    const sealed = lb1.seal('lb2', path, hello);
+    t.like(lb3.open(sealed, 1), { kind: 'refused', relay: { from: 'lb1', to: 'lb2' } });
+    t.is(code(lb3.open(sealed, 1)), 'repeated', 'its copy on a second path');
+    t.is(code(lb2.open(sealed, 1)), 'message');
+    t.is(code(lb2.open(sealed, 1)), 'repeated');
+  }
+  const reborn = channel('lb1', 1002).seal('lb2', lackingPath, hello);
+  t.like(lb3.open(reborn, 2), { relay: { from: 'lb1', to: 'lb2' } }, 'counters begin anew with a session');
+  t.is(lb3.open(channel('lb9', 9).seal('lb2', lackingPath, hello), 2).kind, 'refused');
 });
 
 test('the window against a plain set, over many orders', (t) => {

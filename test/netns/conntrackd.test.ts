@@ -106,6 +106,14 @@ const setUp = () => {
         '-g',
         '10.20.0.21',
       ),
+    /** The first node's frames get lost on their way, and it does not notice. */
+    cut: () =>
+      namespaces.run(
+        b,
+        'nft',
+        'add table netdev cut; add chain netdev cut in { type filter hook ingress device "sync0" priority 0; policy drop; }',
+      ),
+    join: () => namespaces.run(b, 'nft', 'delete table netdev cut'),
     flush: (ns: string) => namespaces.run(ns, 'conntrack', '-F'),
     /** Source ports of the connections in the kernel. */
     ports: (ns: string): number[] =>
@@ -200,6 +208,37 @@ test('a configuration the daemon refuses: not ready, with its own reason', async
     t.regex(status.wrong.join(), /^conntrackd is not running: .*No such device/);
   } finally {
     await node.stop();
+    await lab.dispose();
+  }
+});
+
+test('an owner that was cut off and gave its groups away: what it had not delivered arrives when it is heard again', async (t) => {
+  const lab = setUp();
+  const first = startNode(lab.a, 'lb1', join(lab.folder, 'a'));
+  const second = startNode(lab.b, 'lb2', join(lab.folder, 'b'));
+  try {
+    await first.until((each) => each.ready);
+    await second.until((each) => each.ready);
+    await first.ask('active');
+    await second.ask('standby');
+    lab.insert(lab.a, 1001);
+    t.deepEqual(await eventually(() => lab.ports(lab.b), [1001]), [1001]);
+    // Daemons that still greet each other, with a word a second, keep nothing to repeat.
+    await new Promise((resolve) => setTimeout(resolve, 3_000));
+    lab.cut();
+    lab.insert(lab.a, 1002);
+    lab.insert(lab.a, 1003);
+    await first.ask('standby');
+    await second.ask('active');
+    await new Promise((resolve) => setTimeout(resolve, 4_000));
+    lab.join();
+    t.deepEqual(await eventually(() => lab.ports(lab.b), [1001, 1002, 1003]), [1001, 1002, 1003]);
+    // And then it forgets them.
+    await first.until((each) => each.counters?.ownEntries === 0);
+    t.is((await first.ask('status')).counters?.ownEntries, 0);
+  } finally {
+    await first.stop();
+    await second.stop();
     await lab.dispose();
   }
 });

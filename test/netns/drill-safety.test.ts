@@ -4,9 +4,13 @@ import { spawn } from 'node:child_process';
 import test from 'ava';
 import { runDrill } from '../../src/drill/drill.js';
 import { healDrill } from '../../src/drill/heal.js';
-import { drillLockState } from '../../src/drill/lock.js';
+import { drillLockState, labPlace } from '../../src/drill/lock.js';
+import { parseScenario } from '../../src/drill/scenario.js';
+import { runSuite } from '../../src/drill/suite.js';
 import { labDown, labStatus, labUp } from '../../src/lab/lab.js';
+import { hostFolder } from '../../src/lab/state.js';
 import { sleep } from '../../src/shell/clock.js';
+import { createControlClient } from '../../src/shell/control-socket.js';
 import { builtProgram, nodeProgram } from '../../src/shell/programs.js';
 import { labPorts, newLabName } from '../support/lab.js';
 
@@ -27,7 +31,7 @@ test('a broken limit ends a drill and moves the addresses back; one that is kill
     t.regex(runs[0]!.stopped ?? '', new RegExp(`more than the 20 ms .*${first} is active again`));
     t.false(runs[0]!.verdict.passed);
     t.deepEqual((await labStatus(labPorts, lab)).active, [first]);
-    t.is((await drillLockState(labPorts.files, lab)).state, 'none');
+    t.is((await drillLockState(labPorts.files, labPlace(lab))).state, 'none');
 
     // One that is healed before the kill hits it, on a busy machine, proves nothing: again.
     for (const attempt of [1, 2, 3]) {
@@ -55,6 +59,18 @@ test('a broken limit ends a drill and moves the addresses back; one that is kill
     t.is(healed.health, 'up');
     t.is(healed.active.length, 1);
     t.regex(await healDrill(labPorts, lab), /no drill has left anything broken/);
+
+    // A suite asks as `drill run` does; what does not pass by itself is refused.
+    const standby = Object.keys(healed.nodes).find((node) => !healed.active.includes(node))!;
+    const client = createControlClient(`${hostFolder(lab, standby)}/relevo.sock`, 5_000);
+    const body = { type: 'application/json', text: JSON.stringify({ on: true }) };
+    await client.call('POST', '/v1/maintenance', body);
+    const scenario = parseScenario('name: x\nabout: y\nfault: node-off\n', 'x.yaml');
+    const [result] = await runSuite(labPorts, lab, [scenario], never, () => {}, 0);
+    t.false(result!.passed);
+    t.is(result!.runs.length, 0);
+    t.regex(result!.failures.join(), /is not fit for node-off, nothing was broken:.*maintenance/s);
+    t.deepEqual((await labStatus(labPorts, lab)).active, healed.active);
   } finally {
     await labDown(labPorts, lab);
   }

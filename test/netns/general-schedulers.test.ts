@@ -74,6 +74,50 @@ test.serial('symhash: a flow and its reverse, as another flow, have the same bac
   quiet(t, engine);
 });
 
+test.serial('hash over any fields: what they say decides, and nothing else', async (t) => {
+  const engine = startEngine(t);
+  const addresses = Array.from({ length: 8 }, (_, at) => `198.51.100.${30 + at}`);
+  const flow = (at: number) => ({
+    srcip: clients[at]!,
+    dstip: addresses[at % 8]!,
+    srcport: 20_000 + at,
+    dstport: 7000 + at,
+  });
+  for (const hashFields of [['srcip'], ['dstip'], ['srcport'], ['dstport'], ['srcip', 'dstport']] as const) {
+    for (const ports of [{ first: 7000, last: 7023 }, undefined]) {
+      // Every port of an address, and a range.
+      await engine.reconciler.apply({
+        services: [
+          service({
+            scheduler: 'hash',
+            hashFields: [...hashFields],
+            addresses: addresses.map((address) => ({
+              address: address as Ip,
+              protocol: 'tcp',
+              ports: ports ? [ports] : [],
+            })),
+            endpoints: [],
+          }),
+        ],
+      });
+      const found: string[] = [];
+      for (let at = 0; at < 24; at++) {
+        const one = flow(at);
+        const name = await nameFrom(one.dstip, one.dstport, one.srcip, one.srcport);
+        // The same fields, everything else different.
+        const other = {
+          ...flow((at + 11) % 24),
+          ...Object.fromEntries(hashFields.map((field) => [field, one[field]])),
+        };
+        t.is(await nameFrom(other.dstip, other.dstport, other.srcip, other.srcport), name, hashFields.join());
+        found.push(name);
+      }
+      t.is(new Set(found).size, 3, `${hashFields.join()}: ${found.join()}`);
+    }
+  }
+  quiet(t, engine);
+});
+
 test.serial('maglev: only the clients of a failed backend move, and exactly they come back', async (t) => {
   const engine = startEngine(t);
   await engine.reconciler.apply({ services: [service({ scheduler: 'maglev', hashFields: ['srcip'] })] });

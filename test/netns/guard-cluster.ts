@@ -6,6 +6,7 @@ import type { GuardState } from '../../src/app/guard.js';
 import type { Ipv4 } from '../../src/model/address.js';
 import type { NodeConfig } from '../../src/model/node.js';
 import { arpRequest, ETH_P_ARP, parseArp } from '../../src/netlink/arp.js';
+import { engineFlags } from '../../src/shell/engine-flags.js';
 import { createFrameSocket } from '../../src/shell/frames.js';
 import { insideNamespace } from '../support/inside.js';
 import { createNamespaces, type TestNamespaces } from '../support/netns.js';
@@ -80,6 +81,8 @@ const startRunner = (ns: TestNamespaces, role: RunnerRole, namespace: string): R
     '-C',
     root,
     process.execPath,
+    // As agents and witnesses have them: without, two real-time threads can wait for V8's helpers until nothing else runs for a second.
+    ...engineFlags,
     ...(process.env.GUARD_PROF ? ['--cpu-prof', `--cpu-prof-dir=${process.env.GUARD_PROF}`] : []),
     '--import=tsx',
     runner,

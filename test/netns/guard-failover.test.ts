@@ -219,4 +219,12 @@ test.serial('a blocked main thread, a flushed ruleset: no takeover, no silence',
   t.deepEqual([...new Set(nodeByMac(answers))], [active]);
   t.false(runners[active]!.said.slice(said).some((one) => one.event?.kind === 'role'));
   t.true((await runners[active]!.state()).owned);
+  // Listening would make each commit on the machine dearer, and nobody else can change the table: no socket of the namespace is in the group.
+  const sockets = cluster.ns.run(cluster.node(active), 'cat', '/proc/net/netlink').split('\n').slice(1);
+  const listening = sockets
+    .map((line) => line.trim().split(/\s+/))
+    .filter(
+      ([, protocol, , groups = '0']) => protocol === '12' && (Number.parseInt(groups, 16) & 0x40) !== 0,
+    );
+  t.deepEqual(listening, []);
 });

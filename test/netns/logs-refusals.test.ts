@@ -1,14 +1,18 @@
 /**
- * Log lines of limits and lists: what packets meet is logged with its own prefix. These lines go to the kernel's log, which a network
- * namespace other than the first has none of; the kernel's trace shows which log statement a packet has come by.
+ * Log lines of limits and lists: what packets meet is logged with its own prefix, in the group that the agent reads if there is one. Otherwise these lines go to
+ * the kernel's log, which a network namespace other than the first has none of; the kernel's trace shows which log statement a packet has come by.
  */
 
 import { connect } from 'node:net';
 import test from 'ava';
+import { followServiceLog } from '../../src/app/service-log.js';
 import type { Ip } from '../../src/model/address.js';
 import type { Policy, Service } from '../../src/model/service.js';
+import { plainContext } from '../../src/ruleset/context.js';
+import { createPacketLog } from '../../src/shell/packet-log.js';
 import { createBed, vip } from '../support/bed.js';
-import { closeAll, openUntilRefused } from '../support/limits-bed.js';
+import { insideNamespace } from '../support/inside.js';
+import { closeAll, eventually, openUntilRefused } from '../support/limits-bed.js';
 import { backendsAt, plainService } from '../support/services.js';
 import { sendSegment } from '../support/tcp-segment.js';
 import { request } from '../support/traffic.js';
@@ -112,4 +116,48 @@ test.serial('a full backend is named', async (t) => {
   });
   const names = await loggedDuring(async () => closeAll(await openUntilRefused(vip, 4, client(4))));
   t.deepEqual(names, ['est-connlimit LIMIT web front b1 -']);
+});
+
+test.serial('where services have a group for their log lines, these go there, too', async (t) => {
+  await engine.stop();
+  const group = 7023;
+  const packets = insideNamespace(lb, () => createPacketLog({ group }));
+  t.teardown(() => packets.close());
+  const lines: string[] = [];
+  followServiceLog({
+    packets,
+    write: (prefix, facts) => lines.push(`${prefix}: ${facts?.from} ${facts?.to}`),
+    lost: (detail) => lines.push(detail),
+  });
+  await packets.ready;
+  const grouped = bed.engine({ ...plainContext, serviceLogGroup: group });
+  const [first, second] = backendsAt(2);
+  const full = { ...second!, name: 'b2', connectionLimit: 1, connectionLimitLogPrefix: everyToken };
+  await grouped.reconciler.apply({
+    services: [
+      service(
+        { newConnections: { count: 1, unit: 'hour', burst: 3 }, newConnectionsLogPrefix: everyToken },
+        { policies: ['bad'], backends: [first!, full] },
+      ),
+    ],
+    policies: [
+      {
+        name: 'bad',
+        family: 'ipv4',
+        type: 'blacklist',
+        logPrefix: everyToken,
+        elements: [{ address: client(1) as Ip, prefixLength: 32 }],
+      },
+    ],
+  });
+  await t.throwsAsync(request(vip, 80, client(1), 200));
+  closeAll(await openUntilRefused(vip, 4, client(2), 80, 200));
+  const wanted = [
+    `policy blacklist web front - bad: ${client(1)} ${vip}`,
+    `est-connlimit LIMIT web front b2 -: ${client(2)} 10.52.0.2`,
+    `new-rtlimit LIMIT web front - -: ${client(2)} ${vip}`,
+  ];
+  t.true(await eventually(() => wanted.every((line) => lines.includes(line))), lines.join('\n'));
+  bed.listing();
+  await grouped.stop();
 });

@@ -1,4 +1,4 @@
-/** Log lines of services without connection tracking: SYNs of tcp, datagrams, as they come in. */
+/** Log lines of services without connection tracking: SYNs of tcp, datagrams, as they come in; and of their limits. */
 
 import test from 'ava';
 import { followServiceLog } from '../../src/app/service-log.js';
@@ -7,6 +7,7 @@ import { plainContext } from '../../src/ruleset/context.js';
 import { createPacketLog } from '../../src/shell/packet-log.js';
 import { backendAddress6, vip, vip6 } from '../support/bed.js';
 import { insideNamespace } from '../support/inside.js';
+import { answered, eventually } from '../support/limits-bed.js';
 import { backendsAt, plainService, port } from '../support/services.js';
 import { createStatelessBed } from '../support/stateless-bed.js';
 import { datagram, request } from '../support/traffic.js';
@@ -14,7 +15,7 @@ import { datagram, request } from '../support/traffic.js';
 const bed = await createStatelessBed({ backends: 1 });
 const group = 7022;
 const lines: string[] = [];
-const packets = insideNamespace(bed.lb, () => createPacketLog({ group, originals: 'reports' }));
+const packets = insideNamespace(bed.lb, () => createPacketLog({ group }));
 followServiceLog({
   packets,
   write: (prefix, facts) => lines.push(`${prefix} ${facts?.to} ${facts?.protocol} ${facts?.destinationPort}`),
@@ -61,6 +62,31 @@ test.serial('one line per connection, IPv4 and IPv6', async (t) => {
     `IN|web|six ${vip6} tcp 80`,
     `IN|web|web-addr ${vip} udp 80`,
   ]);
+  bed.listing();
+  await engine.stop();
+});
+
+test.serial('a limit that is met says so in the same place', async (t) => {
+  const engine = await bed.statelessEngine({ ...plainContext, serviceLogGroup: group });
+  await engine.reconciler.apply({
+    services: [
+      plainService({
+        mode: 'dsr',
+        addresses: [{ address: vip as Ip, protocol: 'tcp', ports: [port(80)] }],
+        endpoints: [],
+        limits: {
+          newConnections: { count: 1, unit: 'hour', burst: 1 },
+          newConnectionsLogPrefix: 'KNAME|TYPE|FNAME',
+        },
+        backends: backendsAt(1).map(({ port: _port, ...one }) => one),
+      }),
+    ],
+  });
+  t.true(await eventually(() => engine.reconciler.shortcomings().length === 0));
+  await engine.reconciler.reconsider([], 'wait for what is under way');
+  lines.length = 0;
+  t.true((await answered(vip, 3, undefined, 80, 300)) < 3);
+  t.true(await eventually(() => lines.includes(`new-rtlimit|LIMIT|web ${vip} tcp 80`)), lines.join());
   bed.listing();
   await engine.stop();
 });

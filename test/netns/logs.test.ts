@@ -19,7 +19,7 @@ interface Line {
   readonly facts: PacketFacts | undefined;
 }
 const lines: Line[] = [];
-const packets = insideNamespace(bed.lb, () => createPacketLog({ group, originals: 'reports' }));
+const packets = insideNamespace(bed.lb, () => createPacketLog({ group }));
 followServiceLog({
   packets,
   write: (prefix, facts) => lines.push({ prefix, facts }),

@@ -1,6 +1,6 @@
 /**
- * The real kernel refuses each operation of a change in turn: the answer says why, and ruleset, document and clients are as they were.
- * Answers that are lost (ENOBUFS) cannot be provoked here: test/app/refusals.test.ts.
+ * The real kernel refuses each operation of a change in turn: the answer says why, and ruleset, document and clients are as they were. ENOBUFS:
+ * a change is refused in more places than the socket has room for answers, so that the last ones, the verdict among them, are lost.
  */
 
 import test from 'ava';
@@ -13,6 +13,7 @@ import { backends, createBed, farm, vip } from '../support/bed.js';
 import { insideNamespace } from '../support/inside.js';
 import { createLog } from '../support/log.js';
 import { nftlbOn } from '../support/nftlb-on-bed.js';
+import { tightened } from '../support/tight-sockets.js';
 import { request, stream } from '../support/traffic.js';
 
 const bed = await createBed({ backends: 2 });
@@ -22,11 +23,13 @@ test.after.always(() => bed.dispose());
 const table: TableName = { family: 'ip', name: 'trial' };
 const set: SetSpec = { name: 'full', key: ['ipv4_addr'], size: 1 };
 const [there, missing] = [Uint8Array.of(10, 0, 0, 1), Uint8Array.of(10, 0, 0, 2)];
-const impossible: readonly (readonly [string, RegExp, Operation])[] = [
-  ['ENOENT', /ENOENT/, { op: 'delete-elements', table, set, elements: [{ key: missing }] }],
+const unknown: Operation = { op: 'delete-elements', table, set, elements: [{ key: missing }] };
+const impossible: readonly (readonly [string, RegExp, ...Operation[]])[] = [
+  ['ENOENT', /ENOENT/, unknown],
   ['EEXIST', /EEXIST/, { op: 'add-elements', table, set, elements: [{ key: there }], create: true }],
   ['ENOSPC', /ENFILE|ENOSPC/, { op: 'add-elements', table, set, elements: [{ key: missing }] }],
   ['EBUSY', /EBUSY/, { op: 'delete-chain', table, chain: 'used' }],
+  ['ENOBUFS', /ENOENT/, ...Array.from({ length: 64 }, () => unknown)],
 ];
 
 const sorted = (): string =>
@@ -46,9 +49,10 @@ test('each operation refused in turn: nothing is changed, the answer says why, a
     'add chain ip trial used; add chain ip trial user; add rule ip trial user jump used',
   );
   const log = createLog();
-  const kernel = insideNamespace(bed.lb, () => createNft({ log }));
+  const [kernel, tight] = tightened(() => insideNamespace(bed.lb, () => createNft({ log })));
+  t.is(tight, 1);
   t.teardown(() => kernel.close());
-  let spoil: { readonly at: number; readonly with: Operation } | undefined;
+  let spoil: { readonly at: number; readonly with: readonly Operation[] } | undefined;
   let count = 1;
   const nft: Nft = {
     ...kernel,
@@ -57,7 +61,7 @@ test('each operation refused in turn: nothing is changed, the answer says why, a
       if (!spoil || transaction.reason.startsWith('back to')) return kernel.commit(transaction);
       count = Math.max(count, transaction.operations.length + 1);
       const spoilt = [...transaction.operations];
-      spoilt.splice(Math.min(spoil.at, spoilt.length), 0, spoil.with);
+      spoilt.splice(Math.min(spoil.at, spoilt.length), 0, ...spoil.with);
       return kernel.commit({ ...transaction, operations: spoilt });
     },
   };
@@ -65,8 +69,15 @@ test('each operation refused in turn: nothing is changed, the answer says why, a
   const api = nftlbOn({ reconciler, nft, lines: [], stop: async () => undefined });
   const before = {
     farms: [
-      farm({ persistence: 'srcip', log: 'input' }),
-      farm({ name: 'range', 'virtual-ports': '90-95', persistence: 'srcip', 'est-connlimit': 5 }),
+      // Entries outlive the test on a slow machine.
+      farm({ persistence: 'srcip', 'persist-ttl': 3_600, log: 'input' }),
+      farm({
+        name: 'range',
+        'virtual-ports': '90-95',
+        persistence: 'srcip',
+        'persist-ttl': 3_600,
+        'est-connlimit': 5,
+      }),
     ],
   };
   const change = {
@@ -83,15 +94,19 @@ test('each operation refused in turn: nothing is changed, the answer says why, a
       },
     ],
   };
+  const losses = (): number =>
+    log.records.filter(({ message }) => message.startsWith('the kernel lost answers')).length;
   // What a load into an empty kernel makes: nothing is left over from before that a repair would tidy.
   await api.done('POST', '/farms', before);
   const open = await stream(vip, 80);
   const [was, farms] = [sorted(), JSON.stringify(await api.done('GET', '/farms'))];
   for (let at = 0; at < count; at++) {
-    const [name, words, operation] = impossible[at % impossible.length]!;
-    spoil = { at, with: operation };
+    const [name, words, ...operations] = impossible[at % impossible.length]!;
+    spoil = { at, with: operations };
+    const lost = losses();
     const { status, response } = await api.send('POST', '/farms', change);
     const place = `${name} at ${at} of ${count}`;
+    t.is(losses() > lost, name === 'ENOBUFS', place);
     t.true(status === 500 || status === 503, `${place}: ${status} ${response}`);
     t.regex(response, /^the kernel refused the change and nothing was changed\. /, place);
     t.regex(response, words, place);

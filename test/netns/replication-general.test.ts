@@ -230,36 +230,6 @@ test.serial('a table that somebody deletes gets its entries back, on either node
   for (const node of nodes) await node.stop();
 });
 
-const bannedAt = (name: 'lb1' | 'lb2'): number | undefined => {
-  const text = bed.list(name, 'list', 'set', 'ip', 'relevo', 'banned');
-  const match = /10\.40\.1\.1 .*?expires (?:(\d+)m)?(?:(\d+)s)?/.exec(text);
-  return match ? Number(match[1] ?? 0) * 60 + Number(match[2] ?? 0) : undefined;
-};
-
-test.serial('a ban is in force on the other node, for as long as it still lasts', async (t) => {
-  const service = plainService({
-    limits: { newConnections: { count: 1, unit: 'hour', burst: 2 }, banMs: 300_000 },
-  });
-  const nodes = await started(service);
-  const ask = (index: number): Promise<string> =>
-    request(vip, 80, `10.40.1.${index}`, 1_000).then(
-      ({ name }) => name,
-      () => 'refused',
-    );
-  t.not(await ask(2), 'refused');
-  await until('banned', async () => (await ask(1)) === 'refused');
-  await arrived(nodes, 'ban', 1);
-  t.true(Math.abs(bannedAt('lb1')! - bannedAt('lb2')!) <= 3);
-  const [entry] = nodes[1].replicator.dumpGeneral();
-  t.deepEqual(entry?.client, ['10.40.1.1']);
-  await failOver(nodes);
-  const remaining = bannedAt('lb2')!;
-  t.is(await ask(1), 'refused');
-  t.not(await ask(3), 'refused');
-  t.true(bannedAt('lb2')! <= remaining, 'a takeover does not lengthen it');
-  await nodes[1].stop();
-});
-
 /** At first one backend takes everybody; the others come later, and would take most of them. */
 const untracked = (mode: 'dsr' | 'stlsdnat', all: boolean, changes: Partial<Service> = {}): Service =>
   plainService({
@@ -279,6 +249,54 @@ const byDatagram = async (): Promise<string[]> => {
   for (const index of clients) names.push((await datagram(vip, 80, `10.40.1.${index}`)).name);
   return names;
 };
+
+const bannedAt = (name: 'lb1' | 'lb2', table: 'ip relevo' | 'netdev relevo_ingress', set: string): number => {
+  const text = bed.list(name, 'list', 'set', ...table.split(' '), set);
+  const match = /10\.40\.1\.1 .*?expires (?:(\d+)m)?(?:(\d+)s)?/.exec(text);
+  return match ? Number(match[1] ?? 0) * 60 + Number(match[2] ?? 0) : Number.NaN;
+};
+
+const limited = { newConnections: { count: 1, unit: 'hour', burst: 2 }, banMs: 300_000 } as const;
+
+for (const { title, service, table, set } of [
+  {
+    title: 'tracked',
+    service: plainService({ limits: limited }),
+    table: 'ip relevo',
+    set: 'banned',
+  },
+  {
+    title: 'dsr',
+    service: untracked('dsr', true, { limits: limited }),
+    table: 'netdev relevo_ingress',
+    set: 'stateless_banned_4',
+  },
+] as const) {
+  test.serial(`${title}: a ban is in force on the other node, for as long as it still lasts`, async (t) => {
+    const nodes = await started(service);
+    const ask = (index: number): Promise<string> =>
+      (service.mode === 'dsr'
+        ? datagram(vip, 80, `10.40.1.${index}`, 500)
+        : request(vip, 80, `10.40.1.${index}`, 1_000)
+      ).then(
+        ({ name }) => name,
+        () => 'refused',
+      );
+    t.not(await ask(2), 'refused');
+    await until('banned', async () => (await ask(1)) === 'refused');
+    await arrived(nodes, 'ban', 1);
+    t.true(Math.abs(bannedAt('lb1', table, set) - bannedAt('lb2', table, set)) <= 3);
+    const entry = nodes[1].replicator.dumpGeneral().find(({ kind }) => kind === 'ban');
+    t.deepEqual(entry?.client, ['10.40.1.1']);
+    t.like(await nodes[0].replicator.verify(), { consistent: true, differences: [] });
+    await failOver(nodes);
+    const remaining = bannedAt('lb2', table, set);
+    t.is(await ask(1), 'refused');
+    t.not(await ask(3), 'refused');
+    t.true(bannedAt('lb2', table, set) <= remaining, 'a takeover does not lengthen it');
+    await nodes[1].stop();
+  });
+}
 
 for (const mode of ['dsr', 'stlsdnat'] as const) {
   const sticky: Partial<Service> = { persistence: ['srcip'], persistTtlMs: 120_000 };

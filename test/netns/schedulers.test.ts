@@ -1,6 +1,8 @@
 /** Which backend a packet reaches, and what the backend sees: schedulers and modes, with real connections. */
 
 import test from 'ava';
+import type { Ipv4 } from '../../src/model/address.js';
+import { plainContext } from '../../src/ruleset/context.js';
 import { backends, createBed, document, farm, vip } from '../support/bed.js';
 import { datagram, request, talk, tally } from '../support/traffic.js';
 
@@ -52,6 +54,33 @@ test.serial('snat: the backend sees the node, the source of the service, or its 
   const udp = await datagram(vip, 53);
   t.is(udp.peer, `10.5${udp.name.slice(1)}.0.1`);
 });
+
+test.serial(
+  'snat in a cluster: an address that moves, in the backend’s network or else the service’s own',
+  async (t) => {
+    const floating = { address: '10.51.0.77' as Ipv4, prefixLength: 24 };
+    bed.namespaces.run(bed.lb, 'ip', 'addr', 'add', `${floating.address}/24`, 'dev', bed.backDevice(1));
+    const node = bed.engine({ ...plainContext, floating: [floating] });
+    await node.reconciler.apply(
+      document(
+        farm({ mode: 'snat', scheduler: 'rr' }),
+        farm({ name: 'range', mode: 'snat', scheduler: 'rr', 'virtual-ports': '90-91' }),
+        farm({ name: 'own', mode: 'snat', scheduler: 'rr', 'virtual-ports': 82, 'source-addr': '10.40.0.1' }),
+      ),
+    );
+    for (const port of [80, 91]) {
+      t.deepEqual(
+        new Map((await requests(2, port)).map(({ name, peer }) => [name, peer])),
+        new Map([
+          ['b1', floating.address as string],
+          ['b2', vip],
+        ]),
+      );
+    }
+    t.deepEqual([...new Set((await requests(2, 82)).map(({ peer }) => peer))], ['10.40.0.1']);
+    await node.stop();
+  },
+);
 
 test.serial('a backend without a port gets the one the client asked for', async (t) => {
   await engine.reconciler.apply(document(farm({ backends: backends(1, { 1: { port: '' } }) })));

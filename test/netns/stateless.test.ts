@@ -265,15 +265,55 @@ for (const mode of ['dsr', 'stlsdnat'] as const) {
     },
   );
 
-  test.serial(`${mode}: nobody left to serve is said at once`, async (t) => {
-    const engine = await bed.statelessEngine();
-    await engine.reconciler.apply({
-      services: [of({ name: 'nobody', backends: of().backends.map((one) => ({ ...one, state: 'down' })) })],
+  for (const [where, facts] of [
+    ['in ingress', {}],
+    ['in the stack', { supports: (feature: string) => feature !== 'reject in ingress' }],
+  ] as const) {
+    test.serial(`${mode}: nobody left to serve is said at once, ${where}`, async (t) => {
+      const engine = await bed.statelessEngine(undefined, undefined, undefined, facts);
+      await engine.reconciler.apply({
+        services: [of({ name: 'nobody', backends: of().backends.map((one) => ({ ...one, state: 'down' })) })],
+      });
+      t.is(bed.nft('list', 'table', 'netdev', 'relevo_ingress').includes('reject'), where === 'in ingress');
+      const refused = { code: 'ECONNREFUSED' };
+      await t.throwsAsync(request(vip, 80, client4(1)), refused);
+      await t.throwsAsync(request(vip6, 80, client6(1)), refused);
+      await t.throwsAsync(datagram(vip, 80, client4(1)), refused);
+      await engine.stop();
     });
-    const refused = { code: 'ECONNREFUSED' };
-    await t.throwsAsync(request(vip, 80, client4(1)), refused);
-    await t.throwsAsync(request(vip6, 80, client6(1)), refused);
-    await t.throwsAsync(datagram(vip, 80, client4(1)), refused);
+  }
+
+  test.serial(`${mode}: frames for another machine, which switches flood, are left alone`, async (t) => {
+    const engine = await bed.statelessEngine();
+    await engine.reconciler.apply({ services: [of({ name: 'flooded' })] });
+    await complete(engine);
+    const client = `${bed.namespaces.id}-c`;
+    const inClient = (...args: string[]): string => bed.namespaces.run(client, 'ip', ...args);
+    const ways = (
+      [
+        [vip, client4(1)],
+        [vip6, client6(1)],
+      ] as const
+    ).map(([to, from]) => {
+      const [route] = JSON.parse(inClient('-j', 'route', 'get', to)) as { gateway?: string; dev: string }[];
+      return { to, from, neighbour: route!.gateway ?? to, device: route!.dev };
+    });
+    const answers = async (): Promise<boolean[]> =>
+      Promise.all(
+        ways.map(({ to, from }) =>
+          request(to, 80, from, 600).then(
+            () => true,
+            () => false,
+          ),
+        ),
+      );
+    t.deepEqual(await answers(), [true, true]);
+    for (const { neighbour, device } of ways) {
+      inClient('neigh', 'replace', neighbour, 'lladdr', '02:00:00:00:be:ef', 'dev', device);
+    }
+    t.deepEqual(await answers(), [false, false]);
+    for (const { neighbour, device } of ways) inClient('neigh', 'del', neighbour, 'dev', device);
+    t.deepEqual(await answers(), [true, true]);
     await engine.stop();
   });
 

@@ -108,15 +108,17 @@ test.serial(
     await newcomers();
     for (const index of clients) await request(vip6, 80, client6(index));
     const held = remembered();
-    // Somebody else's hands: the kernel was read anew, and the time runs anew.
-    lateMs *= 2;
     t.true(held > 0);
-    t.deepEqual(
-      await next.reconciler.lookAtTransits(),
-      ['web'],
-      'all that is remembered is where its slot is',
-    );
-    await next.reconciler.reconsider(['web'], 'no flow of a former backend is left');
+    t.false(isSpared());
+    // Somebody else's hands: the kernel is read anew a moment later, and then the time runs anew.
+    let ended: readonly string[] = [];
+    for (let tries = 0; tries < 50 && !isSpared(); tries++) {
+      lateMs += flowLifetime.tcpMs + 1_000;
+      ended = await next.reconciler.lookAtTransits();
+      await next.reconciler.reconsider(ended, 'no flow of a former backend is left');
+      if (!isSpared()) await after(100);
+    }
+    t.deepEqual(ended, ['web'], 'all that is remembered is where its slot is');
     t.true(isSpared());
     const flow = await stream(vip, 80, client4(1));
     await flow.echo('without memory');

@@ -19,6 +19,12 @@ test('three nodes converge', (t) => {
   t.true(seen.readyTakeovers > 0 && seen.resumptions > 0, 'a model in which nothing happens proves nothing');
 });
 
+test('three nodes converge when deletions are forgotten at once', (t) => {
+  const seen = converges({ tombstoneMs: 0 }, { runs, seed });
+  t.log(seen);
+  t.true(seen.readyTakeovers > 0 && seen.resumptions > 0);
+});
+
 test('three nodes converge with a log and a window so small that peers overflow', (t) => {
   const seen = converges({ logEntries: 8, windowEntries: 4, frameEntries: 2 }, { runs, seed });
   t.log(seen);

@@ -1,18 +1,27 @@
 /** General entries at the edge of a node: from reported packets to keys, from rows to elements, and what never becomes one. */
 
 import test from 'ava';
+import { GeneralHints } from '../../src/app/general-hints.js';
+import type { KernelSink } from '../../src/app/kernel-sink.js';
 import type { Ip } from '../../src/model/address.js';
 import { ipBytes } from '../../src/model/address.js';
-import { createEntryColumns, createKeyColumns } from '../../src/model/columns.js';
+import {
+  createEntryColumns,
+  createKeyColumns,
+  type EntryColumns,
+  type KeyColumns,
+} from '../../src/model/columns.js';
 import { textOfBytes } from '../../src/model/general-columns.js';
 import { shapeText, valuesOf } from '../../src/model/general-shape.js';
 import type { Service } from '../../src/model/service.js';
+import type { PacketLog, PersistenceMap } from '../../src/ports.js';
 import { GeneralBook } from '../../src/replication/general/book.js';
 import { Directory } from '../../src/replication/general/directory.js';
 import { readHints } from '../../src/replication/general/hint.js';
 import { elementKey, elementOf, entryOfElement, setsOf } from '../../src/replication/general/places.js';
 import { createGeneralPlanner } from '../../src/replication/general/plan.js';
 import { GeneralVerdicts } from '../../src/replication/general/verdicts.js';
+import { GroupBook } from '../../src/replication/groups.js';
 import { Replica } from '../../src/replication/replica.js';
 import { hintPrefix } from '../../src/ruleset/features/hints.js';
 import { backendAddress, backendAddress6, vip, vip6 } from '../support/bed.js';
@@ -117,6 +126,47 @@ test('a new flow without connection tracking names the flow and the client, a ba
   const bans = readHints(packet(hintPrefix.ban, refused), directory).map(({ key }) => valuesOf(key));
   t.deepEqual(bans, [['10.40.1.2']]);
 });
+
+for (const [who, takes] of [
+  ['nobody is known to be active', true],
+  ['we are active', true],
+  ['a peer is active', false],
+] as const) {
+  test(`a report while ${who}: the entry ${takes ? 'counts' : 'is left to the peer'}`, async (t) => {
+    const { directory, book, verdicts, replica } = create();
+    const groups = new GroupBook('lb1', [{ name: 'front', addresses: [0] }]);
+    if (who === 'we are active') groups.setActive(0, 1, true);
+    if (who === 'a peer is active') groups.admit('front', 1, 'lb2');
+    const map = {
+      read: async (keys: KeyColumns): Promise<EntryColumns> => ({
+        ...keys,
+        ...{ backend: keys.client.map(() => book.backend('')), backendPort: keys.client.map(() => 0) },
+        ...{ ttlMs: keys.client.map(() => 9_000), remainingMs: keys.client.map(() => 9_000) },
+      }),
+    } as unknown as PersistenceMap;
+    const hints = new GeneralHints({
+      ...{ map, book, directory, verdicts, replica, groups, clock: { nowMs: () => 1_000 } },
+      sink: { write: () => undefined } as unknown as KernelSink,
+      onChange: () => undefined,
+      onLoss: (detail) => t.fail(detail),
+    });
+    let report: Parameters<PacketLog['onPackets']>[0] = () => undefined;
+    hints.start({
+      onPackets: (listener) => {
+        report = listener;
+        return () => undefined;
+      },
+      onLoss: () => () => undefined,
+      setThreshold: async () => undefined,
+      close: () => undefined,
+    });
+    report([packet(hintPrefix.ban, ipv4Packet('10.40.1.2', vip, 6, ports(999, 443)))]);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    t.is(replica.live, takes ? 1 : 0);
+    t.is(replica.head, who === 'we are active' ? 1 : 0, 'peers hear of it as part of a digest, or now');
+    hints.stop();
+  });
+}
 
 test('replicate says what is known of a service', (t) => {
   const kinds = (service: Service): string[] =>

@@ -2,6 +2,7 @@ import test from 'ava';
 import { type Ipv6, parseIp } from '../../src/model/address.js';
 import { GroupBook } from '../../src/replication/groups.js';
 import { SimCluster, tcp80, vipOf } from './support/cluster.js';
+import { play } from './support/convergence.js';
 
 test('addresses of both families lead to their group', (t) => {
   const six = parseIp('2001:db8::100') as Ipv6;
@@ -47,4 +48,32 @@ test('entries count in the epoch that their owner has announced, and only its wo
   t.deepEqual(inbound.refusedGroups(), [{ group: 0, epoch: 6 }]);
   inbound.onRole('group0', 6, false);
   t.deepEqual(inbound.refusedGroups(), []);
+});
+
+test('a node that has given up a group without knowing its successor takes no word of an older owner', (t) => {
+  const book = new GroupBook('lb1', [{ name: 'front', addresses: [1] }]);
+  book.setActive(0, 5, true);
+  book.setActive(0, 6, false);
+  t.is(book.admit('front', 5, 'lb2'), 'stale');
+  t.is(book.originOf(0), undefined);
+  t.is(book.admit('front', 6, 'lb2'), 'accepted');
+});
+
+test('an owner that has heard of its successor, and not yet of its own loss, does not speak in the successor’s epoch', (t) => {
+  const book = new GroupBook('lb1', [{ name: 'front', addresses: [1] }]);
+  book.setActive(0, 5, true);
+  t.is(book.admit('front', 6, 'lb2'), 'accepted');
+  t.is(book.epochOf(0), 5);
+  book.setActive(0, 6, false);
+  t.is(book.epochOf(0), 6);
+  t.true(book.isOrigin('front', 6, 'lb2'));
+  // a hears of b, and says to c that it is active.
+  t.notThrows(() =>
+    play({}, [
+      { kind: 'takeover', node: 1, group: 0, orderly: false },
+      { kind: 'exchange', pair: 0 },
+      { kind: 'exchange', pair: 1 },
+      { kind: 'add', group: 0, client: 77, backend: 0 },
+    ]),
+  );
 });

@@ -229,13 +229,13 @@ const packet = (change: (payload: Uint8Array) => void = () => {}) => {
     1,
     0,
     1,
-    4,
     0,
+    80,
     31,
     144,
   );
   change(payload);
-  return { payload, original: { destination: '10.0.0.100' as Ipv4, destinationPort: 80 } };
+  return { payload, mark: 0x6400000a };
 };
 
 test('a report tells client, address, backend and both ports', (t) => {
@@ -250,7 +250,7 @@ test('a report tells client, address, backend and both ports', (t) => {
 });
 
 test('a report that cannot tell is passed over', (t) => {
-  t.false(readSighting({ payload: packet().payload }, sighting), 'no original destination');
+  t.false(readSighting({ payload: packet().payload }, sighting), 'no mark');
   t.false(readSighting({ ...packet(), payload: packet().payload.subarray(0, 22) }, sighting), 'cut short');
   t.false(
     readSighting(

@@ -268,7 +268,8 @@ test('requests for snapshots do not gather: one more for each group', (t) => {
   for (let client = 0; client < 50; client++) replica.originate(client, 1, 1, 1, 1, 1000, 1000, 1, 0);
   const outbound = new Outbound(replica, groups, { frameEntries: 8, windowEntries: 1000 });
   outbound.start(undefined, 's1');
-  for (let bucket = 0; bucket < 256; bucket++) outbound.onResync(0, bucketBitmap([bucket]));
+  const ask = (bucket: number) => ({ buckets: bucketBitmap([bucket]), epoch: 1, sequence: 50 });
+  for (let bucket = 0; bucket < 256; bucket++) outbound.onResync(0, ask(bucket));
   const frames = outbound.pump(1, 1_000_000);
   t.is(frames.filter(({ kind }) => kind === 'snapshot-begin').length, 1);
   t.is(outbound.sentEntries, 50, 'every bucket that was asked for');

@@ -21,6 +21,18 @@ const rows = (): string[][] => {
     );
 };
 
+test('every promise names tests, and they are there', (t) => {
+  const [, section = ''] = readFileSync(`${root}docs/replication.md`, 'utf8').split('### What is promised');
+  const promises = section.split('\n\n')[1]!.split('\n').slice(2);
+  t.true(promises.length >= 15);
+  for (const line of promises) {
+    const [, promise, shown] = line.split(' | ').length === 2 ? ['', ...line.split(' | ')] : [];
+    const named = [...(shown ?? '').matchAll(/`([^`]+)`/g)].map(([, name]) => name!);
+    t.true(named.length > 0, line);
+    for (const name of named) t.true(existsSync(`${root}test/${name}.test.ts`), `${promise}: ${name}`);
+  }
+});
+
 test('every row says what happens, with what error, and by which test that is shown', (t) => {
   t.true(rows().length >= 20);
   for (const row of rows()) {

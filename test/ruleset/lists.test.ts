@@ -193,7 +193,7 @@ test('a combination is the same in whatever order its policies stand, white list
     [good],
     [bad, { ...good, accept: false }],
     [{ ...bad, drop: false }, good],
-    [{ ...bad, logPrefix: 'x ' }, good],
+    [{ ...bad, logLine: { kind: 'log', prefix: 'x ' } as const }, good],
   ]) {
     t.not(combinationOf(other, ipv4).number, one.number);
   }

@@ -145,17 +145,50 @@ test('hash: losing a backend moves only its slots; coming back takes slots from 
 });
 
 test('hash: the slots of a lost backend are shared by weight', (t) => {
-  const four = [1, 2, 3, 4].map((index) => backend(index));
+  const six = [1, 2, 3, 4, 5, 6].map((index) => backend(index));
   const left = names(
     'hash',
-    four.map((one, index) => (index === 1 ? { ...one, state: 'down' as const } : one)),
+    six.map((one, index) => (index === 1 ? { ...one, state: 'down' as const } : one)),
   );
-  const counts = ['b1', 'b3', 'b4'].map((name) => left.filter((one) => one === name).length);
+  const counts = ['b1', 'b3', 'b4', 'b5', 'b6'].map((name) => left.filter((one) => one === name).length);
   t.is(
     counts.reduce((a, b) => a + b, 0),
-    64,
+    66,
   );
   t.true(Math.max(...counts) - Math.min(...counts) <= 1, counts.join());
+});
+
+test('hash: up to five equal backends have equal shares whichever of them are left, in as few slots as that takes', (t) => {
+  [1, 2, 6, 12, 60].forEach((slots, index) => {
+    const all = Array.from({ length: index + 1 }, (_, place) => backend(place + 1));
+    const whole = names('hash', all);
+    t.is(whole.length, slots);
+    for (let left = 1; left < 2 ** all.length; left++) {
+      const isLeft = (place: number): boolean => ((left >> place) & 1) === 1;
+      const some = names(
+        'hash',
+        all.map((one, place) => (isLeft(place) ? one : { ...one, state: 'down' as const })),
+      );
+      const usable = all.filter((_, place) => isLeft(place));
+      for (const { name } of usable) {
+        t.is(some.filter((owner) => owner === name).length, slots / usable.length, `${left}: ${name}`);
+      }
+      whole.forEach((owner, slot) => {
+        if (usable.some(({ name }) => name === owner)) t.is(some[slot], owner, 'nobody else moves');
+      });
+    }
+  });
+});
+
+test('hash: a rank of equal backends beside another one keeps its equal shares', (t) => {
+  const first = [1, 2, 3, 4].map((index) => backend(index));
+  const second = [5, 6].map((index) => backend(index, { priority: 2, weight: index }));
+  const left = names('hash', [
+    ...first.map((one, at) => (at === 2 ? { ...one, state: 'off' as const } : one)),
+    ...second,
+  ]);
+  t.is(left.length % 12, 0);
+  for (const name of ['b1', 'b2', 'b4']) t.is(left.filter((one) => one === name).length, left.length / 3);
 });
 
 test('a thousand backends each get a share', (t) => {
@@ -182,5 +215,28 @@ test('100,000 picks of every scheduler are within 1 % of the weights', (t) => {
       const share = count / 100_000;
       t.true(Math.abs(share - weights[index]! / total) <= 0.01, `${scheduler} b${index + 1}: ${share}`);
     });
+  }
+});
+
+test('100,000 clients of ten backends: one that fails moves at most 12 %, its own; who comes back takes those and no other', (t) => {
+  const clients = 100_000;
+  const slotOfClient = (client: number, modulus: number): number =>
+    Math.floor(((Math.imul(client, 0x9e3779b1) >>> 0) / 2 ** 32) * modulus);
+  for (const scheduler of ['hash', 'symhash', 'maglev'] as const) {
+    for (let place = 0; place < 3; place++) {
+      const all = Array.from({ length: 10 }, (_, index) => backend(place * 256 + index + 1));
+      const of = (list: readonly Backend[]): string[] => {
+        const slots = names(scheduler, list);
+        return Array.from({ length: clients }, (_, client) => slots[slotOfClient(client, slots.length)]!);
+      };
+      const before = of(all);
+      const failed = all[place]!.name;
+      const during = of(all.map((one) => (one.name === failed ? { ...one, state: 'down' } : one)));
+      const moved = before.filter((name, client) => name !== during[client]).length;
+      t.true(moved / clients <= 0.12, `${scheduler}: ${moved}`);
+      t.is(moved, before.filter((name) => name === failed).length, 'nobody else moves');
+      const after = of(all);
+      t.true(after.every((name, client) => name === during[client] || name === failed));
+    }
   }
 });

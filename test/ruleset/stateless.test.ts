@@ -5,7 +5,9 @@ import type { Ip } from '../../src/model/address.js';
 import type { Service } from '../../src/model/service.js';
 import { plainContext } from '../../src/ruleset/context.js';
 import type { Contribution, FeatureContext, Neighbour } from '../../src/ruleset/feature.js';
+import { ipv4 } from '../../src/ruleset/features/families.js';
 import { stablePlaces, wantedNeighbours } from '../../src/ruleset/features/stateless/backends.js';
+import { choose } from '../../src/ruleset/features/stateless/choice.js';
 import { stateless } from '../../src/ruleset/features/stateless.js';
 import { createServiceIds } from '../../src/ruleset/service-ids.js';
 
@@ -79,6 +81,36 @@ test('services share the chain without memory', (t) => {
   );
   t.is(chainsOf(one!).length, 1);
   t.deepEqual(chainsOf(one!), chainsOf(other!));
+});
+
+test('slots that change hands need elements only: nothing with a verdict, no chain', (t) => {
+  const facts = context(macs);
+  const named = ({ structure, elements }: Contribution): string[] => [
+    ...structure.map((one) => JSON.stringify(one.kind === 'chain' ? one.chain : one)),
+    ...elements.flatMap(({ set, element }) =>
+      set.data === 'verdict' ? [`${set.name} ${element.key.join()} ${JSON.stringify(element.data)}`] : [],
+    ),
+  ];
+  for (const mode of ['dsr', 'stlsdnat'] as const) {
+    const before = named(stateless.contribute(service({ mode }), facts)!);
+    const { layout } = choose(service({ mode }), ipv4, facts);
+    const changed = service({
+      mode,
+      backends: service().backends.map((one, index) => ({ ...one, state: index === 1 ? 'down' : 'up' })),
+    });
+    for (const transit of [
+      { former: layout, whole: false },
+      { former: layout, whole: true },
+      { whole: true },
+    ]) {
+      const now = stateless.contribute(changed, { ...facts, transit: () => transit })!;
+      t.deepEqual(
+        named(now).filter((one) => !before.includes(one)),
+        [],
+        `${mode} ${JSON.stringify(transit)}`,
+      );
+    }
+  }
 });
 
 test('what must be remembered goes no short way', (t) => {

@@ -13,6 +13,12 @@ test('a file that is not there is undefined, not an error', async (t) => {
   t.is(await files.read(join(folder, 'none')), undefined);
 });
 
+test('a folder in the place of a file is the caller’s mistake', async (t) => {
+  const error = await t.throwsAsync(files.read(folder), { instanceOf: RelevoError });
+  t.is(error?.code, 'bad-request');
+  t.regex(error?.message ?? '', /it is a folder: name a file/);
+});
+
 test('content, mode and missing folders; nothing is left beside', async (t) => {
   const path = join(folder, 'deep', 'er', 'a.conf');
   await files.writeAtomic(path, 'one');

@@ -11,6 +11,8 @@ export interface SimEtcd {
   call(from: string, call: EtcdCall, answer: (answer: EtcdAnswer) => void): void;
   /** Nodes that do not reach it. */
   readonly cuts: Set<string>;
+  /** Nodes that another etcd answers, a copy of this one which says yes to everything. */
+  readonly foreign: Set<string>;
   /** Nothing is answered; leases are extended when it comes back, as by a new leader. */
   down(): void;
   up(): void;
@@ -22,7 +24,7 @@ export interface SimEtcd {
 }
 
 /** What a broken etcd would do; the judges must see it. */
-export type EtcdMutation = 'blind-swap' | 'short-lease' | 'stale-renewal';
+export type EtcdMutation = 'blind-swap' | 'short-lease' | 'stale-renewal' | 'same-id';
 
 interface Stored {
   readonly value: string;
@@ -106,6 +108,7 @@ export const createSimEtcd = (
     slowMs: 0,
     lossRate: 0,
     cuts: new Set(),
+    foreign: new Set(),
     call(from, call, answer) {
       const there = random.between(0.2, 2 + etcd.slowMs);
       const deadlineMs = agenda.nowMs + 60;
@@ -114,6 +117,20 @@ export const createSimEtcd = (
       // Lost on the way there, on the way back, or stuck in a queue and carried out much later.
       const fate = random.below(3);
       if (etcd.cuts.has(from) || (isLost && fate === 0)) return fail();
+      if (etcd.foreign.has(from)) {
+        const clone = mutation === 'same-id' ? 'etcd-1' : 'etcd-2';
+        const identity = [{ key: 'identity', value: 'sim', rev: 1 }];
+        const yes = {
+          ok: true,
+          via: 0,
+          term: '1',
+          cluster: clone,
+          rev: 1,
+          keys: identity,
+          swapped: true,
+        } as const;
+        return agenda.at(agenda.nowMs + there, () => answer({ ...yes, lease: '1', ttlMs: 1e6 }));
+      }
       const late = isLost && fate === 2 ? random.between(60, 400) : 0;
       // A member that has not noticed yet; what it says is worth nothing, and its term is the old one.
       const isStale = call.op === 'keep' && agenda.nowMs < staleUntilMs && random.chance(0.7);

@@ -16,10 +16,13 @@ export type Fault =
       readonly atMs: number;
       readonly type: 'ambush';
       readonly who: string;
-      readonly ms: number;
+      /** `brink`: until the last moment in which that write can succeed. */
+      readonly ms: number | 'brink';
       readonly then: 'kill' | 'silence' | 'freeze';
       /** That write only; else any that takes or keeps a lease. */
       readonly op?: 'claim';
+      /** Right after that write these are mended, and the rival no longer hears that another one holds the grant. */
+      readonly opens?: { readonly directions: readonly string[]; readonly rival: string };
     }
   | { readonly atMs: number; readonly type: 'cut' | 'mend'; readonly directions: readonly string[] }
   | {
@@ -52,7 +55,11 @@ export type Fault =
   /** etcd answers nobody, or again; a new leader while the old one has not noticed; slow and lossy answers. */
   | { readonly atMs: number; readonly type: 'etcd-down' | 'etcd-up' }
   | { readonly atMs: number; readonly type: 'etcd-depose'; readonly ms: number }
-  | { readonly atMs: number; readonly type: 'etcd-cut' | 'etcd-mend'; readonly who: string }
+  | {
+      readonly atMs: number;
+      readonly type: 'etcd-cut' | 'etcd-mend' | 'etcd-foreign' | 'etcd-own';
+      readonly who: string;
+    }
   | { readonly atMs: number; readonly type: 'etcd-slow'; readonly slowMs: number; readonly loss: number }
   /** The wall clock of a node is set. */
   | { readonly atMs: number; readonly type: 'wall'; readonly who: string; readonly minute: number };
@@ -90,6 +97,45 @@ const directionsOf = (
   return all.filter(() => random.chance(share));
 };
 
+/**
+ * To the brink: an owner is cut off, whoever follows it writes its claim in the last moment in which it may and says no more, and the first one
+ * is back by then, wants the group, and is put off by nobody. What is left between two owners is the margin.
+ */
+const drawBrink = (
+  random: SimRandom,
+  nodes: readonly string[],
+  witness: string,
+  paths: number,
+  atMs: number,
+  leaseMs: number,
+): Fault[] => {
+  const who = random.pick(nodes);
+  const directions = everyDirection(nodes, witness, paths).filter(
+    (one) => one.startsWith(`${who}>`) || one.includes(`>${who}/`),
+  );
+  const opens = random.chance(0.7) ? { directions, rival: who } : undefined;
+  const ms = opens ? 'brink' : random.between(0.85, 1.01) * leaseMs;
+  // A process that lives on sees that its lease is over, and closes at once.
+  const then = opens ? 'kill' : 'silence';
+  return [
+    { atMs, type: 'cut', directions },
+    ...nodes
+      .filter((name) => name !== who)
+      .map(
+        (name): Fault => ({
+          atMs,
+          type: 'ambush',
+          who: name,
+          ms,
+          then,
+          op: 'claim',
+          ...(opens && { opens }),
+        }),
+      ),
+    { atMs: atMs + random.between(2, opens ? 6 : 3.5) * leaseMs, type: 'mend', directions },
+  ];
+};
+
 /** Stories of several faults that chance alone would seldom tell, each aimed at one part of the safety argument. */
 const drawPlot = (
   random: SimRandom,
@@ -100,25 +146,10 @@ const drawPlot = (
   leaseMs: number,
 ): Fault[] => {
   const who = random.pick(nodes);
-  if (random.chance(0.25)) {
-    // To the brink: an owner is cut off, whoever follows it writes its claim in the last moment in which it may and says
-    // no more, and the first one is back by then, and wants the group.
-    const directions = everyDirection(nodes, witness, paths).filter(
-      (one) => one.startsWith(`${who}>`) || one.includes(`>${who}/`),
-    );
-    const ms = random.between(0.85, 1.01) * leaseMs;
-    const then = 'silence';
-    return [
-      { atMs, type: 'cut', directions },
-      ...nodes
-        .filter((name) => name !== who)
-        .map((name): Fault => ({ atMs, type: 'ambush', who: name, ms, then, op: 'claim' })),
-      { atMs: atMs + random.between(2, 3.5) * leaseMs, type: 'mend', directions },
-    ];
-  }
+  if (random.chance(0.25)) return drawBrink(random, nodes, witness, paths, atMs, leaseMs);
   if (random.chance(0.6)) {
     // Whoever owns the group: everybody is ambushed, only owners and claimants write.
-    const ms = random.between(0.2, 1) * leaseMs;
+    const ms = random.chance(0.3) ? 'brink' : random.between(0.2, 1) * leaseMs;
     const then = random.pick(['kill', 'silence', 'freeze'] as const);
     return nodes.map((name) => ({ atMs, type: 'ambush', who: name, ms, then }));
   }
@@ -144,6 +175,8 @@ export const drawFaults = (
   untilMs: number,
   leaseMs: number,
 ): Fault[] => {
+  // Now and then alone: any other fault gives it away.
+  if (random.chance(0.06)) return drawBrink(random, nodes, witness, paths, fromMs, leaseMs);
   const faults: Fault[] = [];
   const count = 2 + random.below(9);
   for (let index = 0; index < count; index++) {
@@ -251,6 +284,13 @@ export const drawEtcdFaults = (
     faults.push({ atMs, type: 'cut', directions });
     if (random.chance(0.5)) faults.push({ atMs: thenMs, type: 'etcd-cut', who });
     else faults.push({ atMs: thenMs, type: 'etcd-depose', ms: 14 * leaseMs });
+  }
+  if (random.chance(0.2)) {
+    // A node's endpoints lead to another etcd for a while.
+    const who = random.pick(nodes);
+    const atMs = random.between(fromMs, untilMs);
+    faults.push({ atMs, type: 'etcd-foreign', who });
+    if (random.chance(0.5)) faults.push({ atMs: random.between(atMs, untilMs), type: 'etcd-own', who });
   }
   return faults;
 };

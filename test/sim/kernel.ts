@@ -7,6 +7,8 @@ export interface LeaseKernel {
   write(op: KernelOp, group: string, nowMs: number): 'done' | 'missing' | 'failed';
   /** True time at which the element in `held` ends; 0 when there is none. */
   heldUntilMs(group: string): number;
+  /** True time until which this write can succeed; 0: not at all. */
+  latestMs(op: KernelOp, group: string): number;
 }
 
 /** `lifeMs` gives the true length of a timeout: the lease on the node's own clock, rounded up to jiffies. */
@@ -40,5 +42,6 @@ export const createLeaseKernel = (lifeMs: () => number, onHeld: (group: string) 
       }
     },
     heldUntilMs: (group) => held.get(group) ?? 0,
+    latestMs: (op, group) => (op === 'claim' ? armed : held).get(group) ?? 0,
   };
 };

@@ -19,7 +19,9 @@ export interface Network {
   readonly cuts: Set<string>;
   /** Senders that nobody hears. */
   readonly silenced: Set<string>;
-  send(from: string, to: string, path: number, bytes: Uint8Array): void;
+  /** Who does not hear that another one holds the grant: such answers are lost on the way. */
+  readonly spared: Set<string>;
+  send(from: string, to: string, path: number, bytes: Uint8Array, isRefusal?: boolean): void;
 }
 
 export const createNetwork = (
@@ -29,12 +31,15 @@ export const createNetwork = (
 ): Network => {
   const cuts = new Set<string>();
   const silenced = new Set<string>();
+  const spared = new Set<string>();
   const network: Network = {
     weather: fairWeather,
     cuts,
     silenced,
-    send(from, to, path, bytes) {
+    spared,
+    send(from, to, path, bytes, isRefusal = false) {
       const { weather } = network;
+      if (isRefusal && spared.has(to)) return;
       if (silenced.has(from) || cuts.has(`${from}>${to}/${path}`) || random.chance(weather.loss)) return;
       const copies = random.chance(weather.duplicate) ? 2 : 1;
       for (let copy = 0; copy < copies; copy++) {

@@ -8,7 +8,7 @@ import type { DecisionRecord } from '../../src/election/decisions.js';
 import { stampHeartbeat } from '../../src/election/heartbeat.js';
 import { createElection, step } from '../../src/election/machine.js';
 import type { Body, Mac } from '../../src/election/messages.js';
-import { createRelay, relayPath } from '../../src/election/relay.js';
+import { createRelay } from '../../src/election/relay.js';
 import { sleptMs } from '../../src/election/stall.js';
 import {
   type Effect,
@@ -40,7 +40,7 @@ export interface SimProcess {
   /** Stops for `ms` after `steps` more steps of its work (0: now). */
   freeze(ms: number, steps: number): void;
   /** Freezes for `ms` just before the next kernel write (of that kind); `after` runs right behind that write. */
-  ambush(ms: number, op: KernelOp | undefined, after: () => void): void;
+  ambush(ms: number | 'brink', op: KernelOp | undefined, after: () => void): void;
   thaw(): void;
   kill(): void;
   view(): ElectionState | undefined;
@@ -62,6 +62,8 @@ export interface ProcessPorts {
   readonly mutation: Mutation;
   /** Until when verdicts of the kernel may get lost. */
   readonly flakyUntilMs: number;
+  /** A copy for `to` has gone through another node. */
+  onRelayed?(by: string, to: string): void;
   onEffect(effect: Effect, by: string): void;
   /** A claim has just succeeded in the kernel. */
   onClaim(group: string, epoch: number): void;
@@ -123,6 +125,12 @@ const createWorker = (agenda: Agenda, random: SimRandom) => {
   };
 };
 
+/** How long before the last moment a write on the brink is made. */
+const brink = 0.05;
+
+/** What would send a claimant to sleep until the grant has ended, by the voter's clock and a little more. */
+const isRefusal = (body: Body): boolean => body.type === 'answer' && body.verdict === 'held-by-other';
+
 const describe = (effect: Effect): string => {
   if (effect.type === 'send') return `send ${effect.to} ${JSON.stringify(effect.body)}`;
   return effect.type === 'report' ? JSON.stringify(effect.report) : JSON.stringify(effect);
@@ -162,22 +170,23 @@ export const startNode = (
   let timerMs = Number.POSITIVE_INFINITY;
   let dueMs = Number.POSITIVE_INFINITY;
   let trap:
-    | { readonly ms: number; readonly op: KernelOp | undefined; readonly after: () => void }
+    | { readonly ms: number | 'brink'; readonly op: KernelOp | undefined; readonly after: () => void }
     | undefined;
   const say = ports.trace && ((text: string): void => ports.trace?.(`${config.node} ${text}`));
 
   const sendBody = (to: string, path: number | undefined, body: Body): void => {
     const count = to === witnessName ? 1 : paths;
     for (let index = 0; index < count; index++) {
-      if (path !== undefined && path !== index) continue;
+      if (path !== undefined && path < count && path !== index) continue;
       const stamped = stampHeartbeat(state, to, index, body, now());
-      network.send(config.node, to, index, channel.seal(to, index, stamped));
+      network.send(config.node, to, index, channel.seal(to, index, stamped), isRefusal(body));
     }
     if (to === witnessName) return;
-    const helper = relay.helperFor(to, now());
-    if (helper === undefined) return;
-    const stamped = stampHeartbeat(state, to, relayPath, body, now());
-    network.send(config.node, helper, 0, channel.seal(to, relayPath, stamped));
+    const help = relay.helpFor(to, now());
+    if (!help) return;
+    const stamped = stampHeartbeat(state, to, help.path, body, now());
+    network.send(config.node, help.helper, 0, channel.seal(to, help.path, stamped));
+    ports.onRelayed?.(config.node, to);
   };
 
   const writeKernel = (op: KernelOp, group: string): void => {
@@ -194,8 +203,9 @@ export const startNode = (
     const write = (): void => {
       const isCaught = trap?.op === undefined ? op !== 'close' && op !== 'arm' : op === trap.op;
       const after = isCaught ? trap?.after : undefined;
-      if (trap && after && trap.ms > 0) {
-        worker.freeze(trap.ms, 0);
+      if (trap && after && trap.ms !== 0) {
+        const brinkMs = Math.max(0, kernel.latestMs(op, group) - agenda.nowMs - brink);
+        worker.freeze(trap.ms === 'brink' ? brinkMs : trap.ms, 0);
         trap = { ...trap, ms: 0 };
         worker.add(write, true);
         return;
@@ -265,7 +275,7 @@ export const startNode = (
         const opened = channel.open(bytes, now());
         if (opened.kind === 'message') {
           if (sender === opened.from) relay.heardDirectly(opened.from, now());
-          else relay.heardThrough(opened.from, sender, now());
+          else relay.heardThrough(opened.from, sender, opened.path, now());
           run({ ...opened, type: 'message' });
         } else if (opened.relay) {
           if (opened.relay.from === sender) network.send(config.node, opened.relay.to, 0, bytes);
@@ -300,7 +310,10 @@ export const startWitness = (
   const worker = createWorker(agenda, random);
   let state: WitnessState = createWitnessState(now());
   const reply = (to: string, path: number, body: Body): void =>
-    worker.add(() => network.send(witnessName, to, path, channel.seal(to, path, body)), true);
+    worker.add(
+      () => network.send(witnessName, to, path, channel.seal(to, path, body), isRefusal(body)),
+      true,
+    );
   return {
     get alive() {
       return worker.alive;

@@ -39,6 +39,7 @@ const findsBug = test.macro((t, mutation: NonNullable<SimOptions['mutation']>, s
 });
 
 test('finds a voter that waits one lease less', findsBug, 'short-lock', 3_000);
+test('finds a voter whose wait has no margin for clocks and jiffies', findsBug, 'no-margin', 3_000);
 test('finds a voter that grants at once after a restart', findsBug, 'no-restart-wait', 6_000);
 test('finds a release told before the kernel has closed', findsBug, 'ack-before-write', 3_000);
 test('finds grants used twice', findsBug, 'stale-grants', 3_000);
@@ -87,6 +88,21 @@ test('a node that another one hears only through a third is not taken for dead',
     const { failure, accusations } = partialMesh(seed);
     t.is(failure, undefined, `seed ${seed}`);
     t.deepEqual(accusations, [], `seed ${seed}`);
+  }
+});
+
+test('nobody sends through others for long after every gap has closed, one-way gaps too', (t) => {
+  const gaps = [['lb1>lb2'], ['lb1>lb2', 'lb2>lb1']];
+  for (let seed = 1; seed <= 60; seed++) {
+    const directions = gaps[seed % 2]!.flatMap((way) => [`${way}/0`, `${way}/1`]);
+    const faults = [
+      { atMs: 430, type: 'cut', directions },
+      { atMs: 600, type: 'mend', directions },
+    ] as const;
+    const { failure, relayedMs } = simulate({ seed, nodes: 3, faults });
+    t.is(failure, undefined, `seed ${seed}`);
+    t.true(relayedMs > 500, `seed ${seed}: the gap was bridged`);
+    t.true(relayedMs < 1_000, `seed ${seed}: at ${relayedMs} ms somebody still went through another node`);
   }
 });
 

@@ -51,6 +51,8 @@ export interface SimResult {
   readonly datagrams: number;
   /** Who took whom for dead. */
   readonly accusations: readonly { readonly by: string; readonly of: string }[];
+  /** When datagrams were last sent through another node. */
+  readonly relayedMs: number;
   readonly endedMs: number;
 }
 
@@ -123,6 +125,7 @@ export const simulate = (options: SimOptions): SimResult => {
   let takeovers = 0;
   let handovers = 0;
   const accusations: { by: string; of: string }[] = [];
+  let relayedMs = 0;
   const fail = (text: string): void => {
     failure ??= `${agenda.nowMs.toFixed(3)} ms: ${text}`;
     trace?.(`${agenda.nowMs.toFixed(3)} FAILURE ${text}`);
@@ -136,6 +139,8 @@ export const simulate = (options: SimOptions): SimResult => {
   let orders = 0;
   /** Maintenance that nodes have stored. */
   const disks = new Map<string, readonly string[]>();
+  /** Ids of the etcd that nodes have stored. */
+  const etcdIds = new Map<string, string>();
   const everybody = witness === 'arbiter' ? [...nodes, witnessName] : nodes;
   const processes = new Map<string, SimProcess>();
   const machines = new Map<string, Machine>();
@@ -146,14 +151,15 @@ export const simulate = (options: SimOptions): SimResult => {
   const bootMachine = (name: string): void => {
     const offset = random.between(0, 1e6);
     // What the margin is for: the slowest clock beside the fastest.
-    const rate = random.chance(0.3) ? random.pick([0.99, 1.01]) : random.between(0.99, 1.01);
+    const rate = random.chance(0.5) ? random.pick([0.99, 1.01]) : random.between(0.99, 1.01);
     machines.set(name, {
       name,
       clockMs: (trueMs) => offset + trueMs * rate,
       trueMs: (clockMs) => (clockMs - offset) / rate,
     });
     const jiffyMs = 4;
-    const lifeMs = (): number => (leaseMs + random.next() * jiffyMs) / rate;
+    const rest = (): number => (random.chance(0.5) ? random.next() : 1);
+    const lifeMs = (): number => (leaseMs + rest() * jiffyMs) / rate;
     const judge = (group: string): void => {
       for (const [other, kernel] of kernels) {
         if (other === name || kernel.heldUntilMs(group) <= agenda.nowMs || mayBeBlind) continue;
@@ -185,6 +191,9 @@ export const simulate = (options: SimOptions): SimResult => {
       mutation === 'short-lock' || mutation === 'no-margin' || mutation === 'no-restart-wait'
         ? 'none'
         : mutation,
+    onRelayed() {
+      relayedMs = agenda.nowMs;
+    },
     onEffect(effect, by) {
       if (effect.type === 'report' && effect.report.kind === 'peer' && !effect.report.alive)
         accusations.push({ by, of: effect.report.peer });
@@ -192,6 +201,7 @@ export const simulate = (options: SimOptions): SimResult => {
         takeovers += 1;
       if (effect.type === 'handover-result' && effect.ok && effect.tookMs > 0) handovers += 1;
       if (effect.type === 'maintenance') disks.set(by, effect.entries);
+      if (effect.type === 'etcd-cluster') etcdIds.set(by, effect.cluster);
     },
     onClaim(group, epoch) {
       const lastEpoch = lastEpochs.get(group) ?? 0;
@@ -241,7 +251,7 @@ export const simulate = (options: SimOptions): SimResult => {
           keepMs: leaseMs / 2,
           callMs: 60,
           identity: 'sim',
-          knownCluster: '',
+          knownCluster: etcdIds.get(name) ?? '',
         },
       }),
       health: { afterMs: leaseMs, stayMs: 2 * leaseMs },
@@ -288,6 +298,10 @@ export const simulate = (options: SimOptions): SimResult => {
       case 'ambush':
         processes.get(fault.who)?.ambush(fault.ms, fault.op, () => {
           say?.(`ambush of ${fault.who} ends: ${fault.then}`);
+          if (fault.opens) {
+            for (const direction of fault.opens.directions) network.cuts.delete(direction);
+            network.spared.add(fault.opens.rival);
+          }
           if (fault.then === 'kill') down(fault.who);
           else if (fault.then === 'freeze') processes.get(fault.who)?.freeze(6 * leaseMs, 0);
           else network.silenced.add(fault.who);
@@ -350,6 +364,12 @@ export const simulate = (options: SimOptions): SimResult => {
       case 'etcd-mend':
         etcd?.cuts.delete(fault.who);
         return;
+      case 'etcd-foreign':
+        etcd?.foreign.add(fault.who);
+        return;
+      case 'etcd-own':
+        etcd?.foreign.delete(fault.who);
+        return;
       case 'etcd-depose':
         etcd?.depose(fault.ms);
         return;
@@ -366,10 +386,12 @@ export const simulate = (options: SimOptions): SimResult => {
     say?.('everything is mended');
     network.cuts.clear();
     network.silenced.clear();
+    network.spared.clear();
     network.weather = fairWeather;
     if (etcd) {
       etcd.up();
       etcd.cuts.clear();
+      etcd.foreign.clear();
       etcd.slowMs = 0;
       etcd.lossRate = 0;
     }
@@ -438,6 +460,7 @@ export const simulate = (options: SimOptions): SimResult => {
     handovers,
     datagrams,
     accusations,
+    relayedMs,
     endedMs: agenda.nowMs,
   };
 };

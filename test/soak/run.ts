@@ -4,8 +4,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { release } from 'node:os';
 import { parseArgs } from 'node:util';
 import { type Budget, budgets, type FaultName, faultNames, nodesFor } from '../../src/drill/budgets.js';
-import { type DrillRun, runDrill } from '../../src/drill/drill.js';
+import { type DrillRun, quietMs, runDrill } from '../../src/drill/drill.js';
 import { healDrill } from '../../src/drill/heal.js';
+import { checkLabFor } from '../../src/drill/lab-needs.js';
 import { reportJson, reportOf } from '../../src/drill/report.js';
 import { errorFrom } from '../../src/errors.js';
 import { labDown, labUp } from '../../src/lab/lab.js';
@@ -60,7 +61,13 @@ const limitsOf = (fault: FaultName): Partial<Budget> =>
     : {};
 
 /** These end the agents, whose memory is then young again: they come seldom. */
-const ending: readonly FaultName[] = ['agent-kill', 'node-off', 'agent-restart', 'second-failure'];
+const ending: readonly FaultName[] = [
+  'agent-kill',
+  'node-off',
+  'node-reboot',
+  'agent-restart',
+  'second-failure',
+];
 
 const random = createRandom(Number(values.seed));
 const pick = (): FaultName => {
@@ -106,6 +113,14 @@ const counted = new Map<FaultName, { runs: number; failed: number; worstOutageMs
 const failures: string[] = [];
 try {
   await labUp(ports, { name: values.lab, nodes });
+  const state = (await readLab(ports.files, values.lab))!;
+  for (const fault of [...faults]) {
+    const why = await checkLabFor(ports, state, fault).then(() => undefined, errorFrom);
+    if (!why) continue;
+    process.stdout.write(`without ${fault}: ${why.message}\n`);
+    faults.splice(faults.indexOf(fault), 1);
+  }
+  if (faults.length === 0) abort.abort();
   for (let index = 0; performance.now() < untilMs && !abort.signal.aborted; index++) {
     const fault = pick();
     const row = counted.get(fault) ?? { runs: 0, failed: 0, worstOutageMs: 0 };
@@ -113,7 +128,15 @@ try {
     const said: string[] = [];
     try {
       const seed = 1 + index * 1000;
-      const options = { lab: values.lab, fault, repeat: 1, clients: 200, limits: limitsOf(fault), seed };
+      const options = {
+        lab: values.lab,
+        fault,
+        repeat: 1,
+        clients: 200,
+        limits: limitsOf(fault),
+        seed,
+        fitWithinMs: quietMs,
+      };
       const { runs, error } = await runDrill(ports, options, abort.signal);
       if (error) throw error;
       const run = runs[0]!;

@@ -60,6 +60,8 @@ export interface FaultBed {
 export interface StartOptions {
   /** Entries that its kernel holds before the agent looks. */
   readonly fill?: number;
+  /** How long they live. */
+  readonly fillMs?: number;
   /** Default: `faultServices`. */
   readonly services?: readonly Service[];
 }
@@ -115,13 +117,13 @@ export const createFaultBed = async (): Promise<FaultBed> => {
       ),
     );
   };
-  const begin: FaultBed['begin'] = (name, { fill = 0, services = faultServices } = {}) => {
+  const begin: FaultBed['begin'] = (name, { fill = 0, fillMs = 300_000, services = faultServices } = {}) => {
     const waiting = spares.get(name);
     spares.delete(name);
     const agent = waiting ?? fresh(name);
     running.set(name, agent);
     if (!spares.has('lb2')) spares.set('lb2', fresh('lb2'));
-    return [agent, agent.ask({ kind: 'start', fill, services })];
+    return [agent, agent.ask({ kind: 'start', fill, fillMs, services })];
   };
   const ends = [
     { namespace: lb1, dev: dev1 },

@@ -3,7 +3,10 @@
  * compared, too: the copy may be at most half a lifetime short, and no longer than the original by more than what was under way.
  */
 
-import { execFile } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { systemPath } from './netns.js';
 
 export interface KernelEntry {
@@ -16,15 +19,29 @@ export interface KernelEntry {
 /** By `client address protocol port`. */
 export type KernelMap = ReadonlyMap<string, KernelEntry>;
 
-const run = (args: readonly string[]): Promise<string> =>
-  new Promise((resolve, reject) => {
-    execFile(
-      '/usr/sbin/ip',
-      args,
-      { env: { PATH: systemPath }, maxBuffer: 2 ** 30 },
-      (error, stdout, stderr) => (error ? reject(new Error(stderr || String(error))) : resolve(stdout)),
-    );
+/** By way of a file: `nft` writes a hundred bytes at a time, and a reader that is woken for each makes half an hour of a million entries. */
+const run = (args: readonly string[]): Promise<string> => {
+  const dir = mkdtempSync(join(tmpdir(), 'relevo-map-'));
+  const path = join(dir, 'listing');
+  const file = openSync(path, 'w');
+  const child = spawn('/usr/sbin/ip', args, {
+    env: { PATH: systemPath },
+    stdio: ['ignore', file, 'pipe'],
   });
+  closeSync(file);
+  let errors = '';
+  child.stderr?.on('data', (part) => {
+    errors += part;
+  });
+  return new Promise<string>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code) =>
+      code === 0
+        ? resolve(readFileSync(path, 'utf8'))
+        : reject(new Error(errors || `nft ended with ${code}`)),
+    );
+  }).finally(() => rmSync(dir, { recursive: true, force: true }));
+};
 
 const factors: Readonly<Record<string, number>> = { d: 86_400, h: 3_600, m: 60, s: 1, ms: 0.001 };
 /** 4m59s384ms → 299.384 */

@@ -11,8 +11,17 @@ import { becomePrompt } from '../../src/shell/realtime.js';
 import { type BedNode, createBedNode, type SyncBedFiles, syncService } from './sync-bed.js';
 
 export type AgentCommand =
-  /** `fill`: entries that the kernel holds before the agent looks. `services`: instead of those that the process was started with. */
-  | { readonly kind: 'start'; readonly fill?: number; readonly services?: readonly Service[] }
+  /**
+   * `fill`: entries that the kernel holds before the agent looks, each for `fillMs` (default: 300 s). `services`: instead of those that the process was
+   * started with. `watch`: listens to changes of nf_tables, which makes commits dearer in all namespaces of the machine.
+   */
+  | {
+      readonly kind: 'start';
+      readonly fill?: number;
+      readonly fillMs?: number;
+      readonly services?: readonly Service[];
+      readonly watch?: boolean;
+    }
   | { readonly kind: 'active'; readonly epoch: number }
   /** Another document, from now on. */
   | { readonly kind: 'apply'; readonly services: readonly Service[] }
@@ -97,19 +106,20 @@ const asked = JSON.parse(otherFarms) as number | readonly object[];
 
 let made: BedNode | undefined;
 /** Made when it is started: until then a process opens nothing, so that it may wait for its turn beside the one before it. */
-const theNode = (): BedNode => {
+const theNode = (watch = false): BedNode => {
   if (made) return made;
   // As `relevo agent` does.
   becomePrompt();
   made = createBedNode(files, name, namespace, {
     wrap: watched,
+    ...(watch && { watch }),
     clock: { nowMs: () => nowMs() + steppedMs },
     services: Array.isArray(asked) ? read(asked) : [syncService(), ...read(farms(asked as number))],
   });
   return made;
 };
 
-const fill = async (first: number, count: number): Promise<void> => {
+const fill = async (first: number, count: number, timeoutMs: number): Promise<void> => {
   const batch = 50_000;
   for (let from = first; from < first + count; from += batch) {
     const elements = Array.from({ length: Math.min(batch, first + count - from) }, (_, at) => {
@@ -117,7 +127,7 @@ const fill = async (first: number, count: number): Promise<void> => {
       new DataView(key.buffer).setUint32(0, firstClient + from + at);
       key.set([198, 51, 100, 10, 17, 0, 0, 0, 0, 53], 4);
       const data = Uint8Array.of(10, 51, 0, 2, 8001 >> 8, 8001 & 255, 0, 0);
-      return { key, data, timeoutMs: 300_000, expiresMs: 299_000 };
+      return { key, data, timeoutMs, expiresMs: timeoutMs - 1_000 };
     });
     await theNode().nft.commit({
       reason: 'bench: fill',
@@ -159,7 +169,10 @@ const perform = async (command: AgentCommand): Promise<unknown> => {
   switch (command.kind) {
     case 'start':
       startedAtMs = nowMs();
-      return theNode().start(() => fill(1_000_000, command.fill ?? 0), command.services);
+      return theNode(command.watch).start(
+        () => fill(1_000_000, command.fill ?? 0, command.fillMs ?? 300_000),
+        command.services,
+      );
     case 'active':
       return theNode().replicator.setActive('front', command.epoch, true);
     case 'apply':

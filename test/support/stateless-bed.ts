@@ -5,6 +5,7 @@
  *   client 10.60.0.100/16, fd60::100 ── bridge ── backend x 10.60.0.x, fd60::x
  */
 
+import type { FeatureFacts } from '../../src/app/feature-engine.js';
 import { connectNeighbours } from '../../src/app/neighbour-wiring.js';
 import {
   createNeighbourLoop,
@@ -31,6 +32,7 @@ export interface StatelessBed extends Bed {
     context?: EngineContext,
     timing?: NeighbourLoopTiming,
     clock?: Clock,
+    facts?: Partial<FeatureFacts>,
   ): Promise<StatelessEngine>;
   backend(index: number): string;
   /** Removes what the balancer knows of its neighbours. */
@@ -111,7 +113,7 @@ export const createStatelessBed = async (options: {
       for (const close of closing) close();
       await bed.dispose();
     },
-    async statelessEngine(context, timing, clock) {
+    async statelessEngine(context, timing, clock, facts) {
       const made = insideNamespace(lb, () => {
         const neighbours = createNeighbours();
         const links = createLinks();
@@ -136,6 +138,7 @@ export const createStatelessBed = async (options: {
         facts: {
           neighbour: (address) => loop.neighbour(address),
           link: (device) => loop.link(device),
+          ...facts,
         },
       });
       const disconnect = connectNeighbours(engine.reconciler, loop, createLog());

@@ -142,7 +142,7 @@ export const createBedNode = (
   const { nft, packetLog, hintLog } = insideNamespace(namespace, () => ({
     nft: createNft({ log }),
     packetLog: createPacketLog({ group: logGroup }),
-    hintLog: createPacketLog({ group: logGroup + 1, originals: 'reports' }),
+    hintLog: createPacketLog({ group: logGroup + 1 }),
   }));
   let reconciler: Reconciler | undefined;
   const tls = { ca: join(dir, 'ca.crt'), cert: join(dir, `${name}.crt`), key: join(dir, `${name}.key`) };
@@ -205,11 +205,7 @@ export const createBedNode = (
         ...(replicator.index && { persistenceIndex: replicator.index }),
       };
       if (enabled) await packetLog.ready;
-      const reporting = {
-        logGroup,
-        hintGroup: logGroup + 1,
-        reportBeforeNat: packetLog.needsBeforeNat,
-      };
+      const reporting = { logGroup, hintGroup: logGroup + 1 };
       reconciler = createReconciler(ports, { ...(enabled && reporting), floating: [], protect: false });
       reconciler.onEvent((event) => {
         if (event.kind === 'applied') replicator.rulesChanged();

@@ -96,7 +96,13 @@ const frame: fc.Arbitrary<Sendable> = fc.oneof(
     sums,
     counts: sums,
   }),
-  fc.record({ kind: fc.constant('resync' as const), group: name, buckets: bitmap }),
+  fc.record({
+    kind: fc.constant('resync' as const),
+    group: name,
+    buckets: bitmap,
+    epoch: sequence,
+    sequence,
+  }),
   fc.record({ kind: fc.constant('ping' as const), token: sequence, head: sequence, sequence }),
   fc.record({ kind: fc.constant('pong' as const), token: sequence }),
   fc.tuple(entries, fc.boolean(), sequence).map(([columns, flag, id]) => ({

@@ -105,7 +105,13 @@ const body: fc.Arbitrary<GeneralBody> = fc.oneof(
     sums: words,
     counts: words,
   }),
-  fc.record({ kind: fc.constant('resync' as const), group: fc.constant('front'), buckets }),
+  fc.record({
+    kind: fc.constant('resync' as const),
+    group: fc.constant('front'),
+    buckets,
+    epoch: sequence,
+    sequence,
+  }),
   fc.record({ kind: fc.constant('progress' as const), head: sequence, sequence }),
 );
 

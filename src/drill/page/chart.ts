@@ -135,6 +135,18 @@ export const chart = (history: DrillHistory): string => {
     ['datagrams', (y) => probeLane(axis, history.udp, y)],
     ['connections', (y) => probeLane(axis, history.connect, y)],
     [
+      'nodes decide',
+      (y) =>
+        (history.milestones ?? [])
+          .filter(({ atMs }) => atMs >= axis.fromMs && atMs <= axis.toMs)
+          .map(({ node, atMs, what, detail }) => {
+            const x = round(axis.x(atMs));
+            const title = `${node}: ${what}${detail ? `: ${detail}` : ''}, ${round(atMs - history.injectedMs)} ms`;
+            return `<line class="mark ${what}" x1="${x}" x2="${x}" y1="${y}" y2="${y + laneHeight}" stroke-width="3"><title>${escapeHtml(title)}</title></line>`;
+          })
+          .join(''),
+    ],
+    [
       'nodes say',
       (y) =>
         history.events

@@ -2,7 +2,7 @@
 
 import { faultMeaning } from '../budgets.js';
 import { type Change, compareReports } from '../compare.js';
-import { budgetText, type ReportedRun, type ReportFile } from '../report.js';
+import { budgetText, phasesOf, type ReportedRun, type ReportFile } from '../report.js';
 import { chart } from './chart.js';
 import { escapeHtml as text } from './escape.js';
 import { style } from './style.js';
@@ -32,17 +32,10 @@ const figures = (report: ReportFile, changes: readonly Change[]): string => {
 const at = (ms: number | null): string => (ms === null ? 'never' : `${number(Math.round(ms * 10) / 10)} ms`);
 
 /** The phases of a takeover, as far as the run has them. */
-const phases = ({ findings: { timeline } }: ReportedRun): string =>
+const phases = (run: ReportedRun): string =>
   table(
     ['after the fault', ''],
-    (
-      [
-        ['old owner answered last', timeline.lastOldAnswerMs],
-        ['first loss', timeline.firstLossMs],
-        ['new owner answered first', timeline.firstNewAnswerMs],
-        ['last loss', timeline.lastLossMs],
-      ] as const
-    ).map(([name, ms]) => `<tr><td>${name}</td><td>${at(ms)}</td></tr>`),
+    phasesOf(run).map(([name, ms]) => `<tr><td>${text(name)}</td><td>${at(ms)}</td></tr>`),
   );
 
 const events = ({ history, verdict }: ReportedRun): string => {
@@ -81,7 +74,7 @@ export const drillPage = (report: ReportFile, earlier?: ReportFile): string => {
 <h2>Figures</h2>
 ${earlier ? `<p class="soft">beside the report of ${text(earlier.createdAt)} (p95; of shares the worst)</p>` : ''}
 ${figures(report, changes)}
-<p class="soft">In the drawings: blue, the node that owned the address; orange, the one that took it over; a red frame, nobody answered; red, lost attempts; the dashed line is the fault. Point at a part for its numbers.</p>
+<p class="soft">In the drawings: blue, the node that owned the address; orange, the one that took it over; a red frame, nobody answered; red, lost attempts; the dashed line is the fault. What nodes decide: red, detected; orange, decided; green, in force; blue, announced. Point at a part for its numbers.</p>
 ${report.runs.map(section).join('\n')}
 </main></body></html>
 `;

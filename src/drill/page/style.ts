@@ -23,6 +23,7 @@ svg { display: block; width: 100%; min-width: 40rem; height: auto; font: 11px sy
 svg text { fill: var(--ink); } svg .soft { fill: var(--soft); } svg .rule { stroke: var(--line); } svg .fault { stroke: var(--bad); stroke-dasharray: 4 3; }
 svg .old { fill: var(--old); } svg .new { fill: var(--new); } svg .none { fill: none; stroke: var(--bad); }
 svg .lost { fill: var(--bad); } svg .calm { fill: var(--calm); } svg .mark { stroke: var(--soft); }
+svg .detected { stroke: var(--bad); } svg .decided { stroke: var(--new); } svg .lease { stroke: var(--good); } svg .announced { stroke: var(--old); }
 ol.events { padding-left: 0; list-style: none; font-variant-numeric: tabular-nums; }
 ol.events span { display: inline-block; min-width: 6.5rem; text-align: right; margin-right: .8rem; color: var(--soft); }
 ul { padding-left: 1.2rem; }

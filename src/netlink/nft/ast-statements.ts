@@ -32,6 +32,8 @@ export type Field =
   | 'meta protocol'
   | 'meta mark'
   | 'meta priority'
+  /** PACKET_HOST, _BROADCAST, _MULTICAST, _OTHERHOST (linux/if_packet.h). */
+  | 'meta pkttype'
   | 'meta iif'
   | 'meta iifname'
   | 'meta oifname'
@@ -209,6 +211,8 @@ export type Statement =
       readonly queueThreshold?: number;
       readonly level?: LogLevel;
       readonly flags?: readonly LogFlag[];
+      /** Two fields that stand in the packet's mark and source port while the report is written; behind it both are what they were. */
+      readonly telling?: { readonly mark: Field; readonly sourcePort: Field };
     }
   /** `update @set { key timeout … limit … : data }`; with `statements` the set must be `dynamic`. */
   | {

@@ -12,6 +12,8 @@ export interface Known {
   layer3?: Layer3;
   layer4?: number;
   ethernet?: boolean;
+  /** Maps of the rule's table that this kernel does not look up as sets. */
+  readonly valued?: ReadonlySet<string>;
 }
 
 const ARPHRD_ETHER = Uint8Array.of(1, 0);

@@ -14,7 +14,7 @@ import {
 } from './encode-key.js';
 import * as expr from './expressions.js';
 import * as effects from './expressions-effects.js';
-import { fieldShape, IPPROTO_TCP, IPPROTO_UDP, typeShape, wordsOf } from './fields.js';
+import { fieldShape, IPPROTO_TCP, IPPROTO_UDP, metaKey, typeShape, wordsOf } from './fields.js';
 import { addressTypeNumber, ctStateBit, ctStatusBit, familyNumber, tcpFlagBit } from './numbers.js';
 
 const u32Host = (value: number): Uint8Array =>
@@ -129,6 +129,32 @@ const writeDynset = (writer: ByteWriter, known: Known, statement: Of<'dynset'>):
   effects.dynset(writer, statement, 0, statement.data && dataWord);
 };
 
+/** Of the transport header (enum nft_payload_bases: 2). */
+const sourcePort = { base: 2, offset: 0, length: 2 } as const;
+
+/**
+ * nfnetlink_log reports 32 bits besides the packet itself: its mark. All is loaded before anything is stored, and the header, whose
+ * store may end the rule for want of memory, is stored first: no packet goes on with what was meant for the report.
+ */
+const writeLog = (writer: ByteWriter, known: Known, statement: Of<'log'>): void => {
+  const { telling } = statement;
+  if (!telling) {
+    effects.log(writer, statement);
+    return;
+  }
+  const setPort = (word: number): void => expr.payloadStore(writer, word, sourcePort, {});
+  for (const field of [telling.mark, telling.sourcePort]) requireField(writer, known, field);
+  loadField(writer, telling.mark, 0);
+  loadField(writer, telling.sourcePort, 1);
+  loadField(writer, 'meta mark', 2);
+  loadField(writer, 'th sport', 3);
+  setPort(1);
+  expr.metaStore(writer, 0, metaKey.mark);
+  effects.log(writer, statement);
+  expr.metaStore(writer, 2, metaKey.mark);
+  setPort(3);
+};
+
 const writeStatement = (writer: ByteWriter, known: Known, statement: Statement): void => {
   switch (statement.kind) {
     case 'counter':
@@ -141,7 +167,14 @@ const writeStatement = (writer: ByteWriter, known: Known, statement: Statement):
       return;
     case 'lookup':
       loadKey(writer, known, statement.key);
-      expr.lookup(writer, statement.set, 0, undefined, statement.invert === true);
+      // Before Linux 6.5 a map is looked up for its value only: it goes to the register of the key, which nobody reads again.
+      expr.lookup(
+        writer,
+        statement.set,
+        0,
+        known.valued?.has(statement.set) ? 0 : undefined,
+        statement.invert === true,
+      );
       return;
     case 'vmap':
       fromMap(writer, known, statement, 'verdict');
@@ -188,7 +221,7 @@ const writeStatement = (writer: ByteWriter, known: Known, statement: Statement):
       writeDynset(writer, known, statement);
       return;
     case 'log':
-      effects.log(writer, statement);
+      writeLog(writer, known, statement);
       return;
     case 'object':
       effects.objectReference(writer, statement.type, statement.name);
@@ -234,9 +267,14 @@ export const commentUserdata = (type: number, comment: string): Uint8Array => {
   return bytes;
 };
 
-/** Attributes of NFT_MSG_NEWRULE from the expressions on. */
-export const writeRule = (writer: ByteWriter, family: Family, rule: RuleSpec): void => {
-  const known: Known = { family };
+/** Attributes of NFT_MSG_NEWRULE from the expressions on. `valued`: maps that this kernel does not look up as sets. */
+export const writeRule = (
+  writer: ByteWriter,
+  family: Family,
+  rule: RuleSpec,
+  valued?: ReadonlySet<string>,
+): void => {
+  const known: Known = { family, ...(valued && { valued }) };
   const list = writer.begin(NFTA_RULE_EXPRESSIONS);
   for (const statement of rule.statements) writeStatement(writer, known, statement);
   writer.end(list);

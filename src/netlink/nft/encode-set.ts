@@ -265,12 +265,13 @@ const writePacked = (writer: ByteWriter, packed: Packed, index: number): void =>
   writer.length += size;
 };
 
-/** Writes elements from index `first` until the list attribute is full; returns the index of the first one left. */
+/** Writes elements from index `first` until the list attribute is full, or up to `end`; returns the index of the first one left. */
 export const writeElements = (
   writer: ByteWriter,
   set: SetSpec,
   elements: ElementList,
   first: number,
+  end = elements.length,
 ): number => {
   const keyBytes = typesBytes(set.key);
   const dataBytes = Array.isArray(set.data) ? typesBytes(set.data) : 0;
@@ -280,10 +281,10 @@ export const writeElements = (
   const fullAt = list + limits.elementListBytes;
   let index = first;
   const { packed } = elements;
-  while (packed && !interval && index < elements.length && writer.length < fullAt) {
+  while (packed && !interval && index < end && writer.length < fullAt) {
     writePacked(writer, packed, index++);
   }
-  while (index < elements.length && writer.length < fullAt) {
+  while (index < end && writer.length < fullAt) {
     const element = elements.at(index++)!;
     writeElement(writer, element, keyBytes, dataBytes, concatInterval);
     if (interval && !concatInterval) writeIntervalEnd(writer, element, keyBytes);

@@ -8,6 +8,7 @@ import {
   NLM_F_ACK,
   NLM_F_APPEND,
   NLM_F_CREATE,
+  NLM_F_ECHO,
   NLM_F_EXCL,
   NLM_F_REQUEST,
   writeNfgen,
@@ -29,6 +30,7 @@ import {
   objectTypeNumber,
   verdictCode,
 } from './numbers.js';
+import { type Dialect, placeOf } from './older-kernels.js';
 
 export interface EncodedTransaction {
   /** The whole batch, to be sent by one sendmsg(2). */
@@ -57,7 +59,10 @@ class BatchWriter {
   lastFlagsAt = -1;
   setId = 0;
 
-  constructor(readonly firstSequence: number) {
+  constructor(
+    readonly firstSequence: number,
+    readonly dialect: Dialect | undefined,
+  ) {
     this.sequence = firstSequence;
   }
 
@@ -146,11 +151,18 @@ const writeElementMessages = (
   if (operation.op === 'add-elements') {
     message = msg.newElement;
     flags = NLM_F_CREATE | (operation.create ? NLM_F_EXCL : 0);
-  } else if (operation.op === 'destroy-elements') message = msg.destroyElement;
+  }
+  const { dialect } = batch;
+  const oneByOne = operation.op === 'destroy-elements' && dialect?.lacking.destroys === true;
+  if (operation.op === 'destroy-elements' && !oneByOne) message = msg.destroyElement;
   if (elements.packed) batch.writer.reserve(packedListBytes(elements.packed, elements.length));
   let next = 0;
   while (next < elements.length) {
     const first = next;
+    if (oneByOne && dialect?.absent.has(placeOf(index, first))) {
+      next++;
+      continue;
+    }
     batch.message(
       index,
       message,
@@ -158,7 +170,7 @@ const writeElementMessages = (
       table,
       () => {
         batch.writer.attributeString(2, set.name);
-        next = writeElements(batch.writer, set, elements, first);
+        next = writeElements(batch.writer, set, elements, first, oneByOne ? first + 1 : elements.length);
       },
       first,
     );
@@ -174,9 +186,12 @@ const writeOperation = (batch: BatchWriter, index: number, operation: Operation)
         if (operation.owner) writer.attributeU32Be(2, NFT_TABLE_F_OWNER | NFT_TABLE_F_PERSIST);
       });
       return;
-    case 'delete-table':
-      batch.message(index, operation.destroy ? msg.destroyTable : msg.delTable, 0, table, () => {});
+    case 'delete-table': {
+      const older = batch.dialect?.lacking.destroys === true;
+      if (operation.destroy && older && batch.dialect?.absent.has(placeOf(index, 0))) return;
+      batch.message(index, operation.destroy && !older ? msg.destroyTable : msg.delTable, 0, table, () => {});
       return;
+    }
     case 'add-chain':
       batch.message(index, msg.newChain, NLM_F_CREATE, table, () => writeChain(writer, operation.chain));
       return;
@@ -189,7 +204,12 @@ const writeOperation = (batch: BatchWriter, index: number, operation: Operation)
     case 'add-rule':
       batch.message(index, msg.newRule, NLM_F_CREATE | NLM_F_APPEND, table, () => {
         writer.attributeString(2, operation.rule.chain);
-        writeRule(writer, table.family, operation.rule);
+        writeRule(
+          writer,
+          table.family,
+          operation.rule,
+          batch.dialect?.lacking.valued.get(`${table.family} ${table.name}`),
+        );
       });
       return;
     case 'add-set':
@@ -226,13 +246,23 @@ const writeOperation = (batch: BatchWriter, index: number, operation: Operation)
   }
 };
 
-/** Undefined for a transaction that says nothing to the kernel. Sequence numbers are counted up from `firstSequence`. */
+/**
+ * Undefined for a transaction that says nothing to the kernel. Sequence numbers are counted up from `firstSequence`.
+ *
+ * `echo`: the kernel also answers with the new generation (NFT_MSG_NEWGEN), if the batch changes anything. It does so when the first message asks
+ * for an echo, and then of each object in that message, too (nf_tables_gen_notify, ctx->report): so the first one is made to name the table of
+ * the first operation, which must be there.
+ */
 export const encodeTransaction = (
   transaction: Transaction,
   firstSequence: number,
+  echo = false,
+  dialect?: Dialect,
 ): EncodedTransaction | undefined => {
-  const batch = new BatchWriter(firstSequence);
+  const batch = new BatchWriter(firstSequence, dialect);
   batch.frame(NFNL_MSG_BATCH_BEGIN);
+  const first = echo ? transaction.operations[0] : undefined;
+  if (first) batch.message(0, msg.newTable, NLM_F_CREATE | NLM_F_ECHO, first.table, () => {});
   for (const [index, operation] of transaction.operations.entries()) writeOperation(batch, index, operation);
   if (batch.origins.length === 0) return undefined;
   const ackSequence = batch.sequence - 1;

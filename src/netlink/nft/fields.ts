@@ -45,6 +45,7 @@ export const metaKey = {
   iiftype: 8,
   nfproto: 15,
   l4proto: 16,
+  pkttype: 19,
 } as const;
 const meta = (key: keyof typeof metaKey) => ({ kind: 'meta', key: metaKey[key] }) as const;
 
@@ -67,6 +68,7 @@ export const fieldShape: Readonly<Record<Field, FieldShape>> = {
   'meta protocol': { bytes: 2, load: meta('protocol') },
   'meta priority': { bytes: 4, load: meta('priority') },
   'meta mark': { bytes: 4, load: meta('mark') },
+  'meta pkttype': { bytes: 1, load: meta('pkttype') },
   'meta iif': { bytes: 4, load: meta('iif') },
   'meta iifname': { bytes: 16, load: meta('iifname') },
   'meta oifname': { bytes: 16, load: meta('oifname') },

@@ -36,6 +36,7 @@ export const msg = {
   getElement: 13,
   delElement: 14,
   newGeneration: 15,
+  getGeneration: 16,
   newObject: 18,
   getObject: 19,
   delObject: 20,

@@ -24,18 +24,38 @@ const namesNothing = new Set([
 
 const ENOENT = 2;
 const NFTA_EXPR_NAME = 1;
+const NFTA_EXPR_DATA = 2;
+const NFTA_LOOKUP_SET = 1;
 
-/** Name of the expression (NFTA_LIST_ELEM) that starts at `offset`, the place that an acknowledgement points to. */
-export const expressionAt = (bytes: Uint8Array, offset: number): string | undefined => {
+/** Attribute `wanted` within the nested attribute at `offset`: where its value is. */
+const attributeWithin = (
+  bytes: Uint8Array,
+  offset: number,
+  wanted: number,
+): readonly [from: number, to: number] | undefined => {
   const view = viewOf(bytes);
   if (offset + 4 > bytes.length) return undefined;
   const end = offset + view.getUint16(offset, true);
   if (end > bytes.length) return undefined;
-  let name: string | undefined;
+  let found: readonly [number, number] | undefined;
   eachAttribute(view, offset + 4, end, (type, from, to) => {
-    if (type === NFTA_EXPR_NAME) name = readString(bytes, from, to);
+    if (type === wanted) found = [from, to];
   });
-  return name;
+  return found;
+};
+
+/** Name of the expression (NFTA_LIST_ELEM) that starts at `offset`, the place that an acknowledgement points to. */
+export const expressionAt = (bytes: Uint8Array, offset: number): string | undefined => {
+  const name = attributeWithin(bytes, offset, NFTA_EXPR_NAME);
+  return name && readString(bytes, ...name);
+};
+
+/** Name of the set that the expression at `offset` looks up; undefined for other expressions. */
+export const lookedUpAt = (bytes: Uint8Array, offset: number): string | undefined => {
+  if (expressionAt(bytes, offset) !== 'lookup') return undefined;
+  const data = attributeWithin(bytes, offset, NFTA_EXPR_DATA);
+  const set = data && attributeWithin(bytes, data[0] - 4, NFTA_LOOKUP_SET);
+  return set && readString(bytes, ...set);
 };
 
 /**

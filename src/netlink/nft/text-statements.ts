@@ -94,7 +94,19 @@ const logFlagsText = (flags: NonNullable<Of<'log'>['flags']>): readonly string[]
   ];
 };
 
-const logText = (statement: Of<'log'>): string =>
+const logText = (statement: Of<'log'>, transport: string): string => {
+  const text = plainLogText(statement);
+  const { telling } = statement;
+  if (!telling) return text;
+  const port = `${transport} sport`;
+  // Of registers kept over other statements nft shows what was loaded: this says what happens, and is nothing that nft would load.
+  return (
+    `${port} set ${fieldText(telling.sourcePort)} meta mark set ${fieldText(telling.mark)} ${text} ` +
+    `meta mark set meta mark ${port} set ${port}`
+  );
+};
+
+const plainLogText = (statement: Of<'log'>): string =>
   [
     'log',
     ...(statement.prefix ? [`prefix ${quote(statement.prefix)}`] : []),
@@ -213,7 +225,7 @@ export const statementText = (statement: Statement, family: Family = 'ip', trans
     case 'fib-type':
       return `fib ${statement.address} type ${statement.op === '!=' ? '!= ' : ''}${statement.type}`;
     case 'log':
-      return logText(statement);
+      return logText(statement, transport);
     case 'dynset':
       return dynsetText(statement);
     case 'object':

@@ -111,12 +111,20 @@ const icmpv6Type: Readonly<Record<number, string>> = {
   137: 'nd-redirect',
 };
 
+const packetType: Readonly<Record<number, string>> = {
+  0: 'host',
+  1: 'broadcast',
+  2: 'multicast',
+  3: 'other',
+};
+
 /** The value a field is compared with; some fields have names for their numbers. */
 export const fieldValueText = (field: Field, value: Literal): string => {
   if (field === 'arp operation') {
     const number = numberOf(value.bytes.subarray(0, 2), false);
     return arpOperation[number] ?? String(number);
   }
+  if (field === 'meta pkttype') return packetType[value.bytes[0] ?? 0] ?? String(value.bytes[0]);
   if (field === 'icmpv6 type') return icmpv6Type[value.bytes[0] ?? 0] ?? String(value.bytes[0]);
   if (field === 'icmpv6 taddr') {
     return `0x${[...value.bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('')}`;

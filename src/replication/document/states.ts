@@ -36,6 +36,11 @@ export class BackendStates {
     return this.#services.get(service)?.get(backend)?.state;
   }
 
+  /** Who has the last word on it. */
+  author(service: string, backend: string): string | undefined {
+    return this.#services.get(service)?.get(backend)?.node;
+  }
+
   has(service: string): boolean {
     return this.#services.has(service);
   }

@@ -108,7 +108,7 @@ export class GeneralChannel {
       }
       case 'resync': {
         const group = this.#groups.indexOf(body.group);
-        if (group >= 0) this.outbound.onResync(group, body.buckets);
+        if (group >= 0) this.outbound.onResync(group, body);
         return {};
       }
       case 'progress':

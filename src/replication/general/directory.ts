@@ -72,6 +72,7 @@ const kindsOf = (service: Service): EntryKind[] => {
     return [
       ...(persistence.length > 0 ? (['client'] as const) : []),
       ...(everything ? (['flow'] as const) : []),
+      ...(everything && bansClients(service) ? (['ban'] as const) : []),
     ];
   }
   return [

@@ -8,12 +8,15 @@ import {
   registersOf,
   shapeOf,
 } from '../../model/general-shape.js';
+import type { Service } from '../../model/service.js';
 import type { ElementBytes, SetSpec, TableName } from '../../netlink/nft/ast.js';
 import { ingressTable } from '../../ruleset/feature.js';
 import { hostNumber, joined, portBytes, readHostNumber, readPort } from '../../ruleset/features/bytes.js';
 import { stickyMap } from '../../ruleset/features/general-layout.js';
 import { bannedSet } from '../../ruleset/features/limits/parts.js';
+import { statelessMode } from '../../ruleset/features/stateless/backends.js';
 import { clientsMap, flowsMap } from '../../ruleset/features/stateless/layout.js';
+import { statelessBannedSet } from '../../ruleset/features/stateless/limits.js';
 import { type Directory, familyOf, type Listed, type Target, targetText } from './directory.js';
 
 export interface EntrySet {
@@ -39,9 +42,15 @@ export const setsOf = (shape: EntryShape): readonly EntrySet[] => {
     case 'flow':
       return [{ table: ingressTable, set: flowsMap(family), keepsPort: false }];
     case 'ban':
-      return [{ table, set: bannedSet(family), keepsPort: false }];
+      return [
+        { table, set: bannedSet(family), keepsPort: false },
+        { table: ingressTable, set: statelessBannedSet(family), keepsPort: false },
+      ];
   }
 };
+
+/** In which of `setsOf` a service has its bans: with connection tracking, or without. */
+export const bansAt = (service: Service): 0 | 1 => (statelessMode(service) ? 1 : 0);
 
 /** Its elements name backends by numbers. */
 export const isStateless = ({ kind }: EntryShape): boolean => kind === 'client' || kind === 'flow';
@@ -60,7 +69,7 @@ export const elementOf = (
 ): { readonly at: number; readonly element: ElementBytes } | undefined => {
   const shape = shapeOf(key)!;
   const element = elementKey(key, listed);
-  if (shape.kind === 'ban') return { at: 0, element: { key: element } };
+  if (shape.kind === 'ban') return { at: bansAt(listed.service), element: { key: element } };
   if (isStateless(shape)) {
     const number = listed.numberByTarget.get(targetText({ address, port }));
     return number === undefined ? undefined : { at: 0, element: { key: element, data: hostNumber(number) } };

@@ -65,8 +65,10 @@ export const createGeneralPlanner = (
       const target = { address: book.backendAt(table.backend[row]!), port: table.backendPort[row]! };
       const made =
         listed && replica.isLive(row, nowMs) && writable(row) ? elementOf(key, target, listed) : undefined;
-      kept.push(made !== undefined);
-      if (!listed) continue;
+      if (!listed) {
+        kept.push(false);
+        continue;
+      }
       const sets = setsOf(shape).map(({ table: where, set }) => changes.of(where, set));
       if (!made || thorough || table.marks[row]! & mark.inKernel) {
         const gone = { key: elementKey(key, listed) };
@@ -74,6 +76,7 @@ export const createGeneralPlanner = (
         destroyed++;
       }
       const into = made && sets[made.at];
+      kept.push(into !== undefined);
       if (!made || !into) continue;
       const ttlMs = table.ttlMs[row]!;
       const leftMs = Math.max(1, Math.min(ttlMs, Math.round(table.expiresAtMs[row]! - nowMs)));

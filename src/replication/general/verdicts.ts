@@ -4,7 +4,7 @@ import { sameFields } from '../../model/general-shape.js';
 import type { Judge, Verdict } from '../verdicts.js';
 import type { GeneralBook } from './book.js';
 import { backendsAt, type Directory } from './directory.js';
-import { setsOf } from './places.js';
+import { bansAt, type EntrySet, setsOf } from './places.js';
 
 const stranger: Verdict = { belongs: false, writable: false, ttlMs: 0 };
 const removed: Verdict = { ...stranger, gone: true };
@@ -49,13 +49,14 @@ export class GeneralVerdicts implements Judge {
         kind === shape.kind && family === shape.family && sameFields(fields, shape.fields),
     );
     if (!fits) return stranger;
-    const there = setsOf(shape).every(({ table, set }) => this.#directory.hasSet(table, set.name));
+    const has = ({ table, set }: EntrySet): boolean => this.#directory.hasSet(table, set.name);
+    const sets = setsOf(shape);
     if (shape.kind === 'ban') {
-      return { belongs: true, writable: there, ttlMs: service.limits?.banMs ?? 0 };
+      return { belongs: true, writable: has(sets[bansAt(service)]!), ttlMs: service.limits?.banMs ?? 0 };
     }
     const owners = backendsAt(service, { address: this.#book.backendAt(backend), port });
     if (owners.length === 0) return removed;
-    const writable = there && owners.some(({ state }) => state !== 'down');
+    const writable = sets.every(has) && owners.some(({ state }) => state !== 'down');
     return { belongs: true, writable, ttlMs: service.persistTtlMs };
   }
 }

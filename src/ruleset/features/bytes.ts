@@ -6,9 +6,8 @@ const littleEndian = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
 
 /** Of types that registers hold in host order: classid, mark, integer, iface_index. */
 export const hostNumber = (value: number): Uint8Array => {
-  const bytes = new Uint8Array(4);
-  new DataView(bytes.buffer).setUint32(0, value, littleEndian);
-  return bytes;
+  const [a, b, c, d] = [value & 255, (value >>> 8) & 255, (value >>> 16) & 255, value >>> 24];
+  return littleEndian ? Uint8Array.of(a, b, c, d) : Uint8Array.of(d, c, b, a);
 };
 
 export const readHostNumber = (bytes: Uint8Array, at: number): number =>
@@ -31,7 +30,9 @@ export const etherBytes = (text: string): Uint8Array => {
 };
 
 export const joined = (...parts: readonly Uint8Array[]): Uint8Array => {
-  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let length = 0;
+  for (const part of parts) length += part.length;
+  const bytes = new Uint8Array(length);
   let at = 0;
   for (const part of parts) {
     bytes.set(part, at);

@@ -28,6 +28,7 @@ import {
   isStateless,
   statelessTrafficSet,
   type TrafficElement,
+  type TrafficPlace,
   trafficElements,
   trafficSet,
 } from './traffic-elements.js';
@@ -49,22 +50,30 @@ const tupleKey = (family: FamilyShape, direction: Direction): Key => {
 
 const ofDirection = { in: 'original', out: 'reply' } as const;
 
-/** Chain `traffic_in` or `traffic_out`. */
-const countingChain = (family: FamilyShape, direction: Direction, ranges: boolean): Structure[] => {
+/** Chain `traffic_in` or `traffic_out`; each service brings the rules that its own places need. */
+const countingChain = (
+  family: FamilyShape,
+  direction: Direction,
+  places: ReadonlySet<TrafficPlace>,
+): Structure[] => {
   const { table } = family;
   const chain = { name: `traffic_${direction}` };
   const station = stationsIn(table, chain);
   const exact = trafficSet(family, 'exact', direction);
   const byNumber = trafficSet(family, 'ranges', direction);
   return [
-    { kind: 'set', table, set: exact, filledBy: 'us' },
-    station(
-      10,
-      'by connection',
-      { kind: 'lookup', key: tupleKey(family, direction), set: exact.name },
-      returns,
-    ),
-    ...(ranges
+    ...(places.has('exact')
+      ? [
+          { kind: 'set', table, set: exact, filledBy: 'us' } as const,
+          station(
+            10,
+            'by connection',
+            { kind: 'lookup', key: tupleKey(family, direction), set: exact.name },
+            returns,
+          ),
+        ]
+      : []),
+    ...(places.has('ranges')
       ? [
           { kind: 'set', table, set: byNumber, filledBy: 'us' } as const,
           station(20, 'ranges: which service', jumpTo('identify_ct')),
@@ -85,8 +94,8 @@ const tracked = (
   elements: readonly TrafficElement[],
   context: FeatureContext,
 ): Contribution => {
-  const ranges = elements.some(({ place }) => place === 'ranges');
-  const known = ranges ? identity(service, family, context.ids) : undefined;
+  const places = new Set(elements.map(({ place }) => place));
+  const known = places.has('ranges') ? identity(service, family, context.ids) : undefined;
   const isLocal = service.mode === 'local';
   const station = (chain: StationChain, order: number, direction: Direction): Structure => ({
     kind: 'station',
@@ -104,7 +113,7 @@ const tracked = (
   return {
     structure: [
       ...(known?.structure ?? []),
-      ...directions.flatMap((direction) => countingChain(family, direction, ranges)),
+      ...directions.flatMap((direction) => countingChain(family, direction, places)),
       ...(isLocal
         ? [station(localChain, localOrder.count, 'in'), station(outputChain, outputOrder.count, 'out')]
         : directions.map((direction) => station(forwardChain, forwardOrder.count, direction))),

@@ -9,6 +9,7 @@ import type { ElementBytes, Field, SetSpec, TableName } from '../../netlink/nft/
 import { type Contribution, ingressTable, type Placed, type ServiceIds, type Structure } from '../feature.js';
 import { rule } from '../rules.js';
 import type { ServiceNumbers } from '../service-ids.js';
+import { shared } from '../shared.js';
 import {
   addressBytes,
   hostNumber,
@@ -19,7 +20,7 @@ import {
   readPort,
 } from './bytes.js';
 import { type FamilyShape, families } from './families.js';
-import { fields } from './statements.js';
+import { fields, returns } from './statements.js';
 
 const protocols: readonly Protocol[] = ['tcp', 'udp', 'sctp'];
 
@@ -86,12 +87,18 @@ const stations = (
     table,
     chain: { name },
     order,
-    rule: rule(name, purpose, {
-      kind: 'write',
-      field: 'meta priority',
-      key: fields(address, 'meta l4proto', ...(withPort ? [port] : [])),
-      map: map.name,
-    }),
+    rule: rule(
+      name,
+      purpose,
+      {
+        kind: 'write',
+        field: 'meta priority',
+        key: fields(address, 'meta l4proto', ...(withPort ? [port] : [])),
+        map: map.name,
+      },
+      // Addresses of services do not overlap: who is found is not looked for any further.
+      returns,
+    ),
   }));
 
 /** No service: what other programs or the type of service left there must not be taken for a number. */
@@ -129,6 +136,29 @@ export const placesOf = (one: ServiceAddress): readonly AddressPlace[] =>
     });
   });
 
+const identityStructure = shared(
+  (
+    { where, used }: { readonly where: Where; readonly used: readonly (keyof Maps)[] },
+    family,
+  ): Structure[] => {
+    const maps = mapsOf(family, where.suffix);
+    const set = (kind: keyof Maps): Structure => ({
+      kind: 'set',
+      table: where.table,
+      set: maps[kind],
+      filledBy: 'us',
+    });
+    return [
+      ...cleared(where),
+      ...(used.includes('exact') ? [set('exact'), ...stations(where, 10, 'by port', maps.exact, true)] : []),
+      ...(used.includes('ranges')
+        ? [set('ranges'), ...stations(where, 20, 'by range', maps.ranges, true)]
+        : []),
+      ...(used.includes('any') ? [set('any'), ...stations(where, 30, 'by address', maps.any, false)] : []),
+    ];
+  },
+);
+
 const identityAt = (
   service: Service,
   family: FamilyShape,
@@ -149,16 +179,7 @@ const identityAt = (
   for (const one of addresses) {
     for (const { kind, ...key } of placesOf(one)) put(kind, { ...key, data });
   }
-  const set = (kind: keyof Maps): Structure => ({ kind: 'set', table, set: maps[kind], filledBy: 'us' });
-  return {
-    structure: [
-      ...cleared(where),
-      ...(used.has('exact') ? [set('exact'), ...stations(where, 10, 'by port', maps.exact, true)] : []),
-      ...(used.has('ranges') ? [set('ranges'), ...stations(where, 20, 'by range', maps.ranges, true)] : []),
-      ...(used.has('any') ? [set('any'), ...stations(where, 30, 'by address', maps.any, false)] : []),
-    ],
-    elements,
-  };
+  return { structure: identityStructure({ where, used: [...used].sort() }, family), elements };
 };
 
 /** In the tables `ip relevo` and `ip6 relevo`; undefined when the service has no address of the family. */

@@ -7,6 +7,7 @@ import type { FeatureContext } from '../feature.js';
 import { fingerprint, rule } from '../rules.js';
 import { addressBytes, portBytes } from './bytes.js';
 import type { FamilyShape } from './families.js';
+import { logLine } from './log-line.js';
 import { defaultPrefix, hasToken, logPrefix } from './log-prefix.js';
 import { returns } from './statements.js';
 
@@ -132,14 +133,9 @@ export const logChain = (
           returns,
         ]
       : [];
-  const group = context.serviceLogGroup;
   const lines = variantsOf(service, family, point, template, destination).map((variant): Statement[] => [
     ...variant.match,
-    {
-      kind: 'log',
-      prefix: logPrefix(template, { ...variant, point, service: service.name }),
-      ...(group !== undefined && { group }),
-    },
+    logLine(logPrefix(template, { ...variant, point, service: service.name }), context),
     returns,
   ]);
   const all = within.length > 0 ? [within, ...lines] : lines;

@@ -11,8 +11,8 @@ import {
   ingressTable,
   type Placed,
   type ServiceFeature,
-  type Structure,
 } from '../feature.js';
+import { keyText } from '../same-element.js';
 import { backendNumber } from '../service-ids.js';
 import type { Transit } from '../transit.js';
 import { addressBytes, etherBytes, hostNumber, joined, portBytes, protocolBytes } from './bytes.js';
@@ -20,7 +20,7 @@ import { type FamilyShape, families } from './families.js';
 import { clientBytes } from './general.js';
 import { hintGroupOf } from './hints.js';
 import { identityIngress, protocolsOf } from './identity.js';
-import { answerChains, answerEntrances, directElement } from './stateless/answers.js';
+import { directElement } from './stateless/answers.js';
 import {
   entriesByPort,
   isServable,
@@ -29,35 +29,22 @@ import {
   statelessMode,
   statelessShortcomings,
 } from './stateless/backends.js';
-import { kindChains, outChain, outElement, wayInChain } from './stateless/chains.js';
 import { choose, type StatelessChoice } from './stateless/choice.js';
-import { kindName, kindNumber, type StatelessKind } from './stateless/kind.js';
+import type { StatelessKind } from './stateless/kind.js';
 import * as maps from './stateless/layout.js';
 import { statelessLimits } from './stateless/limits.js';
-import { entrance, replyChain } from './stateless/replies.js';
-import { sparedEntrances, sparedWay } from './stateless/spared.js';
+import { sparedWay } from './stateless/spared.js';
+import { type StatelessShape, statelessStructure } from './stateless/structure.js';
 
-/** Sets and elements of table `netdev relevo_ingress`, gathered. */
+/** Elements of table `netdev relevo_ingress`, gathered. */
 const createGathering = () => {
-  const structure: Structure[] = [];
   const elements = new Map<string, Placed>();
   const table = ingressTable;
   return {
-    structure,
-    elements,
-    need(...sets: SetSpec[]): void {
-      for (const set of sets) {
-        structure.push({
-          kind: 'set',
-          table,
-          set,
-          filledBy: set.flags?.includes('dynamic') ? 'packets' : 'us',
-        });
-      }
-    },
+    elements: () => [...elements.values()],
     /** The first one with a key counts. */
     put(set: SetSpec, element: ElementBytes, activates = false): void {
-      const key = `${set.name} ${element.key.join()}`;
+      const key = `${set.name} ${keyText(element.key)}`;
       if (!elements.has(key)) elements.set(key, { table, set, element, ...(activates && { activates }) });
     },
   };
@@ -66,7 +53,7 @@ type Gathering = ReturnType<typeof createGathering>;
 
 /** Addresses and ports of a stlsdnat service that replies may have to get back. */
 const putEntries = (
-  { put, need }: Gathering,
+  { put }: Gathering,
   service: Service,
   family: FamilyShape,
   { ids }: FeatureContext,
@@ -79,13 +66,6 @@ const putEntries = (
     byPort ? ports.map(({ first }) => `${address} ${first}`) : [address],
   );
   const places = stablePlaces(names);
-  need(
-    ...(byPort ? [maps.entryPortsMap(family)] : [maps.entryHostsMap(family)]),
-    maps.entryAddressMap(family),
-    maps.entryPortMap,
-    ...(inherits ? [maps.inheritedMap(family)] : []),
-    ...(isClear ? [maps.answersMap(family), maps.directSet(family), maps.sparedMap(family)] : []),
-  );
   const tcp = protocolBytes(protocolNumber.tcp);
   const putInherited = (protocol: Uint8Array, port: number, entry: Uint8Array): void => {
     for (const backend of service.backends) {
@@ -124,31 +104,23 @@ const putEntries = (
   }
 };
 
-/** The chain of each interface that frames leave by. */
-const putOuts = (
-  { structure, put }: Gathering,
+/** Interfaces that frames leave by: those towards backends, and others by name. */
+const outsOf = (
   context: FeatureContext,
   ways: Iterable<Reached>,
   names: Iterable<string>,
-): void => {
-  const add = (name: string, index: number, etherAddress: string): void => {
-    const device = { name, index };
-    const chain = outChain(device, etherAddress);
-    structure.push({ kind: 'chain', table: ingressTable, chain });
-    put(maps.outMap, outElement(device, chain));
-  };
-  const known = new Set<string>();
+): StatelessShape['outs'] => {
+  const known = new Map<string, StatelessShape['outs'][number]>();
   for (const { device, deviceEtherAddress } of ways) {
-    if (known.has(device.name)) continue;
-    known.add(device.name);
-    add(device.name, device.index, deviceEtherAddress);
+    if (!known.has(device.name)) known.set(device.name, { device, etherAddress: deviceEtherAddress });
   }
   for (const name of names) {
     const link = context.link?.(name);
-    if (!link || known.has(name)) continue;
-    known.add(name);
-    add(name, link.index, link.etherAddress);
+    if (link && !known.has(name)) {
+      known.set(name, { device: { name, index: link.index }, etherAddress: link.etherAddress });
+    }
   }
+  return [...known.values()].sort(({ device: a }, { device: b }) => (a.name < b.name ? -1 : 1));
 };
 
 /** With more fields of persistence the layout from before does not fit into a chain's name (NFT_CHAIN_MAXNAMELEN). */
@@ -180,12 +152,10 @@ const inFamily = (
   const id = ids.of(service.name);
   const number = hostNumber(id);
   const gathering = createGathering();
-  const { structure, elements, need, put } = gathering;
-  const table = ingressTable;
-  structure.push(...known.structure);
+  const { elements, put } = gathering;
 
   const choice = choose(service, family, context);
-  const { backends, ways, slots, layout } = choice;
+  const { backends, ways, slots, layout, isMemoryless } = choice;
   const numberOf = (backend: (typeof backends)[number]): Uint8Array => hostNumber(choice.numberOf(backend));
   const transit = context.transit?.(service.name, family.bytes === 4 ? 4 : 6);
   const { persistence, persistTtlMs, staticSessions = [] } = service;
@@ -202,39 +172,23 @@ const inFamily = (
     ...memoryOf(choice, transit, persistence.length),
   };
   const translates = mode === 'stlsdnat';
-  need(
-    maps.kindOfMap(family),
-    maps.kindsMap,
-    maps.picksMap(family),
-    ...(typeof kind.memory === 'object' ? [maps.formerMap(family)] : []),
-    maps.macsMap,
-    maps.interfacesMap,
-    maps.outMap,
-    maps.flowsMap(family),
-    ...(persistence.length > 0 ? [maps.clientsMap(persistence, family)] : []),
-    ...(kind.pinned ? [maps.pinnedMap(persistence, family)] : []),
-    ...(translates
-      ? [
-          maps.addressesMap(family),
-          maps.portsMap,
-          maps.repliesMap(family),
-          maps.recentMap(family),
-          maps.wayMacMap(family),
-          maps.wayInterfaceMap(family),
-        ]
-      : []),
-  );
   // Where nothing is remembered, an answer may have to be told by its sender: its client may have been silent for long.
-  const isClear = translates && choice.isMemoryless;
+  const isClear = translates && isMemoryless;
   const inherits = translates && (floating.length > 0 || isClear);
+  const watched = new Set(devices);
+  if (translates) for (const { device } of ways.values()) watched.add(device.name);
+  const common = statelessStructure(
+    {
+      kind,
+      ...(isMemoryless && { memoryless: { hashed: layout.hashed, modulus: slots.modulus } }),
+      inherits,
+      rejectsInIngress: context.supports('reject in ingress'),
+      outs: outsOf(context, ways.values(), translates ? devices : []),
+      watched: [...watched],
+    },
+    family,
+  );
   if (translates) putEntries(gathering, service, family, context, { inherits, isClear });
-  putOuts(gathering, context, ways.values(), translates ? devices : []);
-  const chains = [
-    ...(translates ? [wayInChain(family), replyChain(family)] : []),
-    ...(isClear ? answerChains(family) : []),
-    ...kindChains(kind, family),
-  ];
-  structure.push(...chains.map((chain): Structure => ({ kind: 'chain', table, chain })));
 
   for (const [backend, way] of ways) {
     const key = numberOf(backend);
@@ -244,14 +198,14 @@ const inFamily = (
     put(maps.addressesMap(family), { key, data: addressBytes(backend.address) });
     if (backend.port !== undefined) put(maps.portsMap, { key, data: portBytes(backend.port).subarray(0, 2) });
   }
-  slots.owners.forEach((owner, slot) => {
-    put(maps.picksMap(family), { key: joined(number, hostNumber(slot)), data: numberOf(backends[owner]!) });
-  });
-  if (typeof kind.memory === 'object') {
-    transit?.former?.owners.forEach((owner, slot) => {
-      put(maps.formerMap(family), { key: joined(number, hostNumber(slot)), data: hostNumber(owner) });
+  const numbers = new Map<number, Uint8Array>();
+  const slotElements = (set: SetSpec, owners: readonly number[]): Placed[] =>
+    owners.map((owner, slot) => {
+      const data = numbers.get(owner) ?? hostNumber(owner);
+      numbers.set(owner, data);
+      return { table: ingressTable, set, element: { key: joined(number, hostNumber(slot)), data } };
     });
-  }
+  const former = typeof kind.memory === 'object' ? transit?.former?.owners : undefined;
   if (kind.pinned) {
     for (const { client, backend } of staticSessions) {
       const owner = backends.find(({ name }) => name === backend);
@@ -260,28 +214,26 @@ const inFamily = (
       put(maps.pinnedMap(persistence, family), { key, data: numberOf(owner) });
     }
   }
-  const kindKey = hostNumber(kindNumber(kind, family));
-  put(maps.kindsMap, { key: kindKey, data: { kind: 'goto', chain: kindName(kind, family) } });
-  put(maps.kindOfMap(family), { key: number, data: kindKey }, true);
-
-  const watched = new Set(devices);
-  if (translates) for (const { device } of ways.values()) watched.add(device.name);
-  structure.push(
-    ...entrance(family, {
-      devices: watched,
-      replies: translates,
-      inherits,
-    }),
-    // In transit, too: what is found there are packets past the service.
-    ...(isClear ? [...sparedEntrances(watched, family), ...answerEntrances(watched, family)] : []),
-  );
+  put(maps.kindOfMap(family), { key: number, data: common.kindNumber }, true);
   const spared = sparedWay(service, family, choice, transit, devices);
-  structure.push(...(spared?.structure ?? []));
   for (const { set, element, activates } of spared?.elements ?? []) put(set, element, activates);
-  const limited = statelessLimits(service, family, number);
+  const limited = statelessLimits(service, family, number, context);
   return {
-    structure: [...structure, ...(limited?.structure ?? [])],
-    elements: [...elements.values(), ...(limited?.elements ?? []), ...known.elements],
+    structure: [
+      ...known.structure,
+      ...common.structure,
+      ...(spared?.structure ?? []),
+      ...(limited?.structure ?? []),
+    ],
+    elements: [
+      ...elements(),
+      ...slotElements(maps.picksMap(family), layout.owners),
+      ...slotElements(maps.formerMap(family), former ?? []),
+      ...(spared?.slots ?? []),
+      ...common.elements,
+      ...(limited?.elements ?? []),
+      ...known.elements,
+    ],
   };
 };
 
@@ -290,7 +242,7 @@ export const stateless: ServiceFeature = {
   contribute(service, context) {
     if (!statelessMode(service) || !isServable(service)) return undefined;
     const parts = families.flatMap((family) => inFamily(family, service, context) ?? []);
-    if (parts.length === 0) return undefined;
+    if (parts.length < 2) return parts[0];
     return {
       structure: parts.flatMap(({ structure }) => structure),
       elements: parts.flatMap(({ elements }) => elements),

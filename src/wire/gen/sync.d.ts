@@ -1305,6 +1305,12 @@ export namespace relevo {
             /** Resync buckets. */
             buckets: Uint8Array;
 
+            /** Resync epoch. */
+            epoch: number;
+
+            /** Resync sequence. */
+            sequence: number;
+
             /**
              * Encodes the specified Resync message. Does not implicitly {@link relevo.v1.Resync.verify|verify} messages.
              * @param message Resync message or plain object to encode
@@ -1334,6 +1340,12 @@ export namespace relevo {
 
                 /** Resync buckets */
                 buckets?: (Uint8Array|null);
+
+                /** Resync epoch */
+                epoch?: (number|null);
+
+                /** Resync sequence */
+                sequence?: (number|null);
 
                 /** Unknown fields preserved while decoding when enabled */
                 $unknowns?: Uint8Array[];

@@ -2065,6 +2065,8 @@ export const relevo = $root.relevo = (() => {
 
             Resync.prototype.group = "";
             Resync.prototype.buckets = $util.newBuffer([]);
+            Resync.prototype.epoch = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
+            Resync.prototype.sequence = $util.Long ? $util.Long.fromBits(0,0,true) : 0;
 
             Resync.encode = function (message, writer, _depth) {
                 if (!writer)
@@ -2077,6 +2079,10 @@ export const relevo = $root.relevo = (() => {
                     writer.uint32(10).string(message.group);
                 if (message.buckets != null && $Object.hasOwnProperty.call(message, "buckets") && message.buckets.length)
                     writer.uint32(18).bytes(message.buckets);
+                if (message.epoch != null && $Object.hasOwnProperty.call(message, "epoch") && (typeof message.epoch === "object" ? message.epoch.low || message.epoch.high : message.epoch !== 0))
+                    writer.uint32(24).uint64(message.epoch);
+                if (message.sequence != null && $Object.hasOwnProperty.call(message, "sequence") && (typeof message.sequence === "object" ? message.sequence.low || message.sequence.high : message.sequence !== 0))
+                    writer.uint32(32).uint64(message.sequence);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -2126,6 +2132,24 @@ export const relevo = $root.relevo = (() => {
                                 message.buckets = value;
                             else
                                 delete message.buckets;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.epoch = value;
+                            else
+                                delete message.epoch;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 0)
+                                break;
+                            if (typeof (value = reader.uint64()) === "object" ? value.low || value.high : value !== 0)
+                                message.sequence = value;
+                            else
+                                delete message.sequence;
                             continue;
                         }
                     }

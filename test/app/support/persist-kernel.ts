@@ -22,6 +22,11 @@ export class PersistKernel implements Nft {
   threshold = 1;
   /** The next commits fail with these codes. */
   failures: RelevoError[] = [];
+  /** As the kernel's dump while it widens its table: how often it shows each entry. */
+  shown: (position: number) => number = () => 1;
+  /** Scans that have begun, and what each waits for before its two pieces (0), and behind the first (1) and second (2). */
+  scans = 0;
+  scanning: (pieces: number) => Promise<void> = async () => {};
   #onPackets: ((packets: readonly LoggedPacket[]) => void) | undefined;
   #onLoss: ((detail: string) => void) | undefined;
   #sequence = 0;
@@ -98,9 +103,18 @@ export class PersistKernel implements Nft {
         return found;
       },
       scan: async (visit) => {
-        const piece = createEntryColumns();
-        for (const entry of this.entries()) pushEntry(piece, entry);
-        visit(piece);
+        this.scans++;
+        await this.scanning(0);
+        const entries = [...this.entries().entries()];
+        const half = Math.ceil(entries.length / 2);
+        for (const [at, part] of [entries.slice(0, half), entries.slice(half)].entries()) {
+          const piece = createEntryColumns();
+          for (const [position, entry] of part) {
+            for (let time = 0; time < this.shown(position); time++) pushEntry(piece, entry);
+          }
+          visit(piece);
+          await this.scanning(at + 1);
+        }
       },
       close() {},
     };
@@ -143,15 +157,12 @@ export class PersistKernel implements Nft {
     payload[9] = entry.protocol === 'tcp' ? 6 : 17;
     payload.set(ipv4Bytes(entry.client), 12);
     payload.set(ipv4Bytes(entry.backendAddress), 16);
+    payload[20] = entry.port >> 8;
+    payload[21] = entry.port & 0xff;
     payload[22] = entry.backendPort >> 8;
     payload[23] = entry.backendPort & 0xff;
-    const original = {
-      source: entry.client,
-      destination: entry.address,
-      protocol: payload[9],
-      destinationPort: entry.port,
-    };
-    this.#onPackets?.([{ payload, prefix: '', sequence: this.#sequence, original }]);
+    const mark = Buffer.from(ipv4Bytes(entry.address)).readUInt32LE();
+    this.#onPackets?.([{ payload, prefix: '', sequence: this.#sequence, mark }]);
   }
 
   lose(detail: string): void {

@@ -125,6 +125,7 @@ export interface StartOptions {
   /** Of an earlier node: its kernel survives the restart of the agent. */
   readonly kernel?: PersistKernel;
   readonly service?: Service;
+  readonly electedEpoch?: (group: string) => number;
 }
 
 export const createSyncCluster = async (
@@ -170,6 +171,7 @@ export const createSyncCluster = async (
           clock,
           random,
           log: logTo(complaints),
+          ...(options.electedEpoch && { electedEpoch: options.electedEpoch }),
           openPacketLog: async () => kernel.packetLog(),
           serviceAt: (endpoint) =>
             endpoint.address === vip && endpoint.port === 80 && endpoint.protocol === 'tcp'
@@ -223,6 +225,15 @@ export const createSyncCluster = async (
       return node;
     },
   };
+};
+
+/** Two nodes in step, of which lb1 is active. */
+export const createSyncPair = async (t: ExecutionContext, options?: StartOptions) => {
+  const cluster = await createSyncCluster(t, ['lb1', 'lb2']);
+  const [lb1, lb2] = [await cluster.start('lb1', options), await cluster.start('lb2', options)];
+  lb1.replicator.setActive('front', 1, true);
+  await until(() => lb2.replicator.status().peers[0]?.state === 'in sync');
+  return { cluster, lb1, lb2 };
 };
 
 /** Resolves when it holds; after fifteen seconds fails and says what was seen instead. */

@@ -29,6 +29,9 @@ export type Action =
     }
   | { readonly kind: 'apply' | 'tick'; readonly pair: number; readonly side: boolean }
   | { readonly kind: 'break' | 'connect' | 'exchange'; readonly pair: number }
+  /** An owner that was replaced and does not know it yet goes on. */
+  | { readonly kind: 'straggle'; readonly group: number; readonly client: number; readonly backend: number }
+  | { readonly kind: 'depose'; readonly group: number }
   | { readonly kind: 'sweep' | 'restart' | 'return'; readonly node: number }
   | { readonly kind: 'takeover'; readonly node: number; readonly group: number; readonly orderly: boolean }
   | { readonly kind: 'time'; readonly ms: number };
@@ -86,5 +89,10 @@ export const action: fc.Arbitrary<Action> = fc.oneof(
     weight: 2,
     arbitrary: fc.record({ kind: fc.constant('takeover' as const), node, group, orderly: fc.boolean() }),
   },
+  {
+    weight: 3,
+    arbitrary: fc.record({ kind: fc.constant('straggle' as const), group, client, backend: fc.nat(3) }),
+  },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('depose' as const), group }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('time' as const), ms: fc.nat(40_000) }) },
 );

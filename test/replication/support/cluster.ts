@@ -21,6 +21,7 @@ export interface SimOptions {
   readonly windowEntries?: number;
   readonly frameEntries?: number;
   readonly groups?: number;
+  readonly tombstoneMs?: number;
 }
 
 interface SimNode {
@@ -70,7 +71,7 @@ export class SimCluster {
     const replica = new Replica({
       maxEntries: 10_000,
       logEntries: this.#options.logEntries ?? 1024,
-      tombstoneMs: 60_000,
+      tombstoneMs: this.#options.tombstoneMs ?? 60_000,
       seed: start,
       groupOf: book.groupOf,
     });

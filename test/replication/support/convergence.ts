@@ -11,6 +11,8 @@ interface Run {
   readonly cluster: SimCluster;
   readonly owners: (string | undefined)[];
   readonly epochs: number[];
+  /** By group: who was replaced and has not noticed. */
+  readonly deposed: (string | undefined)[];
   /** By group: clients whose entry the owner has deleted, as far as a takeover by a node that was not ready has not put an end to it. */
   readonly removed: Set<number>[];
   corrupted: boolean;
@@ -56,8 +58,13 @@ const judgeRemoved = (run: Run, name: string, group: number): void => {
   }
 };
 
+const depose = ({ cluster, deposed, epochs }: Run, group: number): void => {
+  if (deposed[group]) cluster.setActive(deposed[group], group, epochs[group]!, false);
+  deposed[group] = undefined;
+};
+
 const perform = (run: Run, step: Action): void => {
-  const { cluster, owners, epochs } = run;
+  const { cluster, owners, epochs, deposed } = run;
   const sideOf = (at: number, side: boolean): string => (side ? cluster.pairs[at]!.a : cluster.pairs[at]!.b);
   switch (step.kind) {
     case 'add':
@@ -109,6 +116,7 @@ const perform = (run: Run, step: Action): void => {
       cluster.restart(name, step.kind === 'return');
       for (const pair of cluster.pairs) if (pair.a === name || pair.b === name) run.met.delete(pair);
       for (const [at, owner] of owners.entries()) {
+        if (deposed[at] === name) deposed[at] = undefined;
         if (owner !== name) continue;
         owners[at] = undefined;
         run.moved[at] = true;
@@ -116,6 +124,17 @@ const perform = (run: Run, step: Action): void => {
       }
       return;
     }
+    case 'straggle': {
+      const name = deposed[step.group];
+      // Whoever hears its successor has lost its lease.
+      if (!name || cluster.node(name).book.originOf(step.group) !== name) return;
+      if (step.backend === 0) cluster.remove(name, step.group, step.client);
+      else cluster.originate(name, step.group, step.client, step.backend, ttlOf(step.client));
+      return;
+    }
+    case 'depose':
+      depose(run, step.group);
+      return;
     case 'takeover': {
       const name = names[step.node]!;
       const previous = owners[step.group];
@@ -123,9 +142,11 @@ const perform = (run: Run, step: Action): void => {
       if (previous) judgeTakeover(run, previous, name, step.group);
       // An owner that was cut off learns of its loss late, or only from its successor.
       if (previous && step.orderly) cluster.setActive(previous, step.group, epochs[step.group]!, false);
+      if (deposed[step.group] === name) depose(run, step.group);
       epochs[step.group]!++;
       cluster.setActive(name, step.group, epochs[step.group]!, true);
-      if (previous && !step.orderly) cluster.setActive(previous, step.group, epochs[step.group]! - 1, false);
+      depose(run, step.group);
+      if (previous && !step.orderly) deposed[step.group] = previous;
       owners[step.group] = name;
       run.moved[step.group] = true;
       return;
@@ -223,6 +244,7 @@ export const play = (options: SimOptions, actions: readonly Action[]): Seen => {
     cluster,
     owners: ['a', 'b'],
     epochs: [1, 1],
+    deposed: [undefined, undefined],
     removed: [new Set(), new Set()],
     moved: [false, false],
     corrupted: false,
@@ -238,6 +260,7 @@ export const play = (options: SimOptions, actions: readonly Action[]): Seen => {
   for (const at of [0, 1]) {
     if (!run.owners[at]) perform(run, { kind: 'takeover', node: 2, group: at, orderly: false });
   }
+  for (const at of [0, 1]) depose(run, at);
   // What was told must do, without digests: they are there for faults that nobody is told of.
   for (const pair of cluster.pairs) cluster.connect(pair);
   cluster.drain();

@@ -22,6 +22,7 @@ import { addressBytes, hostNumber, joined, portBytes } from '../bytes.js';
 import type { FamilyShape } from '../families.js';
 import { backendPlaces, numbered, portOf } from '../general-backends.js';
 import { connectionKey, persistenceIn, stickyMap } from '../general-layout.js';
+import { logLine } from '../log-line.js';
 import {
   chainOf,
   counterOf,
@@ -262,19 +263,16 @@ export const backendLimits = (
     else put(limitedMap(family), { key: joined(address, portBytes(port)), data: key }, true);
     if (limit === 0 || !prefix || !logs(service)) continue;
     const text = prefixText(prefix, 'est-connlimit', service, backend.name);
-    const set: SetSpec = { name: `log_full_${fingerprint(text)}`, key: ['classid'] };
+    const line = logLine(text, context, 'info');
+    const set: SetSpec = { name: `log_full_${fingerprint(line)}`, key: ['classid'] };
     const chain = `limits_${set.name}`;
-    structure.push(
-      setOf(family, set),
-      chainOf(family, chain, ['log', logRate, { kind: 'log', prefix: text, level: 'info' }]),
-      {
-        kind: 'station',
-        table,
-        chain: { name: 'limits_filled' },
-        order: 10,
-        rule: rule('limits_filled', set.name, isIn([number], set), jump(chain)),
-      },
-    );
+    structure.push(setOf(family, set), chainOf(family, chain, ['log', logRate, line]), {
+      kind: 'station',
+      table,
+      chain: { name: 'limits_filled' },
+      order: 10,
+      rule: rule('limits_filled', set.name, isIn([number], set), jump(chain)),
+    });
     put(set, { key });
   }
   const turns = inTurn(keyed);

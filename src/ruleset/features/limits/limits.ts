@@ -16,7 +16,6 @@ import { hostNumber } from '../bytes.js';
 import { type FamilyShape, families } from '../families.js';
 import { isGeneral } from '../general.js';
 import { numbered } from '../general-backends.js';
-import { hintGroupOf } from '../hints.js';
 import { identity } from '../identity.js';
 import { statelessMode } from '../stateless/backends.js';
 import { untrackedLimits } from '../stateless/limits.js';
@@ -117,8 +116,7 @@ const inFamily = (
   };
   const refusal = (reason: Refusal, attribute: string, prefix?: string): Statement => {
     const bans = reason === 'new' || reason === 'resets' || reason === 'client';
-    const hintGroup = hintGroupOf(context, service, 'ban');
-    const treatment = treatmentOf(service, reason, attribute, prefix, bans, hintGroup);
+    const treatment = treatmentOf(service, reason, attribute, prefix, bans, context);
     structure.push(...refusalStructure(treatment, family));
     elements.push(counterOf(family, reason, key));
     return jump(refusalName(treatment));

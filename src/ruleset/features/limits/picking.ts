@@ -83,13 +83,7 @@ export const beforePick = (chain: string, kind: LimitedKind, family: FamilyShape
       'known client, by number',
       numberFrom(packetKey(persistence, family), numbersMap(persistence, family)),
     ),
-    rule(
-      chain,
-      'no backend of that number',
-      isNotIn([number], targetsMap(family)),
-      isNotIn([number], portKeepersMap(family)),
-      jump(stale(kind)),
-    ),
+    rule(chain, 'a backend of that number?', jump(stale(kind))),
   ];
 };
 
@@ -109,6 +103,9 @@ export const afterPick = {
             chainOf(
               family,
               stale(kind),
+              // Before Linux 6.5 a map answers only whether a key is there.
+              ['a backend', isIn([number], targetsMap(family)), leave],
+              ['a backend', isIn([number], portKeepersMap(family)), leave],
               ['of the service', toService],
               [
                 'forget',

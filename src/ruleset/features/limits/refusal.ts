@@ -2,10 +2,12 @@
 
 import type { Service } from '../../../model/service.js';
 import type { Statement } from '../../../netlink/nft/ast.js';
+import type { EngineContext } from '../../context.js';
 import type { Structure } from '../../feature.js';
 import { fingerprint } from '../../rules.js';
 import type { FamilyShape } from '../families.js';
-import { hint } from '../hints.js';
+import { hint, hintGroupOf } from '../hints.js';
+import { logLine } from '../log-line.js';
 import { logPrefix } from '../log-prefix.js';
 import {
   bannedSet,
@@ -23,7 +25,7 @@ import {
 
 export interface Treatment {
   readonly refusal: Refusal;
-  readonly prefix?: string;
+  readonly line?: Statement;
   readonly banMs?: number;
   /** Group that bans are reported to. */
   readonly hintGroup?: number;
@@ -58,31 +60,35 @@ export const treatmentOf = (
   attribute: string,
   prefix: string | undefined,
   bans: boolean,
-  hintGroup?: number,
+  context: EngineContext,
 ): Treatment => {
   const banMs = service.limits?.banMs ?? 0;
+  const hintGroup = hintGroupOf(context, service, 'ban');
   return {
     refusal,
     drops: drops(service),
-    ...(prefix && logs(service) && { prefix: prefixText(prefix, attribute, service) }),
+    ...(prefix &&
+      logs(service) && {
+        line: logLine(prefixText(prefix, attribute, service), context, 'info'),
+      }),
     ...(bans && banMs > 0 && drops(service) && { banMs, ...(hintGroup !== undefined && { hintGroup }) }),
   };
 };
 
-export const refusalName = ({ refusal, prefix, banMs, hintGroup, drops: refuses }: Treatment): string =>
+export const refusalName = ({ refusal, line, banMs, hintGroup, drops: refuses }: Treatment): string =>
   [
     refuses ? 'refuse' : 'notice',
     refusal,
     ...(banMs === undefined ? [] : [`ban_${banMs}ms`]),
     ...(hintGroup === undefined ? [] : ['reported']),
-    ...(prefix === undefined ? [] : [`log_${fingerprint(prefix)}`]),
+    ...(line === undefined ? [] : [`log_${fingerprint(line)}`]),
   ].join('_');
 
 /** The service has room for no more, which is not its clients' doing: they are told so. */
 const isTold = (refusal: Refusal): boolean => refusal === 'service';
 
 export const refusalStructure = (treatment: Treatment, family: FamilyShape): readonly Structure[] => {
-  const { refusal, prefix, banMs, hintGroup, drops: refuses } = treatment;
+  const { refusal, line, banMs, hintGroup, drops: refuses } = treatment;
   const banned = bannedSet(family);
   const name = refusalName(treatment);
   return [
@@ -92,7 +98,7 @@ export const refusalStructure = (treatment: Treatment, family: FamilyShape): rea
       family,
       name,
       ['counted by service', isIn([number], refusedSet(refusal))],
-      prefix === undefined ? undefined : ['log', logRate, { kind: 'log', prefix, level: 'info' }],
+      line && ['log', logRate, line],
       hintGroup === undefined
         ? undefined
         : ['report a ban', isNotIn(client(family), banned), hint(hintGroup, 'ban')],

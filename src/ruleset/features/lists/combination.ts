@@ -6,7 +6,7 @@
 import type { Policy } from '../../../model/service.js';
 import type { Statement, Verdict } from '../../../netlink/nft/ast.js';
 import type { Chain } from '../../chains.js';
-import { rule } from '../../rules.js';
+import { fingerprint, rule } from '../../rules.js';
 import type { FamilyShape } from '../families.js';
 import { digit, isMatched, matchChain, numberOf, refusedSet, setUnmatched } from './layout.js';
 
@@ -16,7 +16,7 @@ export interface Applied {
   readonly accept: boolean;
   readonly drop: boolean;
   /** Undefined: nothing is logged. */
-  readonly logPrefix?: string;
+  readonly logLine?: Statement;
 }
 
 export interface Combination {
@@ -42,14 +42,12 @@ const isFinal = ({ policy, accept, drop }: Applied): boolean => (policy.type ===
 
 /** What becomes of a packet whose source is in the list. */
 const metChain = (applied: Applied, family: FamilyShape): Chain => {
-  const { policy, drop, logPrefix } = applied;
+  const { policy, drop, logLine } = applied;
   const refuses = policy.type === 'blacklist' && drop;
   const kind = refuses ? 'refuse' : isFinal(applied) ? 'pass' : 'note';
-  const name = `${kind}_${hex(numberOf([digit(family), policy.name, kind, logPrefix ?? ''].join('\n')))}`;
+  const name = `${kind}_${hex(numberOf([digit(family), policy.name, kind, logLine ? fingerprint(logLine) : ''].join('\n')))}`;
   const rules = [
-    ...(logPrefix === undefined
-      ? []
-      : [rule(name, 'log', logLimit, counter, { kind: 'log', prefix: logPrefix })]),
+    ...(logLine === undefined ? [] : [rule(name, 'log', logLimit, counter, logLine)]),
     ...(refuses
       ? [
           // The service's number gave way to the combination's; only what is dropped pays for finding it again.

@@ -15,6 +15,7 @@ import { ingressChain, ingressOrder } from '../../stations.js';
 import { hostNumber } from '../bytes.js';
 import { type FamilyShape, families } from '../families.js';
 import { identityIngress, placesOf } from '../identity.js';
+import { logLine } from '../log-line.js';
 import { logPrefix } from '../log-prefix.js';
 import { fields } from '../statements.js';
 import { type Applied, combinationOf } from './combination.js';
@@ -47,13 +48,16 @@ const appliedTo = (
       drop: verdict.includes('drop'),
       ...(template !== undefined &&
         verdict.includes('log') && {
-          logPrefix: logPrefix(template, {
-            about: 'policy',
-            type: policy.type,
-            policy: policy.name,
-            service: service.name,
-            address: address.name ?? `${service.name}-addr`,
-          }),
+          logLine: logLine(
+            logPrefix(template, {
+              about: 'policy',
+              type: policy.type,
+              policy: policy.name,
+              service: service.name,
+              address: address.name ?? `${service.name}-addr`,
+            }),
+            context,
+          ),
         }),
     });
   };

@@ -18,7 +18,7 @@ import { fingerprint, rule } from '../../rules.js';
 import { etherBytes, hostNumber } from '../bytes.js';
 import type { FamilyShape } from '../families.js';
 import { hintRules } from '../hints.js';
-import { fields, packetFields } from '../statements.js';
+import { fields, goTo, jumpTo, packetFields } from '../statements.js';
 import { type Delivery, deliveryName, type Former, kindName, type StatelessKind } from './kind.js';
 import {
   addressesMap,
@@ -44,13 +44,12 @@ import {
   wayLifetime,
   wayMacMap,
 } from './layout.js';
+import { noBackendRules } from './refusals.js';
 
 const [IPPROTO_TCP, IPPROTO_UDP, IPPROTO_SCTP] = [6, 17, 132];
 
 const markField: Key = fields('meta mark');
 const setMark = (key: Key, map: string): Statement => ({ kind: 'write', field: 'meta mark', key, map });
-const goTo = (chain: string): Statement => ({ kind: 'verdict', verdict: { kind: 'goto', chain } });
-const jump = (chain: string): Statement => ({ kind: 'verdict', verdict: { kind: 'jump', chain } });
 /** Fails, and so ends the rule, for a backend that has failed or whose MAC is not known. */
 const setMac: Statement = { kind: 'write', field: 'ether daddr', key: markField, map: macsMap.name };
 
@@ -138,7 +137,7 @@ export const wayInRule = (chain: string, family: FamilyShape): RuleSpec =>
     chain,
     'way back',
     { kind: 'lookup', key: wayOf(family), set: recentMap(family).name, invert: true },
-    jump(wayInName(family)),
+    jumpTo(wayInName(family)),
   );
 
 export const wayInChain = (family: FamilyShape): Chain => {
@@ -194,7 +193,7 @@ const translation = (name: string, { byPort }: Delivery, family: FamilyShape): R
   const replies = repliesMap(family).name;
   return [
     rule(name, 'which address of the service', { kind: 'write', field: 'meta priority', key: entry, map }),
-    rule(name, 'way back', jump(wayInChain(family).name)),
+    rule(name, 'way back', jumpTo(wayInChain(family).name)),
     rule(name, 'address', {
       kind: 'write',
       field: destination as 'ip daddr',
@@ -277,7 +276,11 @@ const forgettingChain = (delivery: Delivery, family: FamilyShape): Chain => {
 };
 
 /** Chains of one kind, in the order in which they can be made. */
-export const kindChains = (kind: StatelessKind, family: FamilyShape): readonly Chain[] => {
+export const kindChains = (
+  kind: StatelessKind,
+  family: FamilyShape,
+  rejectsInIngress: boolean,
+): readonly Chain[] => {
   const name = kindName(kind, family);
   const deliver = deliveryName(kind, family);
   const anew = `${deliver}_anew`;
@@ -323,8 +326,7 @@ export const kindChains = (kind: StatelessKind, family: FamilyShape): readonly C
           ? [known('known client', client, clientsMap(persistence, family).name, anew)]
           : []),
         known('scheduler', slotOf(kind), picksMap(family).name, anew),
-        rule(name, 'no backend', protocolIs(IPPROTO_TCP), { kind: 'reject-tcp-reset' }),
-        rule(name, 'no backend', { kind: 'reject-port-unreachable' }),
+        ...noBackendRules(name, rejectsInIngress),
       ],
     },
   ];

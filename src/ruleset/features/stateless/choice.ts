@@ -8,7 +8,7 @@ import type { Choice } from '../../transit.js';
 import type { FamilyShape } from '../families.js';
 import { addressOrder, numbered } from '../general-backends.js';
 import { backendKey, fillable, hashedFields, type Reached, reached, stablePlaces } from './backends.js';
-import { statelessLimits } from './limits.js';
+import { limitsRates } from './limits.js';
 
 type Numbered = ReturnType<typeof numbered>;
 
@@ -62,11 +62,11 @@ const isMemoryless = (
     hashed.every((field) => flowFields.includes(field)) &&
     // Flows that are to be known to other nodes must be known here.
     (hintGroup === undefined || service.replicate !== 'all') &&
-    statelessLimits(service, family, new Uint8Array(4)) === undefined
+    !limitsRates(service)
   );
 };
 
-export const choose = (service: Service, family: FamilyShape, context: FeatureContext): StatelessChoice => {
+const made = (service: Service, family: FamilyShape, context: FeatureContext): StatelessChoice => {
   const id = context.ids.of(service.name);
   const backends = numbered(service, family);
   const places = stablePlaces(service.backends.map(backendKey));
@@ -91,4 +91,20 @@ export const choose = (service: Service, family: FamilyShape, context: FeatureCo
     isMemoryless: isMemoryless(service, family, hashed, slots.modulus, context),
     isComplete: backends.every((backend) => backend.state === 'down' || ways.has(backend)),
   };
+};
+
+interface Made {
+  readonly service: Service;
+  readonly context: FeatureContext;
+  readonly choice: StatelessChoice;
+}
+const latest = new Map<FamilyShape, Made>();
+
+/** The latest one is remembered: whether slots are in transit is asked before what the service needs, with the same context. */
+export const choose = (service: Service, family: FamilyShape, context: FeatureContext): StatelessChoice => {
+  const known = latest.get(family);
+  if (known?.service === service && known.context === context) return known.choice;
+  const choice = made(service, family, context);
+  latest.set(family, { service, context, choice });
+  return choice;
 };

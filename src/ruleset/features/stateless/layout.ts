@@ -5,47 +5,53 @@
 
 import type { HashField } from '../../../model/service.js';
 import type { DataType, Key, SetSpec } from '../../../netlink/nft/ast.js';
-import type { FamilyShape } from '../families.js';
+import { type FamilyShape, families } from '../families.js';
 import { fields, packetFields } from '../statements.js';
 
 export const suffixOf = ({ bytes }: FamilyShape): '4' | '6' => (bytes === 4 ? '4' : '6');
+
+/** One object for all services: a large document would have hundreds of thousands. */
+const perFamily = (make: (family: FamilyShape) => SetSpec): ((family: FamilyShape) => SetSpec) => {
+  const made = new Map(families.map((family) => [family, make(family)]));
+  return (family) => made.get(family)!;
+};
 
 /** Most flows and clients that are remembered; who does not fit is scheduled by hash alone. */
 const memorySize = 1_048_576;
 
 /** `service number → kind number`. */
-export const kindOfMap = (family: FamilyShape): SetSpec => ({
+export const kindOfMap = perFamily((family) => ({
   name: `stateless_kind_of${suffixOf(family)}`,
   key: ['classid'],
   data: ['mark'],
-});
+}));
 /** `kind number → goto <kind chain>`. */
 export const kindsMap: SetSpec = { name: 'stateless_kinds', key: ['mark'], data: 'verdict' };
 /** `service number . slot → backend number`. */
-export const picksMap = (family: FamilyShape): SetSpec => ({
+export const picksMap = perFamily((family) => ({
   name: `stateless_picks${suffixOf(family)}`,
   key: ['classid', 'integer'],
   data: ['mark'],
   modulus: 1024,
-});
+}));
 /** The same of the layout from before, while flows of that time may be under way. */
-export const formerMap = (family: FamilyShape): SetSpec => ({
+export const formerMap = perFamily((family) => ({
   ...picksMap(family),
   name: `stateless_former${suffixOf(family)}`,
-});
+}));
 /** `service address . protocol . port → jump <chain without memory>`. */
-export const sparedMap = (family: FamilyShape): SetSpec => ({
+export const sparedMap = perFamily((family) => ({
   name: `stateless_spared${suffixOf(family)}`,
   key: [family.type, 'inet_proto', 'inet_service'],
   data: 'verdict',
-});
+}));
 /** dsr: `service address . port . slot → MAC addresses of the backend and of the interface towards it`: slots that need no memory. */
-export const sparedFramesMap = (family: FamilyShape): SetSpec => ({
+export const sparedFramesMap = perFamily((family) => ({
   name: `stateless_spared_frames${suffixOf(family)}`,
   key: [family.type, 'inet_service', 'integer'],
   data: ['ether_pair'],
   modulus: 1024,
-});
+}));
 /** `MAC address → interface`, for backends behind several interfaces. */
 export const sparedWaysMap = (content: string, size: number): SetSpec => ({
   name: `stateless_spared_ways_${content}`,
@@ -54,23 +60,23 @@ export const sparedWaysMap = (content: string, size: number): SetSpec => ({
   size,
 });
 /** stlsdnat: `service address . port . slot → address of the backend`. */
-export const sparedBackendsMap = (family: FamilyShape): SetSpec => ({
+export const sparedBackendsMap = perFamily((family) => ({
   name: `stateless_spared_backends${suffixOf(family)}`,
   key: [family.type, 'inet_service', 'integer'],
   data: [family.type],
   modulus: 1024,
-});
+}));
 /** `address of a backend → its MAC address and that of the interface towards it`, and `→ interface`. */
-export const sparedPairsMap = (family: FamilyShape): SetSpec => ({
+export const sparedPairsMap = perFamily((family) => ({
   name: `stateless_spared_pairs${suffixOf(family)}`,
   key: [family.type],
   data: ['ether_pair'],
-});
-export const sparedDevicesMap = (family: FamilyShape): SetSpec => ({
+}));
+export const sparedDevicesMap = perFamily((family) => ({
   name: `stateless_spared_devices${suffixOf(family)}`,
   key: [family.type],
   data: ['iface_index'],
-});
+}));
 /** `backend number → MAC address`: whoever is not in here takes no packet. */
 export const macsMap: SetSpec = { name: 'stateless_macs', key: ['mark'], data: ['ether_addr'] };
 /** `backend number → index of the interface`. */
@@ -79,24 +85,24 @@ export const interfacesMap: SetSpec = { name: 'stateless_interfaces', key: ['mar
 export const outMap: SetSpec = { name: 'stateless_out', key: ['mark'], data: 'verdict' };
 
 /** stlsdnat: `backend number → address`, and `→ port` where it is translated. */
-export const addressesMap = (family: FamilyShape): SetSpec => ({
+export const addressesMap = perFamily((family) => ({
   name: `stateless_addresses${suffixOf(family)}`,
   key: ['mark'],
   data: [family.type],
-});
+}));
 export const portsMap: SetSpec = { name: 'stateless_ports', key: ['mark'], data: ['inet_service'] };
 
 /**
  * `service number . flow → backend number`, written by packets. Five parts are what nft's types of concatenations can say: tcp and udp from
  * one port to one port share a backend.
  */
-export const flowsMap = (family: FamilyShape): SetSpec => ({
+export const flowsMap = perFamily((family) => ({
   name: `stateless_flows${suffixOf(family)}`,
   key: ['classid', family.type, family.type, 'inet_service', 'inet_service'],
   data: ['mark'],
   flags: ['timeout', 'dynamic'],
   size: memorySize,
-});
+}));
 
 const clientTypes = (fields: readonly HashField[], { type }: FamilyShape): DataType[] =>
   fields.map((field) => {
@@ -123,75 +129,75 @@ export const pinnedMap = (fields: readonly HashField[], family: FamilyShape): Se
  * stlsdnat: which of the service's addresses (and ports) a client has asked for, as an entry number. By address and port where backends
  * translate the port, else by address.
  */
-export const entryPortsMap = (family: FamilyShape): SetSpec => ({
+export const entryPortsMap = perFamily((family) => ({
   name: `stateless_entry_ports${suffixOf(family)}`,
   key: ['classid', family.type, 'inet_proto', 'inet_service'],
   data: ['classid'],
-});
-export const entryHostsMap = (family: FamilyShape): SetSpec => ({
+}));
+export const entryHostsMap = perFamily((family) => ({
   name: `stateless_entry_hosts${suffixOf(family)}`,
   key: ['classid', family.type],
   data: ['classid'],
-});
+}));
 /** `entry number → what a reply's source becomes`. */
-export const entryAddressMap = (family: FamilyShape): SetSpec => ({
+export const entryAddressMap = perFamily((family) => ({
   name: `stateless_entry_address${suffixOf(family)}`,
   key: ['mark'],
   data: [family.type],
-});
+}));
 export const entryPortMap: SetSpec = {
   name: 'stateless_entry_port',
   key: ['mark'],
   data: ['inet_service'],
 };
 /** `flow of a reply → entry number`, written by the requests. */
-export const repliesMap = (family: FamilyShape): SetSpec => ({
+export const repliesMap = perFamily((family) => ({
   name: `stateless_replies${suffixOf(family)}`,
   key: [family.type, family.type, 'inet_proto', 'inet_service', 'inet_service'],
   data: ['mark'],
   flags: ['timeout', 'dynamic'],
   size: memorySize,
-});
+}));
 /** `backend . protocol . port → entry number`, for flows that the node before this one has known. */
-export const inheritedMap = (family: FamilyShape): SetSpec => ({
+export const inheritedMap = perFamily((family) => ({
   name: `stateless_inherited${suffixOf(family)}`,
   key: [family.type, 'inet_proto', 'inet_service'],
   data: ['mark'],
-});
+}));
 /** The same, where an answer's sender tells its service from all others. */
-export const answersMap = (family: FamilyShape): SetSpec => ({
+export const answersMap = perFamily((family) => ({
   ...inheritedMap(family),
   name: `stateless_answers${suffixOf(family)}`,
-});
+}));
 /** `answer of a connection that does not belong to the service`, written by packets. */
-export const directSet = (family: FamilyShape): SetSpec => ({
+export const directSet = perFamily((family) => ({
   name: `stateless_direct${suffixOf(family)}`,
   key: [family.type, family.type, 'inet_service', 'inet_service'],
   flags: ['timeout', 'dynamic'],
   size: memorySize,
-});
+}));
 /** `client . MAC . interface`: the ways by which clients have come in lately, written by packets. */
-export const recentMap = (family: FamilyShape): SetSpec => ({
+export const recentMap = perFamily((family) => ({
   name: `stateless_recent${suffixOf(family)}`,
   key: [family.type, 'ether_addr', 'iface_index'],
   flags: ['timeout', 'dynamic'],
   size: memorySize,
-});
+}));
 /** `client → MAC` and `client → interface`: the way back, written by packets. */
-export const wayMacMap = (family: FamilyShape): SetSpec => ({
+export const wayMacMap = perFamily((family) => ({
   name: `stateless_way_mac${suffixOf(family)}`,
   key: [family.type],
   data: ['ether_addr'],
   flags: ['timeout', 'dynamic'],
   size: memorySize,
-});
-export const wayInterfaceMap = (family: FamilyShape): SetSpec => ({
+}));
+export const wayInterfaceMap = perFamily((family) => ({
   name: `stateless_way_interface${suffixOf(family)}`,
   key: [family.type],
   data: ['iface_index'],
   flags: ['timeout', 'dynamic'],
   size: memorySize,
-});
+}));
 
 /** Lifetimes without traffic. A SYN alone gets little, so that a flood of them does not fill the maps for long. */
 export const flowLifetime = { openingMs: 10_000, tcpMs: 900_000, otherMs: 60_000 } as const;

@@ -6,6 +6,7 @@
 
 import type { RateLimit, Service } from '../../../model/service.js';
 import type { Key, SetSpec, Statement } from '../../../netlink/nft/ast.js';
+import type { EngineContext } from '../../context.js';
 import {
   type Contribution,
   ingressTable,
@@ -16,8 +17,10 @@ import {
 import { fingerprint, rule } from '../../rules.js';
 import { hostNumber } from '../bytes.js';
 import type { FamilyShape } from '../families.js';
+import { hint, hintGroupOf } from '../hints.js';
 import { rateOf } from '../limits/rate.js';
 import { drops, logRate, logs, prefixText } from '../limits/refusal.js';
+import { logLine } from '../log-line.js';
 import { fields, goTo } from '../statements.js';
 import { flowKey, flowsMap, suffixOf } from './layout.js';
 
@@ -36,6 +39,8 @@ const clientSet = (name: string, family: FamilyShape): SetSpec => ({
   flags: ['timeout', 'dynamic'],
   size: clientsPerSet,
 });
+/** Clients that a limit has met, for as long as they stay refused. */
+export const statelessBannedSet = (family: FamilyShape): SetSpec => clientSet('banned', family);
 const client = ({ source }: FamilyShape): Key => fields(source, 'meta priority');
 
 /** `service number → kind of limits`, and `kind → jump <its chain>`. Large numbers, so that no service's number equals one. */
@@ -59,10 +64,15 @@ const order = 15;
 
 type Refusal = readonly [why: 'new' | 'resets', attribute: string, prefix: string | undefined];
 
+/** Packets of this service meet gates. */
+export const limitsRates = ({ limits }: Service): boolean =>
+  Boolean(limits?.newConnections || limits?.resets);
+
 export const statelessLimits = (
   service: Service,
   family: FamilyShape,
   number: Uint8Array,
+  context: EngineContext,
 ): Contribution | undefined => {
   const {
     newConnections,
@@ -71,8 +81,9 @@ export const statelessLimits = (
     resetsLogPrefix,
     banMs = 0,
   } = service.limits ?? {};
-  if (!newConnections && !resets) return undefined;
+  if (!limitsRates(service)) return undefined;
   const suffix = suffixOf(family);
+  const hintGroup = hintGroupOf(context, service, 'ban');
   const structure: Structure[] = [];
   const elements: Placed[] = [];
   const needed = (set: SetSpec): SetSpec => {
@@ -92,7 +103,7 @@ export const statelessLimits = (
     });
     return name;
   };
-  const banned = banMs > 0 && drops(service) ? needed(clientSet('banned', family)) : undefined;
+  const banned = banMs > 0 && drops(service) ? needed(statelessBannedSet(family)) : undefined;
   const dropped: readonly (readonly [string, Statement])[] = drops(service)
     ? [['refuse', { kind: 'verdict', verdict: { kind: 'drop' } }]]
     : [];
@@ -106,7 +117,16 @@ export const statelessLimits = (
     const prefix = template && logs(service) ? prefixText(template, attribute, service) : undefined;
     const rules: (readonly [string, ...Statement[]])[] = [
       ['counted by service', { kind: 'lookup', key: fields('meta priority'), set: refused.name }],
-      ...(prefix ? [['log', logRate, { kind: 'log', prefix, level: 'info' }] as const] : []),
+      ...(prefix ? [['log', logRate, logLine(prefix, context, 'info')] as const] : []),
+      ...(banned && hintGroup !== undefined
+        ? [
+            [
+              'report a ban',
+              { kind: 'lookup', key: client(family), set: banned.name, invert: true },
+              hint(hintGroup, 'ban'),
+            ] as const,
+          ]
+        : []),
       ...(banned
         ? [
             [
@@ -137,15 +157,12 @@ export const statelessLimits = (
   if (newConnections) {
     const met = over('new', newConnections);
     const refused = refuse(['new', 'new-rtlimit', newConnectionsLogPrefix]);
-    const unknown: Statement = {
-      kind: 'lookup',
-      key: flowKey(family),
-      set: needed(flowsMap(family)).name,
-      invert: true,
-    };
+    // Before Linux 6.5 a map answers only whether a key is there.
+    const known: Statement = { kind: 'lookup', key: flowKey(family), set: needed(flowsMap(family)).name };
     rules.push(
       ['SYN', tcp('=='), { kind: 'tcp-flags', of: ['syn', 'ack'], are: ['syn'] }, met, refused],
-      ['new flow', tcp('!='), unknown, met, refused],
+      ['known flow', tcp('!='), known, { kind: 'verdict', verdict: { kind: 'return' } }],
+      ['new flow', tcp('!='), met, refused],
     );
   }
   if (resets) {

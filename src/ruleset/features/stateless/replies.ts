@@ -65,6 +65,18 @@ export const etherType: Readonly<Record<'4' | '6', Uint8Array>> = {
   6: Uint8Array.of(0x86, 0xdd),
 };
 
+/** A switch that does not know a MAC address floods its frames to every node: only the one they are for may forward them. */
+const ofOthers: readonly Statement[] = [
+  {
+    kind: 'compare',
+    field: 'meta pkttype',
+    op: '!=',
+    // PACKET_HOST
+    value: { type: 'integer', bytes: new Uint8Array(1) },
+  },
+  { kind: 'verdict', verdict: { kind: 'accept' } },
+];
+
 export interface Entrance {
   /** Interfaces whose incoming packets are looked at. */
   readonly devices: Iterable<string>;
@@ -122,25 +134,27 @@ export const entrance = (family: FamilyShape, { devices, replies, inherits }: En
           ),
         ]
       : []),
-    ...[...devices].map((device): Structure => {
+    ...[...devices].flatMap((device): Structure[] => {
       const chain = ingressChain(device);
-      return {
-        kind: 'station',
-        table: ingressTable,
-        chain,
-        order: ingressOrder.stateless,
-        rule: rule(
-          chain.name,
-          `services without connection tracking, IPv${suffix}`,
-          {
-            kind: 'compare',
-            field: 'meta protocol',
-            op: '==',
-            value: { type: 'ether_type', bytes: etherType[suffix] },
-          },
-          { kind: 'verdict', verdict: { kind: 'jump', chain: name } },
-        ),
-      };
+      const of = { kind: 'station', table: ingressTable, chain } as const;
+      return [
+        { ...of, order: ingressOrder.others, rule: rule(chain.name, 'of another machine', ...ofOthers) },
+        {
+          ...of,
+          order: ingressOrder.stateless,
+          rule: rule(
+            chain.name,
+            `services without connection tracking, IPv${suffix}`,
+            {
+              kind: 'compare',
+              field: 'meta protocol',
+              op: '==',
+              value: { type: 'ether_type', bytes: etherType[suffix] },
+            },
+            { kind: 'verdict', verdict: { kind: 'jump', chain: name } },
+          ),
+        },
+      ];
     }),
   ];
 };

@@ -10,8 +10,9 @@
 
 import { protocolNumber, type Service } from '../../../model/service.js';
 import type { ElementBytes, Key, SetSpec, Statement } from '../../../netlink/nft/ast.js';
-import { ingressTable, type Structure } from '../../feature.js';
+import { ingressTable, type Placed, type Structure } from '../../feature.js';
 import { fingerprint, rule } from '../../rules.js';
+import { shared } from '../../shared.js';
 import { ingressChain, ingressOrder } from '../../stations.js';
 import { keptSlots, type Transit } from '../../transit.js';
 import { addressBytes, etherBytes, hostNumber, joined, portBytes, protocolBytes } from '../bytes.js';
@@ -157,31 +158,25 @@ export const sparedEntrances = (devices: Iterable<string>, family: FamilyShape):
 
 export interface Spared {
   readonly structure: readonly Structure[];
+  /** What the service may have from elsewhere, too. */
   readonly elements: readonly Element[];
+  /** Nobody else's. */
+  readonly slots: readonly Placed[];
 }
 
-/** Undefined: every packet of the service goes the long way. */
-export const sparedWay = (
-  service: Service,
-  family: FamilyShape,
-  choice: StatelessChoice,
-  transit: Transit | undefined,
-  devices: Iterable<string>,
-): Spared | undefined => {
-  const stable = stableSlots(choice, transit);
-  if (!stable.includes(true)) return undefined;
-  const translates = service.mode === 'stlsdnat';
-  const sending = translates ? packetsSent(choice, family) : framesSent(choice);
-  if (!sending) return undefined;
-  const { layout, slots, backends } = choice;
+interface SparedShape {
+  readonly translates: boolean;
+  readonly hashed: StatelessChoice['layout']['hashed'];
+  readonly modulus: number;
+  readonly sending: Omit<Sending, 'elements'>;
+  readonly devices: readonly string[];
+}
+
+const sparedStructure = shared(({ translates, hashed, modulus, sending, devices }: SparedShape, family) => {
   const picks = translates ? maps.sparedBackendsMap(family) : maps.sparedFramesMap(family);
-  const entries = maps.sparedMap(family);
-  const how = `by_${layout.hashed.join('_')}_m${slots.modulus}`;
+  const how = `by_${hashed.join('_')}_m${modulus}`;
   const name = `spared${maps.suffixOf(family)}_${translates ? 'nat_' : ''}${how}_${sending.name}`;
-  const key: Key = [
-    ...fields(family.destination, 'th dport'),
-    hashSlot(layout.hashed, slots.modulus, family),
-  ];
+  const key: Key = [...fields(family.destination, 'th dport'), hashSlot(hashed, modulus, family)];
   const rules = translates
     ? [
         wayInRule(name, family),
@@ -201,42 +196,72 @@ export const sparedWay = (
           ...sending.statements,
         ),
       ];
+  const sets = [picks, maps.sparedMap(family), ...sending.sets];
+  return {
+    name,
+    structure: [
+      ...sets.map((set): Structure => ({ kind: 'set', table, set, filledBy: 'us' })),
+      { kind: 'chain', table, chain: { name, rules } } as const,
+      ...sparedEntrances(devices, family),
+    ],
+  };
+});
+
+/** Undefined: every packet of the service goes the long way. */
+export const sparedWay = (
+  service: Service,
+  family: FamilyShape,
+  choice: StatelessChoice,
+  transit: Transit | undefined,
+  devices: readonly string[],
+): Spared | undefined => {
+  const stable = stableSlots(choice, transit);
+  if (!stable.includes(true)) return undefined;
+  const translates = service.mode === 'stlsdnat';
+  const sending = translates ? packetsSent(choice, family) : framesSent(choice);
+  if (!sending) return undefined;
+  const { layout, slots, backends } = choice;
+  const picks = translates ? maps.sparedBackendsMap(family) : maps.sparedFramesMap(family);
+  const entries = maps.sparedMap(family);
+  const { sets, statements } = sending;
+  const { name, structure } = sparedStructure(
+    {
+      translates,
+      hashed: layout.hashed,
+      modulus: slots.modulus,
+      sending: { name: sending.name, sets, statements },
+      devices,
+    },
+    family,
+  );
   const ownerData = backends.map((backend): Uint8Array | undefined => {
     const way = choice.ways.get(backend);
     return way && (translates ? addressBytes(backend.address) : pairBytes(way));
   });
   const tcp = protocolBytes(protocolNumber.tcp);
+  const places = memorylessPlaces(service, family);
   return {
-    structure: [
-      ...[picks, entries, ...sending.sets].map(
-        (set): Structure => ({
-          kind: 'set',
-          table,
-          set,
-          filledBy: 'us',
-        }),
-      ),
-      { kind: 'chain', table, chain: { name, rules } },
-      ...sparedEntrances(devices, family),
-    ],
+    structure,
     elements: [
       ...sending.elements,
-      ...memorylessPlaces(service, family).flatMap(({ address, port }): Element[] => [
-        ...slots.owners.flatMap((owner, at): Element[] => {
-          const data = ownerData[owner];
-          if (!stable[at] || !data) return [];
-          const slot = joined(addressBytes(address), portBytes(port), hostNumber(at));
-          return [{ set: picks, element: { key: slot, data } }];
-        }),
-        {
+      ...places.map(
+        ({ address, port }): Element => ({
           set: entries,
           element: {
             key: joined(addressBytes(address), tcp, portBytes(port)),
             data: { kind: 'jump', chain: name },
           },
           activates: true,
-        },
-      ]),
+        }),
+      ),
     ],
+    slots: places.flatMap(({ address, port }): Placed[] => {
+      const [from, to] = [addressBytes(address), portBytes(port)];
+      return slots.owners.flatMap((owner, at) => {
+        const data = ownerData[owner];
+        if (!stable[at] || !data) return [];
+        return { table, set: picks, element: { key: joined(from, to, hostNumber(at)), data } };
+      });
+    }),
   };
 };
