@@ -6,7 +6,7 @@ import { drillPage } from '../drill/page/page.js';
 import { formatReport, type ReportFile, reportJson, reportOf } from '../drill/report.js';
 import { judgeAgain, reportJsonSchema } from '../drill/report-file.js';
 import { parseScenario, type Scenario } from '../drill/scenario.js';
-import { runSuite, suiteRows } from '../drill/suite.js';
+import { inTheirLabs, runSuite, suiteRows, variations } from '../drill/suite.js';
 import { RelevoError } from '../errors.js';
 import { labDown } from '../lab/lab.js';
 import type { LabPorts } from '../lab/owner.js';
@@ -24,7 +24,13 @@ interface SuiteFlags {
   readonly lab: string;
   readonly keep?: boolean;
   readonly out?: string;
+  readonly vary?: number;
 }
+
+const variation = (text: string): number => {
+  if (/^\d{1,6}$/.test(text)) return Number(text);
+  throw new RelevoError('bad-request', `--vary ${text}: a number, 0 to 999999`);
+};
 
 const readScenarios = async (ports: LabPorts, paths: readonly string[]): Promise<Scenario[]> => {
   const files = paths.length > 0 ? paths : listFiles(scenariosFolder, '.yaml');
@@ -52,7 +58,7 @@ const runSuiteCommand = async (paths: string[], flags: SuiteFlags, output: Outpu
     process.stderr.write(`${sentence}\n`);
   };
   const signal = abortOnSignals({ terminal: true });
-  const results = await runSuite(ports, flags.lab, scenarios, signal, say);
+  const results = await runSuite(ports, flags.lab, inTheirLabs(scenarios, flags.vary), signal, say);
   if (!flags.keep) await labDown(ports, flags.lab);
   const about = { createdAt: new Date().toISOString(), machine: describeMachine(), lab: flags.lab };
   for (const { scenario, runs } of flags.out === undefined ? [] : results) {
@@ -60,7 +66,7 @@ const runSuiteCommand = async (paths: string[], flags: SuiteFlags, output: Outpu
     await ports.files.writeAtomic(`${flags.out}/${scenario.name}.json`, reportJson(report), 0o644);
     await ports.files.writeAtomic(`${flags.out}/${scenario.name}.html`, drillPage(report), 0o644);
   }
-  const head = ['scenario', '', 'runs', 'UDP ms', 'connect ms', 'two owners ms', 'takeovers'];
+  const head = ['scenario', 'lab', '', 'runs', 'UDP ms', 'connect ms', 'two owners ms', 'takeovers'];
   output.print(formatTable(head, suiteRows(results)));
   for (const { scenario, failures, impossible } of results) {
     for (const failure of failures) output.print(`${scenario.name}: ${failure}`);
@@ -134,6 +140,11 @@ export const addDrillCommands = (program: Command, output: Output): void => {
     .argument('[scenario...]', 'scenario files; without, all of cluster/scenarios')
     .option('--lab <name>', 'the lab to break: it is built as each scenario needs it', 'suite')
     .option('--keep', 'leave the lab up')
+    .option(
+      '--vary <number>',
+      `play each in another lab: of two and three nodes, in every mode, over IPv4 and IPv6; ${variations.length} numbers in a row are all of them`,
+      variation,
+    )
     .option('--out <folder>', 'write a report of each, as JSON and as a page, to a folder')
     .description('run scenarios and print one table; exit status 1 when one did not go as written')
     .action(async (paths: string[], flags: SuiteFlags) => runSuiteCommand(paths, flags, output));

@@ -6,8 +6,18 @@ import { formatProblems, problemsFromZod } from '../config/problems.js';
 import { readYaml } from '../config/yaml.js';
 import { RelevoError } from '../errors.js';
 import { type LabMode, labModes } from '../lab/services.js';
-import { families, type LabFamily } from '../lab/topology.js';
-import { type Budget, budgetOf, type FaultName, faultNames } from './budgets.js';
+import { checkNodes } from '../lab/state.js';
+import { coordinations, families, type LabCoordination, type LabFamily } from '../lab/topology.js';
+import { type Budget, budgetOf, type FaultName, faultNames, nodesFor } from './budgets.js';
+
+/** The lab that a scenario is played in. */
+export interface LabShape {
+  readonly nodes: number;
+  readonly coordination: LabCoordination;
+  /** How the lab's services are forwarded, and over what. */
+  readonly mode: LabMode;
+  readonly family: LabFamily;
+}
 
 export interface Scenario {
   readonly name: string;
@@ -22,9 +32,8 @@ export interface Scenario {
   readonly deadlineMs: number;
   /** False: a lab without replication. */
   readonly replication: boolean;
-  /** How the lab's services are forwarded, and over what. */
-  readonly mode: LabMode;
-  readonly family: LabFamily;
+  /** What it says of its lab; `shapeOf` has the rest. */
+  readonly lab: Partial<LabShape>;
   readonly limits: Partial<Budget>;
   /** Negative control: every run must break its budget, and one of its failures must contain this. */
   readonly mustFail: string | undefined;
@@ -55,8 +64,10 @@ const schema = z.strictObject({
   load: z.number().int().min(0).max(100).optional(),
   deadline: duration.default(60_000),
   replication: z.boolean().default(true),
-  mode: z.enum(labModes, { error: `must be one of ${labModes.join(', ')}` }).default('dnat'),
-  family: z.enum(families, { error: `must be one of ${families.join(', ')}` }).default('ipv4'),
+  nodes: z.number().int().optional(),
+  coordination: z.enum(coordinations, { error: `must be one of ${coordinations.join(', ')}` }).optional(),
+  mode: z.enum(labModes, { error: `must be one of ${labModes.join(', ')}` }).optional(),
+  family: z.enum(families, { error: `must be one of ${families.join(', ')}` }).optional(),
   expect: z
     .strictObject({
       outage: atMost.optional(),
@@ -82,6 +93,45 @@ const lastsMs: Partial<Record<FaultName, number>> = {
   'syn-flood': 4_000,
 };
 
+/** The lab it needs; `chosen` is taken where neither the scenario nor its fault says otherwise. */
+export const shapeOf = (
+  { fault, lab }: Pick<Scenario, 'fault' | 'lab'>,
+  chosen: Partial<LabShape> = {},
+): LabShape => {
+  const coordination = lab.coordination ?? 'votes';
+  const least = Math.max(nodesFor(fault), coordination === 'etcd' ? 3 : 2);
+  return {
+    coordination,
+    nodes: lab.nodes ?? (coordination === 'keepalived' ? 2 : Math.max(least, chosen.nodes ?? 0)),
+    mode: lab.mode ?? chosen.mode ?? 'dnat',
+    family: lab.family ?? (fault === 'syn-flood' ? 'ipv4' : (chosen.family ?? 'ipv4')),
+  };
+};
+
+/** Why there is no such lab, or why the fault is not for it. */
+const shapeProblems = (fault: FaultName, lab: Partial<LabShape>): { path: string; message: string }[] => {
+  const { nodes, coordination, family } = shapeOf({ fault, lab });
+  const problems: { path: string; message: string }[] = [];
+  try {
+    checkNodes(nodes, 'relevo', coordination);
+  } catch (thrown) {
+    problems.push({ path: 'nodes', message: (thrown as Error).message });
+  }
+  if (nodes < nodesFor(fault)) {
+    problems.push({ path: 'nodes', message: `${fault} needs ${nodesFor(fault)}` });
+  }
+  if (fault === 'syn-flood' && family !== 'ipv4') {
+    problems.push({ path: 'family', message: 'syn-flood needs ipv4' });
+  }
+  if (fault === 'handover' && coordination === 'keepalived') {
+    problems.push({
+      path: 'coordination',
+      message: "keepalived's priorities decide: no handover can be asked for",
+    });
+  }
+  return problems;
+};
+
 /** `place` is the file, named in errors. Throws `bad-document` with every problem. */
 export const parseScenario = (text: string, place: string): Scenario => {
   const read = readYaml(text);
@@ -105,6 +155,13 @@ export const parseScenario = (text: string, place: string): Scenario => {
       message: `is impossible: a run of ${data.fault} takes at least ${neededMs / 1_000}s`,
     });
   }
+  const lab: Partial<LabShape> = {
+    ...(data?.nodes !== undefined && { nodes: data.nodes }),
+    ...(data?.coordination && { coordination: data.coordination }),
+    ...(data?.mode && { mode: data.mode }),
+    ...(data?.family && { family: data.family }),
+  };
+  if (data) problems.push(...shapeProblems(data.fault, lab));
   if (!data || problems.length > 0) {
     throw new RelevoError('bad-document', `${place}: not a scenario:\n${formatProblems(problems)}`);
   }
@@ -128,8 +185,7 @@ export const parseScenario = (text: string, place: string): Scenario => {
     load: data.load ?? 0,
     deadlineMs: data.deadline,
     replication: data.replication,
-    mode: data.mode,
-    family: data.family,
+    lab,
     limits,
     mustFail: data['must fail with'],
   };

@@ -3,8 +3,8 @@
 import { readFileSync } from 'node:fs';
 import test from 'ava';
 import { faultNames } from '../../src/drill/budgets.js';
-import { parseScenario } from '../../src/drill/scenario.js';
-import { inLabOrder, suiteRows } from '../../src/drill/suite.js';
+import { parseScenario, shapeOf } from '../../src/drill/scenario.js';
+import { inLabOrder, inTheirLabs, suiteRows, variations } from '../../src/drill/suite.js';
 import { listFiles } from '../../src/shell/folders.js';
 import { scenariosFolder } from '../../src/shell/programs.js';
 
@@ -16,15 +16,52 @@ test('the library is read, names are unique, and every fault is in it', (t) => {
   const missing = faultNames.filter((fault) => !scenarios.some((scenario) => scenario.fault === fault));
   t.deepEqual(missing, []);
   t.true(scenarios.some(({ mustFail }) => mustFail !== undefined));
-  t.false(inLabOrder(scenarios).at(-1)!.replication);
-  const labs = inLabOrder(scenarios).map(({ replication, mode, family }) =>
-    [replication, mode, family].join(),
-  );
+  const played = inLabOrder(inTheirLabs(scenarios));
+  t.false(played.at(-1)!.scenario.replication);
+  const labs = played.map(({ scenario, lab }) => JSON.stringify([scenario.replication, lab]));
   t.is(
     labs.filter((each, index) => each !== labs[index - 1]).length,
-    new Set(labs).size + 1,
-    'each lab once, the default one with three nodes too',
+    new Set(labs).size,
+    'each lab is built once',
   );
+  for (const driver of ['etcd', 'keepalived']) {
+    t.true(
+      played.some(({ lab }) => lab.coordination === driver),
+      driver,
+    );
+  }
+});
+
+test('varied: every scenario in every lab it may be played in, as many numbers as there are labs', (t) => {
+  const scenarios = [
+    'name: a\nabout: b\nfault: node-off',
+    'name: b\nabout: b\nfault: second-failure\nmode: dsr',
+    'name: c\nabout: b\nfault: syn-flood',
+    'name: d\nabout: b\nfault: node-off\ncoordination: etcd',
+    'name: e\nabout: b\nfault: node-off\ncoordination: keepalived\nfamily: ipv6',
+    'name: f\nabout: b\nfault: handover\nreplication: false\nmust fail with: clients',
+  ].map((text) => parseScenario(text, 'x'));
+  const labs = new Map<string, Set<string>>();
+  for (let vary = 7; vary < 7 + variations.length; vary++) {
+    for (const { scenario, lab } of inTheirLabs(scenarios, vary)) {
+      const of = labs.get(scenario.name) ?? new Set();
+      labs.set(scenario.name, of.add(`${lab.nodes} ${lab.family} ${lab.mode}`));
+    }
+  }
+  t.deepEqual(
+    [...labs].map(([name, { size }]) => [name, size]),
+    [
+      ['a', 16],
+      ['b', 2],
+      ['c', 8],
+      ['d', 8],
+      ['e', 4],
+      ['f', 1],
+    ],
+  );
+  t.true([...labs.get('b')!].every((lab) => lab.startsWith('3 ') && lab.endsWith(' dsr')));
+  t.true([...labs.get('d')!].every((lab) => lab.startsWith('3 ')));
+  t.deepEqual(shapeOf(scenarios[5]!), { nodes: 2, coordination: 'votes', mode: 'dnat', family: 'ipv4' });
 });
 
 test('words become numbers', (t) => {
@@ -45,8 +82,7 @@ expect: { outage: 250ms, lost datagrams: any, failed connects: 3, nobody answers
     load: 0,
     deadlineMs: 90_000,
     replication: true,
-    mode: 'dnat',
-    family: 'ipv4',
+    lab: {},
     limits: {
       outageMs: 250,
       lostDatagrams: Number.POSITIVE_INFINITY,
@@ -70,6 +106,17 @@ for (const [what, text, pattern] of [
     'an unknown expectation',
     `${head}fault: handover\nexpect: { outrage: 3s }`,
     /expect: unknown attribute 'outrage'/,
+  ],
+  [
+    'a lab that there is not',
+    `${head}fault: handover\ncoordination: etcd\nnodes: 2`,
+    /nodes: 2 nodes: a lab with etcd has 3 to 7/,
+  ],
+  ['too few nodes for the fault', `${head}fault: second-failure\nnodes: 2`, /nodes: second-failure needs 3/],
+  [
+    'a handover that nobody can order',
+    `${head}fault: handover\ncoordination: keepalived`,
+    /coordination: keepalived's priorities decide/,
   ],
   [
     'a time without a unit',
@@ -125,8 +172,9 @@ for (const [what, text, pattern] of [
 
 test('a scenario that did not run has a row, too', (t) => {
   const scenario = parseScenario(`${head}fault: handover\nrepeat: 3`, 'x.yaml');
-  const row = suiteRows([{ scenario, runs: [], passed: false, failures: ['no lab'] }])[0];
-  t.deepEqual(row, ['x', 'FAIL', '0 of 3', '-', '-', '-', '-']);
-  const impossible = { scenario, runs: [], passed: false, failures: [], impossible: 'no netem' };
-  t.is(suiteRows([impossible])[0]?.[1], 'NOT HERE');
+  const lab = shapeOf(scenario, { family: 'ipv6' });
+  const row = suiteRows([{ scenario, lab, runs: [], passed: false, failures: ['no lab'] }])[0];
+  t.deepEqual(row, ['x', '2 dnat ipv6', 'FAIL', '0 of 3', '-', '-', '-', '-']);
+  const impossible = { scenario, lab, runs: [], passed: false, failures: [], impossible: 'no netem' };
+  t.is(suiteRows([impossible])[0]?.[2], 'NOT HERE');
 });

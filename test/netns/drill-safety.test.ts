@@ -6,7 +6,7 @@ import { runDrill } from '../../src/drill/drill.js';
 import { healDrill } from '../../src/drill/heal.js';
 import { drillLockState, labPlace } from '../../src/drill/lock.js';
 import { parseScenario } from '../../src/drill/scenario.js';
-import { runSuite } from '../../src/drill/suite.js';
+import { inTheirLabs, runSuite } from '../../src/drill/suite.js';
 import { labDown, labStatus, labUp } from '../../src/lab/lab.js';
 import { hostFolder } from '../../src/lab/state.js';
 import { sleep } from '../../src/shell/clock.js';
@@ -66,7 +66,7 @@ test('a broken limit ends a drill and moves the addresses back; one that is kill
     const body = { type: 'application/json', text: JSON.stringify({ on: true }) };
     await client.call('POST', '/v1/maintenance', body);
     const scenario = parseScenario('name: x\nabout: y\nfault: node-off\n', 'x.yaml');
-    const [result] = await runSuite(labPorts, lab, [scenario], never, () => {}, 0);
+    const [result] = await runSuite(labPorts, lab, inTheirLabs([scenario]), never, () => {}, 0);
     t.false(result!.passed);
     t.is(result!.runs.length, 0);
     t.regex(result!.failures.join(), /is not fit for node-off, nothing was broken:.*maintenance/s);

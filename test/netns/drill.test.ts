@@ -5,7 +5,7 @@ import { budgets, type FaultName, faultNames, nodesFor } from '../../src/drill/b
 import { type DrillRun, runDrill } from '../../src/drill/drill.js';
 import { formatReport } from '../../src/drill/report.js';
 import { parseScenario } from '../../src/drill/scenario.js';
-import { runSuite, suiteRows } from '../../src/drill/suite.js';
+import { inTheirLabs, runSuite, suiteRows } from '../../src/drill/suite.js';
 import { RelevoError } from '../../src/errors.js';
 import { labDown, labStatus, labUp } from '../../src/lab/lab.js';
 import { labModes } from '../../src/lab/services.js';
@@ -120,13 +120,13 @@ test.serial(
     const path = `${scenariosFolder}/without-replication.yaml`;
     const scenario = parseScenario((await labPorts.files.read(path))!, path);
     try {
-      const [result] = await runSuite(labPorts, lab, [scenario], never, () => {});
+      const [result] = await runSuite(labPorts, lab, inTheirLabs([scenario]), never, () => {});
       t.deepEqual(result?.failures, []);
       const { findings, verdict } = result!.runs[0]!;
       t.false(verdict.passed);
       t.true(findings.persistence.moved > findings.persistence.clients / 4);
       t.is(findings.persistence.unanswered, 0);
-      t.is(suiteRows([result!])[0]?.[1], 'PASS');
+      t.is(suiteRows([result!])[0]?.[2], 'PASS');
     } finally {
       await labDown(labPorts, lab);
     }

@@ -1,5 +1,10 @@
-/** `npm run sim -- --seeds N [--from S] [--seed X] [--nodes N] [--without-witness] [--etcd [--etcd-mutation M]] [--mutation M]`: simulate many seeds, or tell the story of one. */
+/**
+ * `npm run sim -- --seeds N [--from S] [--seed X] [--nodes N] [--without-witness] [--etcd [--etcd-mutation M]] [--mutation M]`: simulate many
+ * seeds, on every processor (`--jobs N`), or tell the story of one.
+ */
 
+import { fork } from 'node:child_process';
+import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import type { EtcdMutation } from './etcd.js';
 import { type SimOptions, shorten, simulate } from './world.js';
@@ -14,6 +19,7 @@ const { values } = parseArgs({
     etcd: { type: 'boolean', default: false },
     'etcd-mutation': { type: 'string' },
     mutation: { type: 'string', default: 'none' },
+    jobs: { type: 'string', default: String(availableParallelism()) },
   },
 });
 
@@ -37,33 +43,105 @@ const tell = (seed: number): void => {
   );
 };
 
-if (values.seed) {
+interface Part {
+  readonly from: number;
+  readonly count: number;
+}
+interface Done {
+  readonly seeds: number;
+  readonly takeovers: number;
+  readonly handovers: number;
+  readonly datagrams: number;
+  readonly simulatedMs: number;
+  readonly failures: readonly string[];
+}
+const nothingYet: Done = {
+  seeds: 0,
+  takeovers: 0,
+  handovers: 0,
+  datagrams: 0,
+  simulatedMs: 0,
+  failures: [],
+};
+const together = (one: Done, other: Done): Done => ({
+  seeds: one.seeds + other.seeds,
+  takeovers: one.takeovers + other.takeovers,
+  handovers: one.handovers + other.handovers,
+  datagrams: one.datagrams + other.datagrams,
+  simulatedMs: one.simulatedMs + other.simulatedMs,
+  failures: [...one.failures, ...other.failures],
+});
+
+const simulatePart = ({ from, count }: Part): Done => {
+  let done = nothingYet;
+  for (let seed = from; seed < from + count; seed++) {
+    const { takeovers, handovers, datagrams, endedMs, failure } = simulate(optionsFor(seed));
+    const failures = failure === undefined ? [] : [`seed ${seed}: ${failure}`];
+    done = together(done, { seeds: 1, takeovers, handovers, datagrams, simulatedMs: endedMs, failures });
+  }
+  return done;
+};
+
+/** Enough to be worth a message, few enough that all processors end at about the same time. */
+const partSeeds = 200;
+const mostFailures = 10;
+const progressEveryMs = 60_000;
+
+/** Hands parts to processes until all are done, or enough have failed. */
+const simulateAll = async (from: number, count: number, jobs: number): Promise<Done> => {
+  let next = from;
+  let done = nothingYet;
+  let toldMs = performance.now();
+  const take = (): Part | undefined => {
+    if (next >= from + count || done.failures.length >= mostFailures) return undefined;
+    const part = { from: next, count: Math.min(partSeeds, from + count - next) };
+    next += part.count;
+    return part;
+  };
+  const work = (): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const part = take();
+      if (part === undefined) return resolve();
+      const child = fork(process.argv[1]!, process.argv.slice(2), {
+        env: { ...process.env, RELEVO_SIM_PART: '1' },
+      });
+      child.once('error', reject);
+      child.once('exit', (code) =>
+        code === 0 ? resolve() : reject(new Error(`a process ended with ${code}`)),
+      );
+      child.on('message', (result: Done) => {
+        for (const failure of result.failures) process.stdout.write(`${failure}\n`);
+        done = together(done, result);
+        if (performance.now() - toldMs > progressEveryMs) {
+          toldMs = performance.now();
+          process.stderr.write(`${done.seeds} of ${count}\n`);
+        }
+        const another = take();
+        if (another) child.send(another);
+        else child.disconnect();
+      });
+      child.send(part);
+    });
+  await Promise.all(Array.from({ length: jobs }, work));
+  return done;
+};
+
+if (process.env.RELEVO_SIM_PART) {
+  process.on('message', (part: Part) => process.send!(simulatePart(part)));
+} else if (values.seed) {
   tell(Number(values.seed));
 } else {
   const from = Number(values.from);
-  const count = Number(values.seeds);
   const startedMs = performance.now();
-  let takeovers = 0;
-  let handovers = 0;
-  let datagrams = 0;
-  let simulatedMs = 0;
-  let failures = 0;
-  for (let seed = from; seed < from + count; seed++) {
-    const result = simulate(optionsFor(seed));
-    takeovers += result.takeovers;
-    handovers += result.handovers;
-    datagrams += result.datagrams;
-    simulatedMs += result.endedMs;
-    if (result.failure !== undefined) {
-      failures += 1;
-      process.stdout.write(`seed ${seed}: ${result.failure}\n`);
-      if (failures >= 10) break;
-    }
-  }
+  const { seeds, takeovers, handovers, datagrams, simulatedMs, failures } = await simulateAll(
+    from,
+    Number(values.seeds),
+    Number(values.jobs),
+  );
   const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);
   process.stdout.write(
-    `${count} seeds from ${from}: ${failures} failed, ${takeovers} takeovers, ${handovers} handovers, ` +
+    `${seeds} seeds from ${from}: ${failures.length} failed, ${takeovers} takeovers, ${handovers} handovers, ` +
       `${datagrams} datagrams, ${(simulatedMs / 1000).toFixed(0)} s simulated in ${seconds} s\n`,
   );
-  process.exitCode = failures > 0 ? 1 : 0;
+  process.exitCode = failures.length > 0 ? 1 : 0;
 }
