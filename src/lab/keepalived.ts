@@ -15,6 +15,8 @@ const instance = (
   peer: NodeName,
   advertSeconds: number,
   addresses: string,
+  /** A vrrp_script without which the node is in FAULT. */
+  script?: string,
 ): string => `vrrp_instance g1 {
   state BACKUP
   nopreempt
@@ -28,7 +30,7 @@ const instance = (
   }
   track_interface {
     back0
-  }
+  }${script === undefined ? '' : `\n  track_script {\n    ${script}\n  }`}
   virtual_ipaddress {
     ${addresses}
   }
@@ -62,7 +64,7 @@ export const fifoPath = (folder: string): string => `${folder}/vrrp.fifo`;
 
 /**
  * keepalived as relevo's coordination: it elects by VRRP and says so by its FIFO; the addresses are relevo's. One that nobody uses, on the
- * loopback, is keepalived's own, as it wants one.
+ * loopback, is keepalived's own, as it wants one. It asks whether the agent answers: it would stay MASTER beside a dead one, and nobody would serve.
  */
 export const vrrpConfig = (
   node: NodeName,
@@ -75,7 +77,14 @@ export const vrrpConfig = (
   vrrp_notify_fifo ${fifo}
   script_user root
 }
-${instance(node, peer, advertSeconds, '169.254.77.77/32 dev lo')}`;
+vrrp_script relevo {
+  script "/usr/bin/curl -s -m 1 -o /dev/null http://127.0.0.1:5555/"
+  interval 1
+  timeout 1
+  fall 2
+  rise 1
+}
+${instance(node, peer, advertSeconds, '169.254.77.77/32 dev lo', 'relevo')}`;
 
 /** Without a fork: its pid is the lab's to know. */
 export const vrrpProcess = (host: NodeName, folder: string): ProcessSpec => ({

@@ -71,7 +71,11 @@ export const relevoOwner: LabOwnerFactory = (
   const names = nodeNamesOf(nodes);
   const witnesses = needsWitness(nodes, coordination) ? ['witness'] : [];
   const members = coordination === 'etcd' ? etcdNames : [];
-  const programs = { votes: [], etcd: ['/usr/bin/etcd'], keepalived: ['/usr/sbin/keepalived'] }[coordination];
+  const programs = {
+    votes: [],
+    etcd: ['/usr/bin/etcd'],
+    keepalived: ['/usr/sbin/keepalived', '/usr/bin/curl'],
+  }[coordination];
   return {
     nodes: names,
     needs: ['/usr/sbin/conntrackd', '/usr/sbin/conntrack', '/usr/sbin/nft', ...programs],
