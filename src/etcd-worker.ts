@@ -3,7 +3,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { createEtcdClient } from './shell/etcd-client.js';
 import type { EtcdThreadData, FromEtcd, ToEtcd } from './shell/etcd-thread.js';
-import { becomePrompt } from './shell/realtime.js';
+import { makePrompt } from './shell/realtime.js';
 
 const { config, cluster, tls, known } = workerData as EtcdThreadData;
 const port = parentPort!;
@@ -11,7 +11,7 @@ let client = createEtcdClient(config, cluster, tls, known);
 let etcd = known;
 
 // A claim waits for its answer, and has to be made within a lease.
-becomePrompt();
+makePrompt();
 
 port.on('message', (message: ToEtcd) => {
   if (message.type === 'close') {

@@ -81,6 +81,8 @@ export interface Daemon {
   readonly adopted: boolean;
   /** Settles when it has ended, with what is known of how (`status 1`, `SIGKILL`, `gone`). Never rejects. */
   readonly ended: Promise<string>;
+  /** Before ordinary programs, and no real-time one any more; for a program of one thread. */
+  makePrompt(): void;
   /** SIGTERM, and SIGKILL after `graceMs`; resolves when it is gone. */
   stop(graceMs: number): Promise<void>;
 }

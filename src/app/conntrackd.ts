@@ -109,6 +109,8 @@ export const createConntrackd = (ports: ConntrackdPorts, config: NodeConfig): Co
       counters = read;
       answering = true;
       reason = undefined;
+      // It makes itself real-time at its start (`conntrack/config.ts`).
+      daemon?.makePrompt();
     } catch (thrown) {
       answering = false;
       reason = errorFrom(thrown).message;

@@ -3,7 +3,7 @@
 import type { Command } from 'commander';
 import { readSecret, readWitnessConfig } from '../shell/config-files.js';
 import { createLog } from '../shell/log.js';
-import { becomePrompt } from '../shell/realtime.js';
+import { makePrompt } from '../shell/realtime.js';
 import { surviveRenewals } from '../shell/renewal.js';
 import { abortOnSignals } from '../shell/signals.js';
 import { runWitness } from '../witness.js';
@@ -16,7 +16,7 @@ export const addNodeCommands = (program: Command): void => {
     .action(async ({ config }: { config: string }) => {
       const signal = abortOnSignals();
       surviveRenewals();
-      becomePrompt();
+      makePrompt();
       const { runAgent } = await import('../daemon.js');
       await runAgent(config, signal);
     });

@@ -125,7 +125,8 @@ export const conntrackdConfig = (config: NodeConfig, conntrackMax = 262_144): st
     'NetlinkOverrunResync Yes',
     'NetlinkEventsReliable No',
     'EventIterationLimit 100',
-    // Its default is the highest real-time priority, above the guard's; the lowest still keeps state flowing under CPU load.
+    // Its default is the highest real-time priority, above the guard's. Even the lowest keeps ordinary threads from the processor while
+    // all connections come anew, ksoftirqd among them, and heartbeats wait for that: the agent takes it away once the daemon answers.
     ['Scheduler', ['Type RR', 'Priority 1']],
     [
       'Filter From Userspace',

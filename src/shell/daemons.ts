@@ -13,6 +13,7 @@ import {
   processIdentity,
   signalProcess,
 } from './process-identity.js';
+import { makePrompt } from './realtime.js';
 import { systemPath } from './runner.js';
 
 /** Only a child's end is told by the kernel; an adopted process has to be looked at. */
@@ -54,6 +55,7 @@ const asDaemon = (identity: ProcessIdentity, adopted: boolean, ended: Promise<st
   pid: identity.pid,
   adopted,
   ended,
+  makePrompt: () => makePrompt(identity.pid),
   stop: (graceMs) => stopProcess(identity, ended, graceMs),
 });
 

@@ -19,20 +19,24 @@ const sliceNs = 100_000;
 /** struct sched_attr of linux/sched/types.h, its first version. */
 const attributeBytes = 48;
 
+const SCHED_OTHER = 0;
+
 /**
- * Precedence over ordinary programs for the calling thread: what replicates is woken thousands of times a second for a tenth of a
+ * Precedence over ordinary programs for a thread (0: the calling one): what replicates is woken thousands of times a second for a tenth of a
  * millisecond of work. Since Linux 6.12 an ordinary thread may ask for a short slice (sched_runtime of SCHED_OTHER), and is then let in before
  * the one that runs has used up its own, for which it would else wait until the next tick: 4 ms with HZ=250. Older kernels take the nice value
- * only. Not permitted (CAP_SYS_NICE, LimitNICE): goes on without.
+ * only. A thread that was real-time is ordinary then. Not permitted (CAP_SYS_NICE, LimitNICE): goes on without.
  */
-export const becomePrompt = (): void => {
+export const makePrompt = (thread = 0): void => {
   const attributes = new DataView(new ArrayBuffer(attributeBytes));
   attributes.setUint32(0, attributeBytes, true);
+  attributes.setUint32(4, SCHED_OTHER, true);
   attributes.setInt32(16, promptNice, true);
   attributes.setUint32(24, sliceNs, true);
-  if (sched_setattr(0, new Uint8Array(attributes.buffer), 0) === 0) return;
+  if (sched_setattr(thread, new Uint8Array(attributes.buffer), 0) === 0) return;
+  sched_setscheduler(thread, SCHED_OTHER, Int32Array.of(0));
   try {
-    setPriority(promptNice);
+    setPriority(thread, promptNice);
   } catch {
     // Slower under load, not wrong.
   }

@@ -14,19 +14,22 @@ const world = (contents: Record<string, string> = {}) => {
   let nowMs = 0;
   const content = new Map(Object.entries(contents));
   const commands: string[] = [];
-  const started: { end: (how: string) => void; stopped: boolean }[] = [];
+  const started: { end: (how: string) => void; stopped: boolean; prompt: boolean }[] = [];
   const launch = (adopted: boolean): Daemon => {
     let end = (_how: string): void => undefined;
     const ended = new Promise<string>((resolve) => {
       end = resolve;
     });
-    const record = { end, stopped: false };
+    const record = { end, stopped: false, prompt: false };
     started.push(record);
     const stop = async (): Promise<void> => {
       record.stopped = true;
       end('SIGTERM');
     };
-    return { pid: 100 + started.length, adopted, ended, stop };
+    const makePrompt = (): void => {
+      record.prompt = true;
+    };
+    return { pid: 100 + started.length, adopted, ended, stop, makePrompt };
   };
   const state = {
     adoptable: false,
@@ -95,6 +98,7 @@ test('writes its file, removes a stale lock, starts, and is ready once injection
   t.false(content.has('/run/test/state/conntrackd.lock'));
   t.deepEqual(conntrackd.ready(), { ready: true, reasons: [] });
   t.like(conntrackd.status(), { running: true, restarts: 0, counters: { injected: { created: 5 } } });
+  t.true(started[0]!.prompt, 'no real-time priority is left to it');
   await conntrackd.stop();
   t.true(started[0]!.stopped);
   t.false(conntrackd.status().running);

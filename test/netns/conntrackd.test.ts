@@ -1,7 +1,7 @@
 /** Real conntrackd in two namespaces: connections of one node arrive in the other's kernel, whatever happens to the daemons. */
 
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
@@ -21,6 +21,12 @@ interface NodeStatus {
 
 const driver = new URL('../support/conntrackd-node.ts', import.meta.url).pathname;
 const root = new URL('../..', import.meta.url).pathname;
+
+/** Policy and nice value (proc_pid_stat(5), fields 41 and 19). */
+const scheduling = (pid: number): { policy: number; nice: number } => {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ')[1]!.split(' ');
+  return { policy: Number(fields[38]), nice: Number(fields[16]) };
+};
 
 /** An agent that does nothing but conntrackd, in its own process inside the namespace: line in, status line out. */
 const startNode = (namespace: string, node: string, stateDir: string, link = 'sync0') => {
@@ -184,6 +190,8 @@ test('the daemon outlives its agent and is adopted by the next one', async (t) =
   let node = startNode(lab.a, 'lb1', join(lab.folder, 'a'));
   try {
     const before = await node.until((each) => each.ready);
+    // Before ordinary work and not real-time: connections that come by the ten thousand must not keep heartbeats waiting.
+    t.deepEqual(scheduling(before.pid!), { policy: 0, nice: -10 });
     await node.kill();
     node = startNode(lab.a, 'lb1', join(lab.folder, 'a'));
     const after = await node.until((each) => each.ready);
@@ -192,6 +200,7 @@ test('the daemon outlives its agent and is adopted by the next one', async (t) =
     process.kill(after.pid!, 'SIGKILL');
     const replaced = await node.until((each) => each.restarts === 1 && each.ready);
     t.false(replaced.adopted);
+    t.deepEqual(scheduling(replaced.pid!), { policy: 0, nice: -10 });
   } finally {
     await node.stop();
     await lab.dispose();

@@ -7,7 +7,7 @@ import type { Service } from '../../src/model/service.js';
 import type { ElementList } from '../../src/netlink/nft/ast.js';
 import type { Nft } from '../../src/ports.js';
 import { persistMap, serviceTable } from '../../src/ruleset/layout.js';
-import { becomePrompt } from '../../src/shell/realtime.js';
+import { makePrompt } from '../../src/shell/realtime.js';
 import { type BedNode, createBedNode, type SyncBedFiles, syncService } from './sync-bed.js';
 
 export type AgentCommand =
@@ -109,7 +109,7 @@ let made: BedNode | undefined;
 const theNode = (watch = false): BedNode => {
   if (made) return made;
   // As `relevo agent` does.
-  becomePrompt();
+  makePrompt();
   made = createBedNode(files, name, namespace, {
     wrap: watched,
     ...(watch && { watch }),
