@@ -81,8 +81,9 @@ export const createConntrackd = (ports: ConntrackdPorts, config: NodeConfig): Co
   let counters: ConntrackdCounters | undefined;
   /** Whether the daemon has been told that this node is active, or is not. */
   let followed: boolean | undefined;
-  /** Something that peers said has not arrived. */
+  /** Something that peers said is not in the kernel: it was not heard, nobody knows how much of it; or it was refused, one by one. */
   let missed = false;
+  let unheard = false;
   let askedMs = Number.NEGATIVE_INFINITY;
   let wake = (): void => undefined;
   let supervision: Promise<void> = Promise.resolve();
@@ -95,9 +96,15 @@ export const createConntrackd = (ports: ConntrackdPorts, config: NodeConfig): Co
     throw new RelevoError('command-failed', `conntrackd ${args.join(' ')}: ${complaint}`);
   };
 
-  const hasMissed = (before: ConntrackdCounters | undefined, now: ConntrackdCounters): boolean =>
-    before !== undefined &&
-    (now.lostMessages > before.lostMessages || now.injectFailures > before.injectFailures);
+  const compare = (before: ConntrackdCounters, now: ConntrackdCounters): void => {
+    unheard ||= now.lostMessages > before.lostMessages;
+    missed ||= unheard || now.injectFailures > before.injectFailures;
+  };
+
+  const forgive = (): void => {
+    missed = false;
+    unheard = false;
+  };
 
   const poll = async (): Promise<boolean> => {
     try {
@@ -105,7 +112,7 @@ export const createConntrackd = (ports: ConntrackdPorts, config: NodeConfig): Co
       if (!printed) throw new RelevoError('command-failed', 'conntrackd -s printed no counters');
       // With several peers it takes each change of speaker for a loss: it keeps one count for all (seen: thousands, with nothing lost).
       const read = isPair ? printed : { ...printed, lostMessages: 0 };
-      missed ||= hasMissed(counters, read);
+      if (counters) compare(counters, read);
       counters = read;
       answering = true;
       reason = undefined;
@@ -184,19 +191,23 @@ export const createConntrackd = (ports: ConntrackdPorts, config: NodeConfig): Co
     settled = !isOver() && answering;
   };
 
-  /** What was lost on the way is not told again by itself. A standby that may have missed something is not ready before it has come. */
+  /**
+   * What was lost on the way is not told again by itself. A standby that may have missed much is not ready before it has come; one whose kernel
+   * refused a connection is: were it not, all others would wait for that one when the owner dies now.
+   */
   const askAgain = async (isOver: () => boolean, signal: AbortSignal): Promise<void> => {
     // Whom a peer's connections serve has them from its own packets.
-    if (activeGroups.size > 0) missed = false;
+    if (activeGroups.size > 0) forgive();
     if (!missed || !answering || clock.nowMs() < askedMs + askAgainMs) return;
-    missed = false;
+    if (unheard) settled = false;
+    forgive();
     askedMs = clock.nowMs();
-    settled = false;
     try {
       await command(['-n']);
       log.info({}, 'conntrackd asks peers for all connections again: some of what they said was lost');
     } catch (thrown) {
       missed = true;
+      unheard ||= !settled;
       reason = errorFrom(thrown).message;
     }
     await settle(isOver, signal);
@@ -222,7 +233,7 @@ export const createConntrackd = (ports: ConntrackdPorts, config: NodeConfig): Co
     if (ending !== undefined) return ending;
     firstAttempt.resolve();
     // It has asked for everything at its start.
-    missed = false;
+    forgive();
     followed = undefined;
     followRole(0);
     while (ending === undefined && !signal.aborted) {
@@ -322,6 +333,7 @@ export const createConntrackd = (ports: ConntrackdPorts, config: NodeConfig): Co
       // Of two nodes each repeats what has not been acknowledged.
       if (isPair) return;
       missed = true;
+      unheard = true;
       wake();
     },
     becomeActive: (group) => role(() => activeGroups.add(group)),

@@ -6,8 +6,8 @@ import type { Daemon } from '../../src/ports.js';
 import { createLog } from '../support/log.js';
 import { labNode } from '../support/node-config.js';
 
-const stats =
-  'cache internal:\ncurrent active connections:\t0\nexternal inject:\nconnections created:\t5\tfailed:\t0\n';
+const stats = (refused: number): string =>
+  `cache internal:\ncurrent active connections:\t0\nexternal inject:\nconnections created:\t5\tfailed:\t${refused}\n`;
 
 /** The outside of conntrackd: files in a map, daemons that end when told, time that passes only by sleeping. */
 const world = (contents: Record<string, string> = {}) => {
@@ -36,6 +36,7 @@ const world = (contents: Record<string, string> = {}) => {
     refuse: undefined as string | undefined,
     silent: false,
     lost: 0,
+    refused: 0,
     underWay: 0,
   };
   const log = createLog();
@@ -63,7 +64,11 @@ const world = (contents: Record<string, string> = {}) => {
         commands.push(asked);
         const queue = `resent queue (len=${state.underWay})\n${'object -> seq:7\n'.repeat(state.underWay)}`;
         const tracking = `message tracking:\n  0 Malformed msgs  ${state.lost} Lost msgs\n`;
-        return { exitCode: 0, stdout: asked === '-s rsqueue' ? queue : `${stats}${tracking}`, stderr: '' };
+        return {
+          exitCode: 0,
+          stdout: asked === '-s rsqueue' ? queue : `${stats(state.refused)}${tracking}`,
+          stderr: '',
+        };
       },
     },
     daemons: {
@@ -265,6 +270,27 @@ test('a standby that has missed messages asks for everything, and is not ready b
   state.lost = 24;
   await turns(50);
   t.is(commands.filter((each) => each === '-n').length, 1);
+});
+
+test('a standby whose kernel refused a connection asks for everything, and stays ready meanwhile', async (t) => {
+  const { ports, commands, state } = world();
+  const conntrackd = createConntrackd(ports, labNode('lb1'));
+  t.teardown(() => conntrackd.stop());
+  await conntrackd.start(new AbortController().signal);
+  conntrackd.becomeStandby('g1');
+  await until(() => commands.includes('-f internal'));
+  state.refused = 1;
+  let unready = 0;
+  await until(() => {
+    if (!conntrackd.ready().ready) unready += 1;
+    return commands.includes('-n');
+  });
+  for (let turn = 0; turn < 200; turn += 1) {
+    await turns(1);
+    if (!conntrackd.ready().ready) unready += 1;
+  }
+  t.true(commands.includes('-n'));
+  t.is(unready, 0);
 });
 
 test('of three nodes a standby asks when a path is whole again; what conntrackd counts as lost there means nothing', async (t) => {
