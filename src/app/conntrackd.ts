@@ -57,8 +57,9 @@ const settleMs = 5_000;
 const roleDelayMs = 1_000;
 /** Longest wait of a node that gave its groups away for the peer to have all that it knew of connections; the peer may be gone. */
 const deliveryMs = 60_000;
-/** A standby asks for all connections again this seldom. */
+/** A standby asks for all connections again this seldom; for what its kernel refused, and may refuse for good, more seldom. */
 const askAgainMs = 10_000;
+const refusedAgainMs = 600_000;
 const stopGraceMs = 2_000;
 const program = '/usr/sbin/conntrackd';
 
@@ -82,8 +83,7 @@ export const createConntrackd = (ports: ConntrackdPorts, config: NodeConfig): Co
   /** Whether the daemon has been told that this node is active, or is not. */
   let followed: boolean | undefined;
   /** Something that peers said is not in the kernel: it was not heard, nobody knows how much of it; or it was refused, one by one. */
-  let missed = false;
-  let unheard = false;
+  let [missed, unheard] = [false, false];
   let askedMs = Number.NEGATIVE_INFINITY;
   let wake = (): void => undefined;
   let supervision: Promise<void> = Promise.resolve();
@@ -198,7 +198,7 @@ export const createConntrackd = (ports: ConntrackdPorts, config: NodeConfig): Co
   const askAgain = async (isOver: () => boolean, signal: AbortSignal): Promise<void> => {
     // Whom a peer's connections serve has them from its own packets.
     if (activeGroups.size > 0) forgive();
-    if (!missed || !answering || clock.nowMs() < askedMs + askAgainMs) return;
+    if (!missed || !answering || clock.nowMs() < askedMs + (unheard ? askAgainMs : refusedAgainMs)) return;
     if (unheard) settled = false;
     forgive();
     askedMs = clock.nowMs();

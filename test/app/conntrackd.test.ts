@@ -293,6 +293,29 @@ test('a standby whose kernel refused a connection asks for everything, and stays
   t.is(unready, 0);
 });
 
+test('a connection that is refused for good is asked for every ten minutes, and a loss between at once', async (t) => {
+  const { ports, commands, state, nowMs } = world();
+  const asked = (): number => commands.filter((each) => each === '-n').length;
+  const conntrackd = createConntrackd(ports, labNode('lb1'));
+  t.teardown(() => conntrackd.stop());
+  await conntrackd.start(new AbortController().signal);
+  conntrackd.becomeStandby('g1');
+  await until(() => commands.includes('-f internal'));
+  state.refused = 1;
+  await until(() => asked() === 1);
+  // What has come anew is refused anew.
+  state.refused = 2;
+  const firstMs = nowMs();
+  await until(() => nowMs() > firstMs + 500_000);
+  t.is(asked(), 1);
+  await until(() => asked() === 2);
+  t.true(nowMs() - firstMs < 700_000);
+  state.lost = 1;
+  const lostMs = nowMs();
+  await until(() => asked() === 3);
+  t.true(nowMs() - lostMs < 60_000);
+});
+
 test('of three nodes a standby asks when a path is whole again; what conntrackd counts as lost there means nothing', async (t) => {
   const { ports, commands, state } = world();
   const { conntrackd: settings } = labNode('lb1');
